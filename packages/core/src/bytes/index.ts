@@ -1,0 +1,13 @@
+export {
+  concat,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  toBase64,
+  toBase64Url,
+  toHex,
+  utf8,
+} from './encoding.ts';
+export { Fields } from './fields.ts';
+export { canonicalJson, type Json, type JsonLimits, parseJson } from './json.ts';

@@ -1,0 +1,98 @@
+import { CodedError } from '../errors.ts';
+import { fromUtf8 } from './encoding.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface JsonLimits {
+  readonly maxDepth?: number;
+  readonly maxBytes?: number;
+}
+
+/**
+ * JSON (RFC 8259) from a stranger: valid UTF-8, bounded depth (64 unless told) and size, no duplicate key
+ * (two readers that disagree on which one counts are an attack), and no `__proto__` key.
+ * Throws `json_invalid`, `json_too_deep`, `json_too_large`, `json_duplicate_key`, `bytes_utf8`.
+ */
+export function parseJson(input: Uint8Array | string, what = 'JSON', limits: JsonLimits = {}): Json {
+  const maxBytes = limits.maxBytes ?? 64 * 1024 * 1024;
+  if (input.length > maxBytes) {
+    throw new CodedError('json_too_large', `${what}: ${input.length} bytes, the limit is ${maxBytes}`);
+  }
+  const text = typeof input === 'string' ? input : fromUtf8(input, what);
+  scanJson(text, what, limits.maxDepth ?? 64);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new CodedError('json_invalid', `${what}: not valid JSON (${(cause as Error).message})`, { cause });
+  }
+}
+
+/** One linear pass before JSON.parse, which itself would recurse, keep the last duplicate and never say so. */
+function scanJson(text: string, what: string, maxDepth: number): void {
+  // One entry per open bracket: the keys seen so far of an object, null for an array.
+  const open: (Set<string> | null)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 0x22 /* " */) {
+      const end = endOfString(text, at);
+      if (isKey(text, end, open)) addKey(text.slice(at, end + 1), open.at(-1) as Set<string>, what);
+      at = end;
+    } else if (c === 0x7b /* { */ || c === 0x5b /* [ */) {
+      open.push(c === 0x7b ? new Set() : null);
+      if (open.length > maxDepth) {
+        throw new CodedError('json_too_deep', `${what}: nested deeper than ${maxDepth} levels`);
+      }
+    } else if (c === 0x7d /* } */ || c === 0x5d /* ] */) open.pop();
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 0x5c /* \ */) at++;
+    else if (c === 0x22) break;
+  }
+  return at;
+}
+
+function isKey(text: string, end: number, open: readonly (Set<string> | null)[]): boolean {
+  if (!open.at(-1)) return false;
+  let at = end + 1;
+  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++;
+  return text.charAt(at) === ':';
+}
+
+function addKey(quoted: string, keys: Set<string>, what: string): void {
+  let key = quoted;
+  // An escape can spell the same key another way; only then the cost of decoding is due.
+  if (quoted.includes('\\')) {
+    try {
+      key = JSON.stringify(JSON.parse(quoted));
+    } catch (cause) {
+      throw new CodedError('json_invalid', `${what}: not valid JSON (bad escape in a key)`, { cause });
+    }
+  }
+  if (keys.has(key)) throw new CodedError('json_duplicate_key', `${what}: the key ${key} stands twice`);
+  if (key === '"__proto__"') throw new CodedError('json_invalid', `${what}: the key "__proto__" is refused`);
+  keys.add(key);
+}
+
+/**
+ * RFC 8785 canonical JSON. ECMAScript's own number and string formats are the ones the RFC prescribes,
+ * so only the order of keys (by UTF-16 code unit) is ours to make.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) {
+    throw new CodedError('json_invalid', 'a value that JSON cannot hold');
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,99 @@
+/**
+ * The only door of core to cryptography (node:crypto here; replaceable for the browser).
+ * Pure: nothing random, no clock.
+ */
+import {
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  timingSafeEqual as nodeTimingSafeEqual,
+  sign as nodeSign,
+  verify as nodeVerify,
+} from 'node:crypto';
+import { CodedError } from './errors.ts';
+
+export type HashName = 'sha256' | 'sha384' | 'sha512';
+export type { KeyObject } from 'node:crypto';
+
+/** One-shot hash of `parts`, concatenated. */
+export function hash(name: HashName, ...parts: readonly Uint8Array[]): Uint8Array {
+  const h = createHash(name);
+  for (const part of parts) h.update(part);
+  return h.digest();
+}
+
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  return hash('sha256', ...parts);
+}
+
+/** Public key from a SubjectPublicKeyInfo in DER or PEM. Throws `crypto_public_key`. */
+export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
+  try {
+    return typeof spki === 'string'
+      ? createPublicKey(spki)
+      : createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw new CodedError('crypto_public_key', 'not a public key: expected a SubjectPublicKeyInfo in PEM or DER', {
+      cause,
+    });
+  }
+}
+
+/** SubjectPublicKeyInfo in DER. */
+export function spkiOf(key: KeyObject): Uint8Array {
+  return key.export({ format: 'der', type: 'spki' });
+}
+
+/** The hash that goes with a key: by curve for ECDSA, SHA-256 for RSA, none for Ed25519 and ML-DSA. */
+export function hashFor(key: KeyObject): HashName | null {
+  switch (key.asymmetricKeyType) {
+    case 'ec': {
+      const curve = key.asymmetricKeyDetails?.namedCurve;
+      if (curve === 'prime256v1') return 'sha256';
+      if (curve === 'secp384r1') return 'sha384';
+      if (curve === 'secp521r1') return 'sha512';
+      throw new CodedError('crypto_public_key', `curve ${curve} is not supported: use P-256, P-384 or P-521`);
+    }
+    case 'rsa':
+      return 'sha256';
+    case 'ed25519':
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return null;
+    default:
+      throw new CodedError(
+        'crypto_public_key',
+        `keys of type ${key.asymmetricKeyType} are not supported: use ECDSA, RSA or Ed25519`,
+      );
+  }
+}
+
+/** Verifies `signature` over `data`; false for a wrong or malformed signature, never a raw exception. */
+export function verifySignature(
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+  hashName: HashName | null = hashFor(key),
+): boolean {
+  try {
+    return nodeVerify(hashName, data, key, signature);
+  } catch {
+    // OpenSSL throws on some malformed signatures instead of answering false.
+    return false;
+  }
+}
+
+/** Signs `data` with the hash that goes with the key (ECDSA in DER form). */
+export function signWith(
+  privateKey: KeyObject,
+  data: Uint8Array,
+  hashName: HashName | null = hashFor(privateKey),
+): Uint8Array {
+  return nodeSign(hashName, data, privateKey);
+}
+
+/** Constant-time comparison; false for different lengths. */
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && nodeTimingSafeEqual(a, b);
+}
