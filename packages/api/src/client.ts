@@ -1,0 +1,155 @@
+/**
+ * A small typed client of the Waybill API over fetch. It imports types only, so that a CLI pays for no schema.
+ * Every failure is a CodedError: the server's own code where it answered with a problem,
+ * `client_unreachable` where it did not answer, `client_protocol` where the answer is not of this API.
+ */
+import { CodedError, messageOf, type Secret } from '@waybill/core';
+import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
+import type { AskDecision, Decision } from './gate.ts';
+import type {
+  AddKey,
+  CreatedToken,
+  CreateToken,
+  Key,
+  KeyList,
+  Me,
+  ServerInfo,
+  TokenList,
+} from './identity.ts';
+import type {
+  CancelRun,
+  Receipt,
+  RunDetail,
+  RunList,
+  RunQuery,
+  RunSummary,
+  StartedRun,
+  StartRun,
+} from './runs.ts';
+import type { CreateWorkflow, Workflow, WorkflowList } from './workflows.ts';
+
+export interface ClientOptions {
+  /** Origin of the server, e.g. `http://127.0.0.1:7070`. */
+  readonly url: string;
+  readonly token?: Secret<string> | undefined;
+  readonly timeoutMs?: number;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** A body that is sent as it is, with its own media type. */
+  readonly raw?: { readonly bytes: string | Uint8Array; readonly mediaType: string };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+export function createClient(options: ClientOptions) {
+  const json = async <T>(call: Call): Promise<T> => (await send(options, call)).json() as Promise<T>;
+  const text = async (call: Call): Promise<string> => (await send(options, call)).text();
+  const get = <T>(path: string) => json<T>({ method: 'GET', path });
+  const post = <T>(path: string, body: unknown) => json<T>({ method: 'POST', path, body });
+  const seg = encodeURIComponent;
+  return {
+    url: options.url,
+    info: () => get<ServerInfo>('/waybill/v1/info'),
+    me: () => get<Me>('/waybill/v1/me'),
+    createToken: (body: CreateToken) => post<CreatedToken>('/waybill/v1/tokens', body),
+    listTokens: () => get<TokenList>('/waybill/v1/tokens'),
+    revokeToken: (id: string) => text({ method: 'DELETE', path: `/waybill/v1/tokens/${seg(id)}` }),
+    addKey: (body: AddKey) => post<Key>('/waybill/v1/keys', body),
+    listKeys: () => get<KeyList>('/waybill/v1/keys'),
+    removeKey: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/keys/${seg(name)}` }),
+    applyContract: (body: ApplyContract) => post<AppliedContract>('/waybill/v1/contracts', body),
+    listContracts: () => get<ContractList>('/waybill/v1/contracts'),
+    describeContract: (name: string, revision?: number) =>
+      get<ContractDetail>(`/waybill/v1/contracts/${seg(name)}${query({ revision })}`),
+    createWorkflow: (body: CreateWorkflow) => post<Workflow>('/waybill/v1/workflows', body),
+    listWorkflows: (project?: string) => get<WorkflowList>(`/waybill/v1/workflows${query({ project })}`),
+    describeWorkflow: (project: string, name: string) =>
+      get<Workflow>(`/waybill/v1/workflows/${seg(project)}/${seg(name)}`),
+    startRun: (body: StartRun) => post<StartedRun>('/waybill/v1/runs', body),
+    listRuns: (filter: RunQuery = {}) => get<RunList>(`/waybill/v1/runs${query(filter)}`),
+    describeRun: (id: string) => get<RunDetail>(`/waybill/v1/runs/${seg(id)}`),
+    cancelRun: (id: string, body: CancelRun) => post<RunSummary>(`/waybill/v1/runs/${seg(id)}/cancel`, body),
+    pushAttestation: (id: string, bundle: string) =>
+      json<Receipt>({
+        method: 'POST',
+        path: `/waybill/v1/runs/${seg(id)}/attestation`,
+        raw: { bytes: bundle, mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
+      }),
+    /** The attestation of a run as a Sigstore bundle, with its log entry. */
+    downloadBundle: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/bundle` }),
+    /** The server's verdict on a run, a VSA in a Sigstore bundle. */
+    downloadVerdict: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/verdict` }),
+    trustedRoot: () => text({ method: 'GET', path: '/waybill/v1/trust/trusted-root' }),
+    ask: (body: AskDecision) => post<Decision>('/waybill/v1/gate/decisions', body),
+    describeDecision: (id: string) => get<Decision>(`/waybill/v1/gate/decisions/${seg(id)}`),
+  };
+}
+
+function query(values: Readonly<Record<string, string | number | undefined>>): string {
+  const set = Object.entries(values).filter(
+    (pair): pair is [string, string | number] => pair[1] !== undefined,
+  );
+  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}`;
+}
+
+async function send(options: ClientOptions, call: Call): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (options.token) headers.authorization = `Bearer ${options.token.reveal()}`;
+  let body: string | Uint8Array | undefined;
+  if (call.raw) {
+    headers['content-type'] = call.raw.mediaType;
+    body = call.raw.bytes;
+  } else if (call.body !== undefined) {
+    headers['content-type'] = 'application/json';
+    body = JSON.stringify(call.body);
+  }
+  const url = new URL(call.path, options.url);
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: call.method,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
+      ...(body === undefined ? {} : { body: body as BodyInit }),
+    });
+  } catch (cause) {
+    throw new CodedError(
+      'client_unreachable',
+      `no answer from ${options.url} (${reasonOf(cause)}): is the server running (waybill serve), and is --server or WAYBILL_URL right?`,
+      { cause },
+    );
+  }
+  if (response.ok) return response;
+  throw await problemOf(response, url);
+}
+
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+  return messageOf(inner) || 'connection failed';
+}
+
+async function problemOf(response: Response, url: URL): Promise<CodedError> {
+  const text = await response.text();
+  try {
+    const { code, detail, ...rest } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof code === 'string' && typeof detail === 'string') {
+      return new CodedError(code, detail, { detail: rest });
+    }
+  } catch (cause) {
+    return notOfThisApi(response, url, cause);
+  }
+  return notOfThisApi(response, url, undefined);
+}
+
+function notOfThisApi(response: Response, url: URL, cause: unknown): CodedError {
+  return new CodedError(
+    'client_protocol',
+    `${url.origin}${url.pathname} answered ${response.status} in a form that is not Waybill's: is this the right server?`,
+    { cause },
+  );
+}

@@ -1,0 +1,90 @@
+import { type Static, Type } from 'typebox';
+import { Id, Name, Time } from './common.ts';
+
+export const Role = Type.Union(
+  ['owner', 'admin', 'member', 'viewer'].map((role) =>
+    Type.Literal(role as 'owner' | 'admin' | 'member' | 'viewer'),
+  ),
+);
+export type Role = 'owner' | 'admin' | 'member' | 'viewer';
+
+export const Scope = Type.Union([
+  Type.Object({ type: Type.Literal('organization') }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('project'), project: Name }, { additionalProperties: false }),
+  Type.Object(
+    { type: Type.Literal('workflow'), project: Name, workflow: Name },
+    { additionalProperties: false },
+  ),
+]);
+export type Scope = Static<typeof Scope>;
+
+/** GET /waybill/v1/me */
+export const Me = Type.Object({
+  organization: Type.String(),
+  token: Type.Object({ id: Id, name: Type.String() }),
+  role: Role,
+  scope: Scope,
+});
+export type Me = Static<typeof Me>;
+
+/** GET /waybill/v1/info: public facts a client needs before it has a token. */
+export const ServerInfo = Type.Object({
+  version: Type.String(),
+  url: Type.String(),
+  /** URL of the built-in OIDC issuer. */
+  issuer: Type.String(),
+  /** SAN of the certificate with which this server signs its verdicts. */
+  verifier: Type.String(),
+});
+export type ServerInfo = Static<typeof ServerInfo>;
+
+export const Token = Type.Object({
+  id: Id,
+  name: Name,
+  role: Role,
+  scope: Scope,
+  createdAt: Time,
+  expiresAt: Type.Union([Time, Type.Null()]),
+  lastUsedAt: Type.Union([Time, Type.Null()]),
+  revokedAt: Type.Union([Time, Type.Null()]),
+});
+export type Token = Static<typeof Token>;
+
+/** POST /waybill/v1/tokens */
+export const CreateToken = Type.Object(
+  {
+    name: Name,
+    role: Role,
+    scope: Type.Optional(Scope),
+    /** Seconds from now; without it the token does not expire. */
+    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 10 * 366 * 86_400 })),
+  },
+  { additionalProperties: false },
+);
+export type CreateToken = Static<typeof CreateToken>;
+
+/** The only answer that carries the token itself. */
+export const CreatedToken = Type.Object({ token: Token, secret: Type.String() });
+export type CreatedToken = Static<typeof CreatedToken>;
+
+export const TokenList = Type.Object({ tokens: Type.Array(Token) });
+export type TokenList = Static<typeof TokenList>;
+
+export const Key = Type.Object({
+  name: Name,
+  publicKey: Type.String(),
+  /** SHA-256 of the SubjectPublicKeyInfo. */
+  fingerprint: Type.String(),
+  createdAt: Time,
+});
+export type Key = Static<typeof Key>;
+
+/** POST /waybill/v1/keys: a public key that contracts may name as signer `urn:waybill:key` / `<name>`. */
+export const AddKey = Type.Object(
+  { name: Name, publicKey: Type.String({ maxLength: 10_000 }) },
+  { additionalProperties: false },
+);
+export type AddKey = Static<typeof AddKey>;
+
+export const KeyList = Type.Object({ keys: Type.Array(Key) });
+export type KeyList = Static<typeof KeyList>;

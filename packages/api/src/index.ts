@@ -1,0 +1,47 @@
+export {
+  DigestText,
+  DocumentFinding,
+  Finding,
+  Id,
+  NAME_PATTERN,
+  Name,
+  PageQuery,
+  Problem,
+  Time,
+} from './common.ts';
+export {
+  AppliedContract,
+  ApplyContract,
+  ContractDetail,
+  ContractList,
+  ContractSummary,
+} from './contracts.ts';
+export { AskDecision, Decision, DecisionReason } from './gate.ts';
+export {
+  AddKey,
+  CreatedToken,
+  CreateToken,
+  Key,
+  KeyList,
+  Me,
+  Role,
+  Scope,
+  ServerInfo,
+  Token,
+  TokenList,
+} from './identity.ts';
+export {
+  CancelRun,
+  LogPosition,
+  RUN_STATES,
+  Receipt,
+  RunDetail,
+  RunList,
+  RunQuery,
+  RunState,
+  RunSummary,
+  Signer,
+  StartedRun,
+  StartRun,
+} from './runs.ts';
+export { CreateWorkflow, Workflow, WorkflowList } from './workflows.ts';

@@ -1,0 +1,117 @@
+import { type Static, Type } from 'typebox';
+import { DigestText, Finding, Id, Name, Time } from './common.ts';
+
+export const RUN_STATES = ['INITIALIZED', 'PASSED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+export const RunState = Type.Union(RUN_STATES.map((state) => Type.Literal(state)));
+
+/** POST /waybill/v1/runs */
+export const StartRun = Type.Object(
+  {
+    project: Name,
+    workflow: Name,
+    /** A revision other than the newest; must exist. */
+    contractRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Runner type as the client detects it; a statement, not a fact. */
+    runner: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  { additionalProperties: false },
+);
+export type StartRun = Static<typeof StartRun>;
+
+const RunCore = {
+  id: Id,
+  organization: Type.String(),
+  project: Name,
+  workflow: Name,
+  contract: Type.Object({ name: Name, revision: Type.Integer(), digest: DigestText }),
+  state: RunState,
+  startedAt: Time,
+  finishedAt: Type.Union([Time, Type.Null()]),
+  expiresAt: Time,
+};
+
+/** What `attestation init` needs: the run, its contract, and where materials go. */
+export const StartedRun = Type.Object({
+  ...RunCore,
+  /** The normalised contract (core/contract `Contract`). */
+  contractDocument: Type.Unknown(),
+  /** Repository of the built-in registry that takes the materials, `<org>/<project>/<workflow>`. */
+  repository: Type.String(),
+});
+export type StartedRun = Static<typeof StartedRun>;
+
+export const RunSummary = Type.Object(RunCore);
+export type RunSummary = Static<typeof RunSummary>;
+
+export const RunList = Type.Object({
+  runs: Type.Array(RunSummary),
+  next: Type.Union([Type.String(), Type.Null()]),
+});
+export type RunList = Static<typeof RunList>;
+
+export const RunQuery = Type.Object(
+  {
+    project: Type.Optional(Name),
+    workflow: Type.Optional(Name),
+    state: Type.Optional(RunState),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+export type RunQuery = Static<typeof RunQuery>;
+
+/** Where a signed document stands in the transparency log. */
+export const LogPosition = Type.Object({
+  origin: Type.String(),
+  logIndex: Type.Integer(),
+  treeSize: Type.Integer(),
+  rootHash: Type.String(),
+  /** RFC 6962 inclusion proof, base64, leaf to root. */
+  hashes: Type.Array(Type.String()),
+  checkpoint: Type.String(),
+});
+export type LogPosition = Static<typeof LogPosition>;
+
+export const Signer = Type.Union([
+  Type.Object({ type: Type.Literal('certificate'), issuer: Type.String(), subject: Type.String() }),
+  Type.Object({ type: Type.Literal('key'), name: Type.String(), fingerprint: Type.String() }),
+]);
+export type Signer = Static<typeof Signer>;
+
+/** The answer to a pushed attestation; read from the stored row, so a retry gets the same. */
+export const Receipt = Type.Object({
+  runId: Id,
+  result: Type.Union([Type.Literal('PASSED'), Type.Literal('FAILED')]),
+  findings: Type.Array(Finding),
+  signer: Signer,
+  attestation: Type.Object({
+    /** Of the signed in-toto statement. */
+    payloadDigest: DigestText,
+    /** Of the stored Sigstore bundle. */
+    bundleDigest: DigestText,
+    log: LogPosition,
+  }),
+  vsa: Type.Object({ payloadDigest: DigestText, bundleDigest: DigestText, log: LogPosition }),
+  /** OCI manifest of the run in its repository. */
+  manifestDigest: DigestText,
+  subjects: Type.Array(Type.Object({ name: Type.String(), digest: DigestText })),
+  verifiedAt: Time,
+});
+export type Receipt = Static<typeof Receipt>;
+
+export const RunDetail = Type.Object({
+  ...RunCore,
+  runner: Type.String(),
+  repository: Type.String(),
+  receipt: Type.Union([Receipt, Type.Null()]),
+});
+export type RunDetail = Static<typeof RunDetail>;
+
+/** POST /waybill/v1/runs/:id/cancel */
+export const CancelRun = Type.Object(
+  { reason: Type.Optional(Type.String({ maxLength: 1000 })) },
+  { additionalProperties: false },
+);
+export type CancelRun = Static<typeof CancelRun>;

@@ -1,0 +1,32 @@
+import { type Static, Type } from 'typebox';
+import { Id, Name, Time } from './common.ts';
+
+/** POST /waybill/v1/workflows: creates the project as well when it is new. */
+export const CreateWorkflow = Type.Object(
+  {
+    project: Name,
+    name: Name,
+    contract: Name,
+    /** Pins one revision; without it each run takes the newest. */
+    contractRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    description: Type.Optional(Type.String({ maxLength: 1000 })),
+    team: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+export type CreateWorkflow = Static<typeof CreateWorkflow>;
+
+export const Workflow = Type.Object({
+  id: Id,
+  project: Name,
+  name: Name,
+  contract: Name,
+  contractRevision: Type.Union([Type.Integer(), Type.Null()]),
+  description: Type.String(),
+  team: Type.String(),
+  createdAt: Time,
+});
+export type Workflow = Static<typeof Workflow>;
+
+export const WorkflowList = Type.Object({ workflows: Type.Array(Workflow) });
+export type WorkflowList = Static<typeof WorkflowList>;
