@@ -40,7 +40,7 @@ interface Call {
   readonly path: string;
   readonly body?: unknown;
   /** A body that is sent as it is, with its own media type. */
-  readonly raw?: { readonly bytes: string | Uint8Array; readonly mediaType: string };
+  readonly raw?: { readonly text: string; readonly mediaType: string };
 }
 
 export type Client = ReturnType<typeof createClient>;
@@ -77,7 +77,7 @@ export function createClient(options: ClientOptions) {
       json<Receipt>({
         method: 'POST',
         path: `/waybill/v1/runs/${seg(id)}/attestation`,
-        raw: { bytes: bundle, mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
+        raw: { text: bundle, mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
       }),
     /** The attestation of a run as a Sigstore bundle, with its log entry. */
     downloadBundle: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/bundle` }),
@@ -93,16 +93,18 @@ function query(values: Readonly<Record<string, string | number | undefined>>): s
   const set = Object.entries(values).filter(
     (pair): pair is [string, string | number] => pair[1] !== undefined,
   );
-  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}`;
+  return set.length === 0
+    ? ''
+    : `?${new URLSearchParams(Object.fromEntries(set.map(([key, value]) => [key, String(value)])))}`;
 }
 
 async function send(options: ClientOptions, call: Call): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers.authorization = `Bearer ${options.token.reveal()}`;
-  let body: string | Uint8Array | undefined;
+  let body: string | undefined;
   if (call.raw) {
     headers['content-type'] = call.raw.mediaType;
-    body = call.raw.bytes;
+    body = call.raw.text;
   } else if (call.body !== undefined) {
     headers['content-type'] = 'application/json';
     body = JSON.stringify(call.body);
@@ -115,7 +117,7 @@ async function send(options: ClientOptions, call: Call): Promise<Response> {
       headers,
       redirect: 'error',
       signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
-      ...(body === undefined ? {} : { body: body as BodyInit }),
+      ...(body === undefined ? {} : { body }),
     });
   } catch (cause) {
     throw new CodedError(
