@@ -1,0 +1,8 @@
+/** One case of a published suite: right when our verdict is the one the suite expects. */
+export interface CaseResult {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message?: string;
+}
+
+export type Suite = (dir: string) => Promise<readonly CaseResult[]>;
