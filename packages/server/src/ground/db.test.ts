@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { isCoded } from '@waybill/core';
+import { type TestDatabase, testDatabase } from '@waybill/testkit';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { writeAudit } from './audit.ts';
+import { openDb } from './db.ts';
+import { createLog } from './log.ts';
+import { emit } from './outbox.ts';
+
+type Tables = {
+  probe_notes: { org_id: string; text: string };
+  probe_ticks: { id: number };
+};
+
+let t: TestDatabase;
+before(async () => {
+  t = await testDatabase();
+  const client = new pg.Client(t.connection);
+  await client.connect();
+  await client.query(
+    `create table probe_notes (id bigserial primary key, org_id uuid not null, text text not null)`,
+  );
+  await client.query(`select waybill_tenant_table('probe_notes')`);
+  await client.query(`create table probe_ticks (id bigint primary key)`);
+  await client.query(`select waybill_system_table('probe_ticks')`);
+  await client.end();
+});
+after(() => t.close());
+
+describe('withOrg', () => {
+  it('shows only the rows of its organisation, also to a statement without a condition', async () => {
+    const [a, b] = [randomUUID(), randomUUID()];
+    for (const org of [a, b]) {
+      await t.db.withOrg(org, (tx) =>
+        tx
+          .withTables<Tables>()
+          .insertInto('probe_notes')
+          .values({ org_id: org, text: `of ${org}` })
+          .execute(),
+      );
+    }
+    const seen = await t.db.withOrg(a, (tx) =>
+      tx.withTables<Tables>().selectFrom('probe_notes').selectAll().execute(),
+    );
+    assert.deepEqual(
+      seen.map((row) => row.org_id),
+      [a],
+    );
+    const all = await t.db.asSystem((tx) =>
+      tx.withTables<Tables>().selectFrom('probe_notes').selectAll().execute(),
+    );
+    assert.equal(all.filter((row) => row.org_id === a || row.org_id === b).length, 2);
+  });
+
+  it('refuses to write a row of another organisation', async () => {
+    await assert.rejects(
+      t.db.withOrg(randomUUID(), (tx) =>
+        tx
+          .withTables<Tables>()
+          .insertInto('probe_notes')
+          .values({ org_id: randomUUID(), text: 'x' })
+          .execute(),
+      ),
+      /row-level security/,
+    );
+  });
+
+  it('cannot touch a table of the system', async () => {
+    await assert.rejects(
+      t.db.withOrg(randomUUID(), (tx) =>
+        tx.withTables<Tables>().selectFrom('probe_ticks').selectAll().execute(),
+      ),
+      /permission denied/,
+    );
+    await t.db.asSystem((tx) =>
+      tx.withTables<Tables>().insertInto('probe_ticks').values({ id: 1 }).execute(),
+    );
+  });
+
+  it('leaves neither role nor organisation behind on the connection', async () => {
+    const one = openDb({ connection: t.connection, log: createLog('silent'), maxConnections: 1 });
+    try {
+      await one.withOrg(randomUUID(), (tx) => sql`select 1`.execute(tx));
+      await one.asSystem(async (tx) => {
+        const { rows } = await sql<{ role: string; org: string }>`
+          select current_user as role, current_setting('waybill.org', true) as org`.execute(tx);
+        assert.deepEqual(rows, [{ role: 'waybill_system', org: '' }]);
+      });
+    } finally {
+      await one.close();
+    }
+  });
+
+  it('refuses an id that is no UUID before anything is sent', async () => {
+    await assert.rejects(
+      t.db.withOrg(`x'; --`, async () => 1),
+      (error) => isCoded(error, 'database_org_invalid'),
+    );
+  });
+
+  it('rolls everything back when the work throws', async () => {
+    const org = randomUUID();
+    await assert.rejects(
+      t.db.withOrg(org, async (tx) => {
+        await emit(tx, { orgId: org, type: 'probe.happened', data: {} });
+        throw new Error('no');
+      }),
+    );
+    const { rows } = await t.db.asSystem((tx) =>
+      sql`select 1 from ground_outbox where org_id = ${org}`.execute(tx),
+    );
+    assert.equal(rows.length, 0);
+  });
+});
+
+describe('writeAudit', () => {
+  it('appends, and neither role can change or remove a row', async () => {
+    const org = randomUUID();
+    await t.db.withOrg(org, (tx) =>
+      writeAudit(tx, {
+        orgId: org,
+        actor: 'token x',
+        action: 'probe.do',
+        target: 'y',
+        outcome: 'ok',
+        detail: { n: 1 },
+      }),
+    );
+    for (const statement of [
+      'update ground_audit set actor = $$z$$',
+      'delete from ground_audit',
+      'truncate ground_audit',
+    ]) {
+      await assert.rejects(
+        t.db.withOrg(org, (tx) => sql.raw(statement).execute(tx)),
+        /permission denied/,
+      );
+      await assert.rejects(
+        t.db.asSystem((tx) => sql.raw(statement).execute(tx)),
+        /permission denied/,
+      );
+    }
+    const rows = await t.db.withOrg(org, (tx) =>
+      sql<{ detail: unknown }>`select detail from ground_audit`.execute(tx),
+    );
+    assert.deepEqual(rows.rows, [{ detail: { n: 1 } }]);
+  });
+
+  it('keeps rows of no organisation for the system alone', async () => {
+    const row = {
+      orgId: null,
+      actor: 'unknown',
+      action: 'probe.knock',
+      target: '-',
+      outcome: 'refused',
+    } as const;
+    await t.db.asSystem((tx) => writeAudit(tx, row));
+    await assert.rejects(
+      t.db.withOrg(randomUUID(), (tx) => writeAudit(tx, row)),
+      /row-level security/,
+    );
+  });
+});
+
+describe('tryLock', () => {
+  it('has one holder, and the next after release', async () => {
+    const first = await t.db.tryLock('sequencer');
+    assert.ok(first);
+    assert.equal(await t.db.tryLock('sequencer'), null);
+    await first.release();
+    const second = await t.db.tryLock('sequencer');
+    assert.ok(second);
+    await second.release();
+  });
+
+  it('tells its holder when the connection is cut', async () => {
+    const lock = await t.db.tryLock('cut');
+    assert.ok(lock);
+    const client = new pg.Client(t.connection);
+    await client.connect();
+    await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waybill lock cut'`,
+    );
+    await client.end();
+    await lock.lost;
+    const again = await t.db.tryLock('cut');
+    assert.ok(again);
+    await again.release();
+  });
+});
+
+describe('openDb', () => {
+  it('gives a statement that runs too long and a database that is away their codes', async () => {
+    const hasty = openDb({ connection: t.connection, log: createLog('silent'), statementTimeoutMs: 50 });
+    await assert.rejects(
+      hasty.asSystem((tx) => sql`select pg_sleep(5)`.execute(tx)),
+      (error) => isCoded(error, 'database_timeout'),
+    );
+    await hasty.close();
+    const away = openDb({ connection: { ...t.connection, host: '/nonexistent' }, log: createLog('silent') });
+    await assert.rejects(away.ping(), (error) => isCoded(error, 'database_unavailable'));
+    await away.close();
+  });
+
+  it('survives that the server closes its idle connections', async () => {
+    await t.db.ping();
+    const client = new pg.Client(t.connection);
+    await client.connect();
+    await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    await client.end();
+    await t.db.ping().catch((error: unknown) => assert.ok(isCoded(error, 'database_unavailable')));
+    await t.db.ping();
+  });
+});

@@ -1,0 +1,146 @@
+import { CodedError, messageOf } from '@waybill/core';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import { type Lock, takeLock } from './db-lock.ts';
+import type { Logger } from './log.ts';
+
+export type { Lock } from './db-lock.ts';
+
+/** A transaction. A room sees its own tables through `tx.withTables<ItsTables>()`. */
+export type Tx = Transaction<{}>;
+
+export interface Db {
+  /** One transaction under role waybill_app with waybill.org set: RLS shows this organisation only. */
+  withOrg<T>(orgId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** One transaction under role waybill_system: every organisation, and the tables that belong to none. */
+  asSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * A session lock on a connection of its own; null when somebody else holds it. A holder that does work
+   * which must have one doer MUST stop when `lost` resolves.
+   */
+  tryLock(key: string): Promise<Lock | null>;
+  /** Throws `database_unavailable` within three seconds when the database does not answer. */
+  ping(): Promise<void>;
+  /** Waits for the running transactions. */
+  close(): Promise<void>;
+}
+
+export interface DbOptions {
+  readonly connection: pg.PoolConfig;
+  readonly log: Logger;
+  readonly maxConnections?: number;
+  /** A statement that runs longer is cancelled: `database_timeout`. 30 s unless told. */
+  readonly statementTimeoutMs?: number;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const PING_TIMEOUT_MS = 3000;
+
+/** bigint as number: our counters stay below 2^53, and beyond it a silent rounding is refused. */
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit a number`);
+  return value;
+});
+
+export function openDb(options: DbOptions): Db {
+  const pool = new pg.Pool({
+    ...options.connection,
+    max: options.maxConnections ?? 12,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'waybill',
+    keepAlive: true,
+  });
+  // Without a listener a connection that the server closes while idle would end the process.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'idle database connection lost'));
+  pool.on('connect', (client) =>
+    client.on('error', (error: Error) => options.log.warn({ err: error }, 'database connection lost')),
+  );
+  const kysely = new Kysely<{}>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    withOrg: async (orgId, work) => inRole(kysely, 'waybill_app', organisation(orgId), work),
+    asSystem: async (work) => inRole(kysely, 'waybill_system', '', work),
+    tryLock: async (key) => coded(() => takeLock(options.connection, key, options.log)),
+    ping: async () => coded(() => ping(pool)),
+    close: async () => kysely.destroy(),
+  };
+}
+
+/** set_config('role', …, true) is SET LOCAL ROLE: both settings in one round trip, and both end with the transaction. */
+async function inRole<T>(
+  kysely: Kysely<{}>,
+  role: string,
+  orgId: string,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return coded(() =>
+    kysely.transaction().execute(async (tx) => {
+      await sql`select set_config('role', ${role}, true), set_config('waybill.org', ${orgId}, true)`.execute(
+        tx,
+      );
+      return work(tx);
+    }),
+  );
+}
+
+function organisation(orgId: string): string {
+  if (UUID.test(orgId)) return orgId;
+  throw new CodedError(
+    'database_org_invalid',
+    `withOrg: expected the id of an organisation (a UUID), found ${JSON.stringify(orgId)}`,
+  );
+}
+
+async function ping(pool: pg.Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(unavailable(`no answer within ${PING_TIMEOUT_MS} ms`)), PING_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([pool.query('select 1'), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Gives the failures that are not the statement's own fault a code; everything else passes as it is. */
+async function coded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const state = (error as { code?: unknown }).code;
+    if (state === '57014') {
+      throw new CodedError(
+        'database_timeout',
+        'the database cancelled a statement that ran too long: try again',
+        { cause: error },
+      );
+    }
+    if (isConnectionFailure(state, messageOf(error))) throw unavailable(messageOf(error), error);
+    throw error;
+  }
+}
+
+/** SQLSTATE class 08, 57P0x (shutdown, starting up), 53300 (too many connections), and the driver's own. */
+function isConnectionFailure(state: unknown, message: string): boolean {
+  if (
+    typeof state === 'string' &&
+    /^(08|57P0|53300|ECONN|ENOENT|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/.test(state)
+  )
+    return true;
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    message,
+  );
+}
+
+function unavailable(reason: string, cause?: unknown): CodedError<'database_unavailable'> {
+  return new CodedError(
+    'database_unavailable',
+    `the database does not answer (${reason}): try again shortly`,
+    { cause },
+  );
+}

@@ -1,0 +1,8 @@
+/** What every room stands on: database, HTTP, blobs, log, time, secrets at rest. It knows no domain word. */
+export { type AuditRow, writeAudit } from './audit.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
+export { createLog, type Logger, type LogLevel } from './log.ts';
+export { type Migration, migrate, readMigrations } from './migrate.ts';
+export { emit, type OutboxEvent } from './outbox.ts';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';

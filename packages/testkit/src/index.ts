@@ -1,0 +1,11 @@
+/** The world in process, for tests. */
+export {
+  ensureTemplate,
+  startTestPostgres,
+  TEST_PG,
+  type TestDatabase,
+  type TestPostgres,
+  testDatabase,
+} from './database.ts';
+export { type Found, requirePeer, sharedPath } from './peers.ts';
+export { type TempDir, tempDir } from './temp-dir.ts';
