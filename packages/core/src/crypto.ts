@@ -3,9 +3,12 @@
  * Pure: nothing random, no clock.
  */
 import {
+  constants,
+  createECDH,
   createHash,
   createPublicKey,
   type KeyObject,
+  publicDecrypt,
   timingSafeEqual as nodeTimingSafeEqual,
   sign as nodeSign,
   verify as nodeVerify,
@@ -33,9 +36,13 @@ export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
       ? createPublicKey(spki)
       : createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (cause) {
-    throw new CodedError('crypto_public_key', 'not a public key: expected a SubjectPublicKeyInfo in PEM or DER', {
-      cause,
-    });
+    throw new CodedError(
+      'crypto_public_key',
+      'not a public key: expected a SubjectPublicKeyInfo in PEM or DER',
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -96,4 +103,32 @@ export function signWith(
 /** Constant-time comparison; false for different lengths. */
 export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && nodeTimingSafeEqual(a, b);
+}
+
+const ECDH_COORDINATES: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 };
+
+/** x ‖ y of an EC public key, each as long as the field. */
+export function publicPoint(key: KeyObject): Uint8Array {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+}
+
+/** x ‖ y of `scalar`·G on the curve of `key`. The scalar is as long as the field and between 1 and the order. */
+export function basePointTimes(key: KeyObject, scalar: Uint8Array): Uint8Array {
+  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
+  if (ECDH_COORDINATES[curve] !== scalar.length) {
+    throw new CodedError('crypto_public_key', `curve ${curve} is not supported: use P-256, P-384 or P-521`);
+  }
+  const ecdh = createECDH(curve);
+  ecdh.setPrivateKey(scalar);
+  return ecdh.getPublicKey().subarray(1);
+}
+
+/** The DigestInfo inside an RSA PKCS #1 v1.5 signature; null when the padding is wrong. */
+export function recoverPkcs1(key: KeyObject, signature: Uint8Array): Uint8Array | null {
+  try {
+    return publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  } catch {
+    return null;
+  }
 }

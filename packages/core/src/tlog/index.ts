@@ -5,7 +5,25 @@ export {
   parseCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
+export { type EntryInclusion, formatTransparencyLogEntry, type TransparencyLogEntry } from './entry.ts';
 export type { TlogFormatCode } from './errors.ts';
+export {
+  EMPTY_EDGE,
+  edgeFromTiles,
+  edgeRoot,
+  edgeTiles,
+  type Growth,
+  growTree,
+  type HashTile,
+  type TreeEdge,
+} from './growth.ts';
+export {
+  formatHashedRekord,
+  HASHED_REKORD_KIND,
+  type HashedRekord,
+  parseHashedRekord,
+  type RekordVerifier,
+} from './hashed-rekord.ts';
 export {
   type ConsistencyClaim,
   EMPTY_ROOT,
@@ -27,3 +45,27 @@ export {
   formatTreeHeadSignature,
   treeHeadBytes,
 } from './note-messages.ts';
+export { verifyPrehashed } from './prehash.ts';
+export {
+  consistencyProof,
+  inclusionProof,
+  locateNode,
+  nodesFromTiles,
+  type ReadNode,
+  type ReadTile,
+  treeRoot,
+} from './proof.ts';
+export {
+  formatEntryBundle,
+  formatTile,
+  formatTilePath,
+  parseEntryBundle,
+  parseTile,
+  parseTilePath,
+  requireEntry,
+  TILE_WIDTH,
+  type TileCoordinates,
+  type TileName,
+  TileNodes,
+  tileWidthAt,
+} from './tile.ts';
