@@ -1,0 +1,20 @@
+export { detectKind } from './detect.ts';
+export {
+  isMaterialKind,
+  MATERIAL_KIND_NUMBERS,
+  MATERIAL_KINDS,
+  type MaterialKind,
+  materialKindOf,
+  parseKind,
+} from './kind.ts';
+export { SUPPORTED_KINDS } from './kinds.ts';
+export type { MaterialComponent, MaterialTool } from './reader.ts';
+export {
+  editDistance,
+  explainLookAlike,
+  foldLookAlikes,
+  nearest,
+  normalizeName,
+  quoted,
+} from './spelling.ts';
+export { type MaterialFacts, type ValidateMaterialOptions, validateMaterial } from './validate.ts';
