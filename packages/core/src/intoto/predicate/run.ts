@@ -87,7 +87,10 @@ function parseMaterials(fields: Fields): readonly RunMaterial[] {
   return items.map((item) => {
     const material = parseMaterial(item);
     if (names.has(material.name)) {
-      throw new CodedError('run_predicate_invalid', `${item.at}.name: the material ${material.name} stands twice`);
+      throw new CodedError(
+        'run_predicate_invalid',
+        `${item.at}.name: the material ${material.name} stands twice`,
+      );
     }
     names.add(material.name);
     return material;

@@ -1,0 +1,23 @@
+export {
+  MAX_MATERIALS,
+  parseRunPredicate,
+  RUN_PREDICATE_TYPE,
+  type RunMaterial,
+  type RunPredicate,
+} from './predicate/run.ts';
+export {
+  formatVsaPredicate,
+  parseVsaPredicate,
+  VSA_PREDICATE_TYPE,
+  type VsaPredicate,
+  type VsaResource,
+} from './predicate/vsa.ts';
+export {
+  formatStatement,
+  hasSubject,
+  parseStatement,
+  type Statement,
+  STATEMENT_TYPE_V01,
+  STATEMENT_TYPE_V1,
+  type Subject,
+} from './statement.ts';
