@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { CodedError, Secret } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { publicKeyFrom, verifySignature } from '@waybill/core/crypto';
+import fc from 'fast-check';
+import { generateEphemeralKey, loadKey, type SigningKey } from './index.ts';
+
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const ed = generateKeyPairSync('ed25519').privateKey;
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const passphrase = new Secret('correct horse');
+const encryption = { cipher: 'aes-256-cbc', passphrase: passphrase.reveal() };
+
+const pkcs8 = (key: KeyObject) => key.export({ format: 'pem', type: 'pkcs8' }).toString();
+const spki = (key: KeyObject) =>
+  createPublicKey(pkcs8(key)).export({ format: 'pem', type: 'spki' }).toString();
+
+let directory: string;
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'waybill-keys-'));
+});
+after(() => rm(directory, { recursive: true }));
+
+async function load(pem: string, options: Parameters<typeof loadKey>[1] = { env: {} }): Promise<SigningKey> {
+  const path = join(directory, 'key.pem');
+  await writeFile(path, pem);
+  return loadKey(path, options);
+}
+
+async function assertSigns(key: SigningKey): Promise<void> {
+  const signature = await key.sign(utf8('hello'));
+  assert.ok(verifySignature(publicKeyFrom(key.publicKey), utf8('hello'), signature));
+}
+
+describe('loadKey', () => {
+  const forms: Readonly<Record<string, readonly [KeyObject, string]>> = {
+    'ECDSA in PKCS#8': [ec, pkcs8(ec)],
+    'ECDSA in SEC1': [ec, ec.export({ format: 'pem', type: 'sec1' }).toString()],
+    'Ed25519 in PKCS#8': [ed, pkcs8(ed)],
+    'RSA in PKCS#8': [rsa, pkcs8(rsa)],
+    'RSA in PKCS#1': [rsa, rsa.export({ format: 'pem', type: 'pkcs1' }).toString()],
+  };
+  for (const [form, [key, pem]] of Object.entries(forms)) {
+    it(`reads ${form}`, async () => {
+      const loaded = await load(pem);
+      assert.equal(loaded.publicKey, spki(key));
+      assert.match(loaded.fingerprint, /^sha256:[0-9a-f]{64}$/);
+      await assertSigns(loaded);
+    });
+  }
+
+  const encrypted: Readonly<Record<string, string>> = {
+    'PKCS#8': ec.export({ format: 'pem', type: 'pkcs8', ...encryption }).toString(),
+    'SEC1 with a legacy header': ec.export({ format: 'pem', type: 'sec1', ...encryption }).toString(),
+  };
+  for (const [form, pem] of Object.entries(encrypted)) {
+    it(`opens encrypted ${form} with the passphrase, given or from WAYBILL_KEY_PASSWORD`, async () => {
+      assert.equal((await load(pem, { passphrase, env: {} })).publicKey, spki(ec));
+      assert.equal((await load(pem, { env: { WAYBILL_KEY_PASSWORD: 'correct horse' } })).publicKey, spki(ec));
+    });
+
+    it(`says whether the passphrase of encrypted ${form} is missing or wrong`, async () => {
+      await assert.rejects(load(pem), { code: 'key_passphrase_missing' });
+      await assert.rejects(load(pem, { passphrase: new Secret('wrong'), env: {} }), {
+        code: 'key_passphrase_wrong',
+      });
+    });
+  }
+
+  it('reads env://NAME, also on one line', async () => {
+    const env = { KEY: pkcs8(ec), LINE: pkcs8(ec).replaceAll('\n', '\\n') };
+    assert.equal((await loadKey('env://KEY', { env })).publicKey, spki(ec));
+    assert.equal((await loadKey('env://LINE', { env })).publicKey, spki(ec));
+    await assert.rejects(loadKey('env://NONE', { env }), { code: 'key_not_found' });
+  });
+
+  it('says what is wrong with what is no private key', async () => {
+    await assert.rejects(loadKey(join(directory, 'absent.pem')), { code: 'key_not_found' });
+    await assert.rejects(loadKey(directory), { code: 'key_unreadable' });
+    await assert.rejects(load(spki(ec)), { code: 'key_is_public' });
+    await assert.rejects(load(''), { code: 'key_unsupported' });
+    await assert.rejects(load('x'.repeat(70_000)), { code: 'key_unsupported' });
+    await assert.rejects(load(pkcs8(generateKeyPairSync('x25519').privateKey)), { code: 'key_unsupported' });
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    await assert.rejects(load(pkcs8(weak)), { code: 'key_unsupported' });
+    const k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+    await assert.rejects(load(pkcs8(k1)), { code: 'key_unsupported' });
+    await assert.rejects(load('-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nZm9v\n'), {
+      code: 'key_unsupported',
+      message: /PKCS#8/,
+    });
+  });
+
+  it('refuses a key whose public part is not its own', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const point = (key: KeyObject) => key.export({ format: 'der', type: 'pkcs8' }).subarray(-65);
+    const mixed = Buffer.concat([ec.export({ format: 'der', type: 'pkcs8' }).subarray(0, -65), point(other)]);
+    const pem = `-----BEGIN PRIVATE KEY-----\n${mixed.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    await assert.rejects(load(pem), { code: 'key_unsupported', message: /do not match/ });
+  });
+
+  it('gives a coded error for any text, never a raw exception', async () => {
+    const damaged = fc.tuple(fc.nat(pkcs8(ec).length), fc.string({ maxLength: 20 })).map(([at, text]) => {
+      const pem = pkcs8(ec);
+      return pem.slice(0, at) + text + pem.slice(at + text.length);
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), damaged), async (pem) => {
+        try {
+          await assertSigns(await loadKey('env://KEY', { env: { KEY: pem } }));
+        } catch (error) {
+          assert.ok(error instanceof CodedError, String(error));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('generateEphemeralKey', () => {
+  it('makes another P-256 key each time', async () => {
+    const [a, b] = [generateEphemeralKey(), generateEphemeralKey()];
+    assert.notEqual(a.publicKey, b.publicKey);
+    assert.equal(publicKeyFrom(a.publicKey).asymmetricKeyDetails?.namedCurve, 'prime256v1');
+    await assertSigns(a);
+  });
+});
