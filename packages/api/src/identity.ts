@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { Id, Name, Time } from './common.ts';
 
-export const Role = Type.Union(
-  ['owner', 'admin', 'member', 'viewer'].map((role) =>
-    Type.Literal(role as 'owner' | 'admin' | 'member' | 'viewer'),
-  ),
-);
+export const Role = Type.Union([
+  Type.Literal('owner'),
+  Type.Literal('admin'),
+  Type.Literal('member'),
+  Type.Literal('viewer'),
+]);
 export type Role = 'owner' | 'admin' | 'member' | 'viewer';
 
 export const Scope = Type.Union([
