@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { CodedError, messageOf } from '@waybill/core';
+import { parseJson } from '@waybill/core/bytes';
+import {
+  fastify,
+  LogController,
+  type FastifyInstance,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify';
+import { metaRoutes, type Readiness } from './http-meta.ts';
+import { sendProblem } from './http-problems.ts';
+import { validatorCompiler } from './http-validation.ts';
+import type { Logger } from './log.ts';
+import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  Logger,
+  TypeBoxTypeProvider
+>;
+
+export interface HttpOptions {
+  readonly log: Logger;
+  /** Codes of all rooms; ground's own are known already. */
+  readonly problems: ProblemMap;
+  readonly version: string;
+  readonly publicUrl: string;
+  /** The state of each dependency, for /readyz. MUST resolve, also when one is down. */
+  ready(): Promise<readonly Readiness[]>;
+}
+
+/** Default limit of a JSON body; a route may set its own `bodyLimit`. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 30_000;
+/** A connection on which nothing moves is dropped; an upload that moves may take as long as it needs. */
+const IDLE_TIMEOUT_MS = 120_000;
+/** close() cuts what is still open after this time. */
+const CLOSE_TIMEOUT_MS = 8000;
+
+/**
+ * The one HTTP server. Rooms register their routes with `app.register`; a CodedError thrown in a handler becomes
+ * a problem (RFC 9457). Bodies are strict JSON (no duplicate keys); a room with streams registers a scope with
+ * parsers of its own, and MUST count bytes itself there.
+ */
+export function createHttp(options: HttpOptions): App {
+  const problems = { ...options.problems, ...GROUND_PROBLEMS };
+  const app: App = fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT_BYTES,
+    // node:http would cut an upload after 300 s whatever happens on it.
+    requestTimeout: 0,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    keepAliveTimeout: 30_000,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // A sha512 digest has 135 characters, a repository name up to 255.
+    routerOptions: { maxParamLength: 1024 },
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void sendProblem(problems, error, request, reply),
+    clientErrorHandler: answerBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setErrorHandler((error, request, reply) => sendProblem(problems, error, request, reply));
+  strictJson(app);
+  headersAndLog(app, options.publicUrl);
+  unknownRoutes(app);
+  boundedClose(app);
+  void app.register(swagger, { openapi: openApiFrame(options) });
+  void app.register(metaRoutes({ ready: options.ready, version: options.version }));
+  return app;
+}
+
+function openApiFrame(options: HttpOptions): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Waybill',
+      version: options.version,
+      description: 'Errors are problems (RFC 9457) with a stable `code`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: options.publicUrl }],
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  };
+}
+
+/** JSON as core reads it: a duplicate key, on which two readers may disagree, is refused. */
+function strictJson(app: App): void {
+  app.removeAllContentTypeParsers();
+  const parse = async (_request: FastifyRequest, body: Buffer): Promise<unknown> => {
+    // A DELETE or POST without a body may still carry the header.
+    if (body.length === 0) return undefined;
+    try {
+      return parseJson(body, 'body');
+    } catch (cause) {
+      throw new CodedError('request_malformed', messageOf(cause), { cause });
+    }
+  };
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
+  app.addContentTypeParser(/^application\/[a-z0-9.-]+\+json$/, { parseAs: 'buffer' }, parse);
+}
+
+function headersAndLog(app: App, publicUrl: string): void {
+  const headers: Record<string, string> = {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-security-policy': `default-src 'none'; frame-ancestors 'none'`,
+    'cache-control': 'no-store',
+  };
+  if (publicUrl.startsWith('https:')) headers['strict-transport-security'] = 'max-age=31536000';
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    for (const [name, value] of Object.entries(headers))
+      if (!reply.hasHeader(name)) reply.header(name, value);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const line = {
+      method: request.method,
+      // Without the query: codes and tokens travel there.
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      remote: request.ip,
+    };
+    request.log[/^\/(healthz|readyz)$/.test(request.url) ? 'debug' : 'info'](line, 'request');
+  });
+}
+
+/** 405 with Allow for a known path, 404 for any other. */
+function unknownRoutes(app: App): void {
+  const routes: { readonly method: string; readonly pattern: RegExp }[] = [];
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) routes.push({ method, pattern: patternOf(route.url) });
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = new Set(routes.filter((route) => route.pattern.test(path)).map((route) => route.method));
+    if (methods.size === 0) {
+      throw new CodedError(
+        'not_found',
+        `there is nothing at ${request.method} ${path}: the API is described at /waybill/v1/docs`,
+      );
+    }
+    const allowed = [...methods].toSorted();
+    reply.header('allow', allowed.join(', '));
+    throw new CodedError('method_not_allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`, {
+      detail: { allowed },
+    });
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const source = url
+    .split('/')
+    .map((segment) =>
+      segment.replaceAll(/:[A-Za-z0-9_]+|\*|[.+?^${}()|[\]\\]/g, (found) =>
+        found === '*' ? '.*' : found.startsWith(':') ? '[^/]+' : `\\${found}`,
+      ),
+    )
+    .join('/');
+  return new RegExp(`^${source}$`);
+}
+
+/** close() waits for running requests, but not for ever. */
+function boundedClose(app: App): void {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  });
+  app.addHook('onClose', async () => clearTimeout(timer));
+}
+
+/** What the HTTP parser itself refuses never becomes a request. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const code = 'request_malformed';
+  const body = JSON.stringify({
+    type: `https://waybill.dev/problems/${code}`,
+    status: Number.parseInt(status, 10),
+    title: GROUND_PROBLEMS[code].title,
+    code,
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
