@@ -1,0 +1,19 @@
+export {
+  type ConformanceCode,
+  type ConformanceFinding,
+  type ConformanceInput,
+  checkContract,
+} from './check.ts';
+export {
+  type Contract,
+  type ContractAnnotation,
+  type ContractMaterial,
+  type ContractSigner,
+  hasPolicies,
+  type PolicyAttachment,
+  type PolicyGroupAttachment,
+} from './contract.ts';
+export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
+export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
+export { RUNNER_TYPES, RUNNER_VARIABLES, type RunnerType } from './runner.ts';
+export { matchesPattern, signerMatches } from './signer.ts';
