@@ -3,8 +3,8 @@ import { type Certificate, verifyIssuedBy } from './certificate.ts';
 import { EKU, OID } from './oids.ts';
 
 export interface ChainOptions {
-  /** The moment at which every certificate of the chain must be valid. */
-  readonly at: Date;
+  /** The moments, at least one, at each of which every certificate of the chain must be valid. */
+  readonly at: Date | readonly Date[];
   /** OID that the leaf must carry and every CA certificate with an extended key usage must allow. */
   readonly requiredEku: string;
 }
@@ -36,6 +36,8 @@ export function verifyChain(
   roots: readonly Certificate[],
   options: ChainOptions,
 ): readonly Certificate[] {
+  if (!(options.at instanceof Date) && options.at.length === 0)
+    throw chainFault(leaf, 'no time of use is known');
   checkLeaf(leaf, options);
   const search = { intermediates, roots, options, checksLeft: MAX_SIGNATURE_CHECKS, refusal: undefined };
   const path = extendPath([leaf], search);
@@ -115,11 +117,12 @@ function checkIssuer(issuer: Certificate, below: readonly Certificate[], options
 }
 
 function checkCommon(certificate: Certificate, { at }: ChainOptions): void {
-  if (!isValidAt(certificate, at)) {
+  for (const moment of at instanceof Date ? [at] : at) {
+    if (isValidAt(certificate, moment)) continue;
     throw chainFault(
       certificate,
       `it is valid from ${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}, ` +
-        `but was used at ${at.toISOString()}`,
+        `but was used at ${moment.toISOString()}`,
     );
   }
   for (const [oid, { critical }] of certificate.extensions) {

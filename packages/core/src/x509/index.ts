@@ -43,3 +43,4 @@ export {
   type TimestampRequest,
   timestampRequestFor,
 } from './timestamp-request.ts';
+export { publicKeyFromPkcs1 } from './rsa-key.ts';

@@ -1,0 +1,11 @@
+export { formatTrustedRoot } from './format-trusted-root.ts';
+export { parseTrustedRoot } from './parse-trusted-root.ts';
+export {
+  type CertificateAuthority,
+  isWithin,
+  keyDetailsOf,
+  type TransparencyLog,
+  TRUSTED_ROOT_MEDIA_TYPE,
+  type TrustedRoot,
+  type ValidityPeriod,
+} from './trusted-root.ts';

@@ -1,0 +1,59 @@
+import type { KeyObject } from '../crypto.ts';
+import { type Certificate, readFulcioExtensions, signerNameOf } from '../x509/index.ts';
+import { verifyError } from './errors.ts';
+import type { Signer } from './verified.ts';
+
+/** Who must have signed. Required: accepting anybody has to be written out. */
+export type Expectations =
+  /** A certificate of the trusted root for this identity; `*` in either is a wildcard. */
+  | { readonly type: 'identity'; readonly issuer: string; readonly subject: string }
+  /** This very key, without a certificate. */
+  | { readonly type: 'key'; readonly publicKey: KeyObject }
+  /** Any certificate of the trusted root; the caller decides by `signer` afterwards. */
+  | { readonly type: 'any-trusted-signer' };
+
+/**
+ * True when `value` matches `pattern` as a whole. `*` stands for any characters, also none; everything else
+ * stands for itself. Never goes back, so a hostile value cannot make it slow.
+ */
+export function matchesPattern(pattern: string, value: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  if (parts.length === 1) return value === first;
+  const last = parts.at(-1) ?? '';
+  if (value.length < first.length + last.length || !value.startsWith(first) || !value.endsWith(last))
+    return false;
+  const end = value.length - last.length;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = value.indexOf(part, at);
+    if (found === -1 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+/** The signer that a certificate names, if it is the expected one. Throws `verify_identity`. */
+export function checkIdentity(certificate: Certificate, expected: Expectations): Signer {
+  const extensions = readFulcioExtensions(certificate);
+  const issuer = extensions?.issuer ?? '';
+  const subject = signerNameOf(certificate).value;
+  const signer: Signer = { type: 'certificate', issuer, subject, certificate, extensions };
+  if (expected.type === 'any-trusted-signer') return signer;
+  if (expected.type === 'key') {
+    throw verifyError('verify_identity', `a given key was expected, found a certificate of ${subject}`);
+  }
+  if (!matchesPattern(expected.issuer, issuer)) {
+    throw verifyError(
+      'verify_identity',
+      `signer: expected the issuer ${expected.issuer}, found ${issuer || 'none'}`,
+    );
+  }
+  if (!matchesPattern(expected.subject, subject)) {
+    throw verifyError(
+      'verify_identity',
+      `signer: expected the subject ${expected.subject}, found ${subject}`,
+    );
+  }
+  return signer;
+}

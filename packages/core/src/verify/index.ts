@@ -1,0 +1,17 @@
+export type { VerifyCode } from './errors.ts';
+export { type Expectations, matchesPattern } from './expectations.ts';
+export type { Artifact } from './signed-content.ts';
+export {
+  type LogReceipt,
+  restoreVerified,
+  type Signer,
+  type SigningFacts,
+  type Verified,
+} from './verified.ts';
+export {
+  type VerifiedContent,
+  type VerifiedStatement,
+  verifyBundle,
+  type VerifyOptions,
+  verifyStatementBundle,
+} from './verify-bundle.ts';
