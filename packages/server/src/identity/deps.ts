@@ -1,0 +1,14 @@
+import type { Clock, Db, Logger } from '../ground/index.ts';
+import type { Issuer } from './issuer.ts';
+import type { TokenUsage } from './usage.ts';
+
+/** What every use case of this room works with; made by `openIdentity`. */
+export interface IdentityDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Origin of this server without a trailing slash. */
+  readonly publicUrl: string;
+  readonly issuer: Issuer;
+  readonly usage: TokenUsage;
+}

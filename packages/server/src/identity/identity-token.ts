@@ -1,0 +1,89 @@
+import { writeAudit } from '../ground/index.ts';
+import { deadReason } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import type { IdentityDeps } from './deps.ts';
+import { identityError } from './errors.ts';
+import { actorOf, type Principal, type Target } from './principal.ts';
+import { type CredentialRow, findCredential } from './queries.ts';
+import { type SignedToken, signToken, TOKEN_TYPE } from './sign-token.ts';
+import { verifyToken } from './verify-token.ts';
+
+const LIFETIME_SECONDS = 600;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export interface VerifiedIdentity {
+  readonly issuer: string;
+  /** `<org>`, `<org>/<project>` or `<org>/<project>/<workflow>`. */
+  readonly subject: string;
+  readonly audience: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly expiresAt: Date;
+}
+
+/**
+ * A ten-minute OIDC ID token by which a pipeline signs keyless as `<org>/<project>/<workflow>`.
+ * Throws `identity_forbidden`.
+ */
+export async function issueIdentityToken(
+  deps: IdentityDeps,
+  principal: Principal,
+  input: { readonly audience: string; readonly target: Target; readonly requestId?: string | undefined },
+): Promise<SignedToken> {
+  authorize(principal, 'attest', input.target);
+  const { project, workflow } = input.target;
+  const subject = [principal.orgName, project, workflow].filter((part) => part !== undefined).join('/');
+  const signed = await signToken(deps, {
+    type: TOKEN_TYPE.identity,
+    subject,
+    audience: input.audience,
+    lifetimeSeconds: LIFETIME_SECONDS,
+    claims: { organization: principal.orgName, project, workflow, token_id: principal.tokenId },
+  });
+  await deps.db.withOrg(principal.orgId, (tx) =>
+    writeAudit(tx, {
+      orgId: principal.orgId,
+      actor: actorOf(principal),
+      action: 'identity.issue-id-token',
+      target: subject,
+      outcome: 'ok',
+      detail: { audience: input.audience, jti: signed.id },
+      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
+    }),
+  );
+  return signed;
+}
+
+/**
+ * For the certificate authority: an ID token of the built-in issuer for the audience `sigstore`, whose API token is
+ * still good. Throws `identity_token_*`.
+ */
+export async function verifyIdentityToken(deps: IdentityDeps, jwt: string): Promise<VerifiedIdentity> {
+  const token = await verifyToken(deps, jwt, { type: TOKEN_TYPE.identity, audience: 'sigstore' });
+  await liveCredential(deps, token.claims.raw('token_id'));
+  return Object.freeze({
+    issuer: deps.issuer.url,
+    subject: token.subject,
+    audience: token.audience,
+    expiresAt: token.expiresAt,
+    claims: Object.freeze(Object.fromEntries(token.claims.keys().map((key) => [key, token.claims.raw(key)]))),
+  });
+}
+
+/** The API token from which another was derived: revoking it ends those too. Throws `identity_token_revoked`. */
+export async function liveCredential(deps: IdentityDeps, tokenId: unknown): Promise<CredentialRow> {
+  if (typeof tokenId !== 'string' || !uuid.test(tokenId)) {
+    throw identityError(
+      'identity_token_claims',
+      'Token refused: it does not name the API token it came from.',
+    );
+  }
+  const row = await deps.db.asSystem((tx) => findCredential(tx, { id: tokenId }));
+  const reason = row === undefined ? 'is unknown' : deadReason(row, deps.clock());
+  if (row === undefined || reason !== undefined) {
+    throw identityError(
+      'identity_token_revoked',
+      `Token refused: the API token that it came from ${reason}. Get a new one with an API token that is good.`,
+    );
+  }
+  return row;
+}

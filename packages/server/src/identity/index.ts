@@ -1,0 +1,27 @@
+/** Room 1: organisations, roles, API tokens, registered public keys, the built-in OIDC issuer. */
+export { type Action, authorize } from './authorize.ts';
+export { authenticate } from './authenticate.ts';
+export { bootstrap, type BootstrapDeps } from './bootstrap.ts';
+export type { IdentityDeps } from './deps.ts';
+export { IDENTITY_PROBLEMS, type IdentityCode } from './errors.ts';
+export { issueIdentityToken, type VerifiedIdentity, verifyIdentityToken } from './identity-token.ts';
+export { checkIssuer, issuerUrlOf } from './issuer.ts';
+export { findKey, findKeyByFingerprint, keysOf } from './keys.ts';
+export { openIdentity } from './open.ts';
+export {
+  actorOf,
+  type Principal,
+  type Role,
+  type Scope,
+  scopeCovers,
+  type Target,
+  targetOf,
+} from './principal.ts';
+export type { KeyRow } from './queries.ts';
+export {
+  issueRegistryToken,
+  type RegistryAccess,
+  type RegistryAction,
+  verifyRegistryToken,
+} from './registry-token.ts';
+export { identityRoutes } from './routes.ts';

@@ -1,0 +1,161 @@
+import { type CodedError, isCoded } from '@waybill/core';
+import { hashFor, type KeyObject, publicKeyFrom, spkiOf } from '@waybill/core/crypto';
+import { digestOf } from '@waybill/core/digest';
+import { type Tx, writeAudit } from '../ground/index.ts';
+import { authorize } from './authorize.ts';
+import type { IdentityDeps } from './deps.ts';
+import { type IdentityCode, identityError } from './errors.ts';
+import { parseName } from './name.ts';
+import { actorOf, type Principal } from './principal.ts';
+import { deleteKey, findKeyRow, insertKey, type KeyRow, listKeyRows, lockOrganization } from './queries.ts';
+
+const publicKeyPem =
+  /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/=]{1,76}\r?\n)+-----END PUBLIC KEY-----$/;
+
+/**
+ * Registers a public key that contracts may name as signer. Throws `identity_key_invalid`, `identity_key_exists`
+ * (name or key taken), `identity_name_invalid`, `identity_forbidden`.
+ */
+export async function addKey(
+  deps: IdentityDeps,
+  principal: Principal,
+  input: { readonly name: string; readonly publicKey: string; readonly requestId?: string | undefined },
+): Promise<KeyRow> {
+  authorize(principal, 'write-key');
+  const name = parseName(input.name, 'key name');
+  const key = parsePublicKey(input.publicKey);
+  return deps.db.withOrg(principal.orgId, async (tx) => {
+    await lockOrganization(tx);
+    await checkFree(tx, name, key.fingerprint);
+    const row = await insertKey(tx, {
+      ...key,
+      name,
+      orgId: principal.orgId,
+      createdAt: deps.clock(),
+      createdBy: actorOf(principal),
+    });
+    await writeAudit(tx, {
+      orgId: principal.orgId,
+      actor: actorOf(principal),
+      action: 'identity.add-key',
+      target: `key:${name}`,
+      outcome: 'ok',
+      detail: { fingerprint: key.fingerprint, algorithm: key.algorithm },
+      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
+    });
+    return row;
+  });
+}
+
+/** The organisation's registered keys by name. Throws `identity_forbidden`. */
+export async function listKeys(deps: IdentityDeps, principal: Principal): Promise<readonly KeyRow[]> {
+  authorize(principal, 'read');
+  return deps.db.withOrg(principal.orgId, listKeyRows);
+}
+
+/** Signatures by a removed key no longer count as its name's. Throws `identity_key_not_found`, `identity_forbidden`. */
+export async function removeKey(
+  deps: IdentityDeps,
+  principal: Principal,
+  input: { readonly name: string; readonly requestId?: string | undefined },
+): Promise<void> {
+  authorize(principal, 'write-key');
+  await deps.db.withOrg(principal.orgId, async (tx) => {
+    const removed = await deleteKey(tx, input.name);
+    if (removed === undefined) {
+      const shown = JSON.stringify(input.name.slice(0, 80));
+      throw identityError(
+        'identity_key_not_found',
+        `No key named ${shown}; \`GET /waybill/v1/keys\` lists them.`,
+      );
+    }
+    await writeAudit(tx, {
+      orgId: principal.orgId,
+      actor: actorOf(principal),
+      action: 'identity.remove-key',
+      target: `key:${removed.name}`,
+      outcome: 'ok',
+      detail: { fingerprint: removed.fingerprint },
+      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
+    });
+  });
+}
+
+/** The key of that name in the organisation of the transaction. */
+export function findKey(tx: Tx, name: string): Promise<KeyRow | undefined> {
+  return findKeyRow(tx, { name });
+}
+
+/** The key with that fingerprint (`sha256:<hex>` of its SubjectPublicKeyInfo) in the organisation of the transaction. */
+export function findKeyByFingerprint(tx: Tx, fingerprint: string): Promise<KeyRow | undefined> {
+  return findKeyRow(tx, { fingerprint });
+}
+
+/** Every registered key of the organisation of the transaction. */
+export function keysOf(tx: Tx): Promise<readonly KeyRow[]> {
+  return listKeyRows(tx);
+}
+
+/** Throws `identity_key_invalid` for all that is not one public key which the verifier can use. */
+export function parsePublicKey(pem: string): Pick<KeyRow, 'publicKey' | 'fingerprint' | 'algorithm'> {
+  const text = pem.trim();
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) {
+    throw invalid(
+      'this is a private key: it must not leave its owner, treat it as exposed. Send the public key',
+    );
+  }
+  // Node reads certificates and keys in other forms too; only what is checked here is ever stored.
+  if (!publicKeyPem.test(text)) throw invalid('expected exactly one PEM block "-----BEGIN PUBLIC KEY-----"');
+  const key = readKey(text);
+  const spki = spkiOf(key);
+  return {
+    publicKey: key.export({ format: 'pem', type: 'spki' }).toString(),
+    fingerprint: digestOf(spki),
+    algorithm: algorithmOf(key),
+  };
+}
+
+function readKey(pem: string): KeyObject {
+  try {
+    const key = publicKeyFrom(pem);
+    hashFor(key);
+    return key;
+  } catch (cause) {
+    throw invalid(isCoded(cause) ? cause.message : 'not a public key', cause);
+  }
+}
+
+function algorithmOf(key: KeyObject): string {
+  const details = key.asymmetricKeyDetails;
+  if (key.asymmetricKeyType === 'ec') return `ecdsa ${details?.namedCurve}`;
+  if (key.asymmetricKeyType !== 'rsa') return String(key.asymmetricKeyType);
+  const bits = details?.modulusLength ?? 0;
+  if (bits < 2048 || bits > 4096) throw invalid(`RSA with ${bits} bits: expected 2048 to 4096`);
+  return `rsa ${bits}`;
+}
+
+async function checkFree(tx: Tx, name: string, fingerprint: string): Promise<void> {
+  const byName = await findKeyRow(tx, { name });
+  if (byName) {
+    throw identityError(
+      'identity_key_exists',
+      `A key named "${name}" is registered (${byName.fingerprint}). Remove it first, or choose another name.`,
+    );
+  }
+  // Two names for one key would make "signed by" ambiguous.
+  const byKey = await findKeyRow(tx, { fingerprint });
+  if (byKey) {
+    throw identityError(
+      'identity_key_exists',
+      `This key is registered already, under the name "${byKey.name}".`,
+    );
+  }
+}
+
+function invalid(reason: string, cause?: unknown): CodedError<IdentityCode> {
+  return identityError(
+    'identity_key_invalid',
+    `publicKey: ${reason}. Take the output of \`openssl pkey -in key.pem -pubout\` (ECDSA P-256, P-384, P-521, Ed25519 or RSA).`,
+    { cause },
+  );
+}

@@ -1,0 +1,23 @@
+import type { Clock, Db, Logger, Seal } from '../ground/index.ts';
+import type { IdentityDeps } from './deps.ts';
+import { openIssuer, parsePublicUrl } from './issuer.ts';
+import { createTokenUsage } from './usage.ts';
+
+/** Loads the issuer's keys (made on first start). `usage.settle()` before the database closes. */
+export async function openIdentity(ground: {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly seal: Seal;
+  readonly log: Logger;
+  readonly publicUrl: string;
+}): Promise<IdentityDeps> {
+  const publicUrl = parsePublicUrl(ground.publicUrl);
+  return Object.freeze({
+    db: ground.db,
+    clock: ground.clock,
+    log: ground.log,
+    publicUrl,
+    issuer: await openIssuer(ground, publicUrl),
+    usage: createTokenUsage(ground),
+  });
+}

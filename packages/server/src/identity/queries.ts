@@ -1,0 +1,339 @@
+import { type ColumnType, type Selectable, sql } from 'kysely';
+import type { Tx } from '../ground/index.ts';
+import type { Role, Scope } from './principal.ts';
+
+type Assigned<T> = ColumnType<T, T | undefined, never>;
+
+/** A type and not an interface: Kysely wants an index signature, which only a type has. */
+type IdentityTables = {
+  identity_organizations: { org_id: Assigned<string>; name: string; created_at: Date };
+  identity_tokens: {
+    id: Assigned<string>;
+    org_id: string;
+    name: string;
+    hash: Uint8Array;
+    role: Role;
+    project: string | null;
+    workflow: string | null;
+    created_at: Date;
+    created_by: string;
+    expires_at: Date | null;
+    revoked_at: ColumnType<Date | null, undefined, Date>;
+    last_used_at: ColumnType<Date | null, undefined, Date>;
+  };
+  identity_keys: {
+    id: Assigned<string>;
+    org_id: string;
+    name: string;
+    public_key: string;
+    fingerprint: string;
+    algorithm: string;
+    created_at: Date;
+    created_by: string;
+  };
+  identity_signing_keys: { kid: string; public_key: Uint8Array; sealed: Uint8Array; created_at: Date };
+  identity_issuers: { issuer: string; adopted_at: Date };
+};
+
+export interface TokenRow {
+  readonly id: string;
+  readonly orgId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scope: Scope;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** A token as it is looked up at the door: with its hash and the name of its organisation. */
+export interface CredentialRow extends TokenRow {
+  readonly hash: Uint8Array;
+  readonly orgName: string;
+}
+
+export interface NewToken {
+  readonly orgId: string;
+  readonly name: string;
+  readonly hash: Uint8Array;
+  readonly role: Role;
+  readonly scope: Scope;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly expiresAt: Date | null;
+}
+
+export interface KeyRow {
+  readonly name: string;
+  /** SubjectPublicKeyInfo, PEM. */
+  readonly publicKey: string;
+  /** `sha256:<hex>` of the SubjectPublicKeyInfo in DER. */
+  readonly fingerprint: string;
+  readonly algorithm: string;
+  readonly createdAt: Date;
+}
+
+export interface NewKey extends KeyRow {
+  readonly orgId: string;
+  readonly createdBy: string;
+}
+
+export interface SigningKeyRow {
+  readonly kid: string;
+  readonly sealed: Uint8Array;
+}
+
+const on = (tx: Tx) => tx.withTables<IdentityTables>();
+
+/**
+ * The organisation of the transaction. Written into each query beside row-level security, so that a tenant's
+ * query that runs as the system by mistake finds nothing instead of everybody's rows.
+ */
+const thisOrg = sql<string>`nullif(current_setting('waybill.org', true), '')::uuid`;
+
+/** One at a time across all processes: first start, issuer and signing key. Held until the transaction ends. */
+export async function lockFirstStart(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('waybill identity first start'))`.execute(tx);
+}
+
+export async function findOrganization(tx: Tx, name: string): Promise<{ orgId: string } | undefined> {
+  return on(tx)
+    .selectFrom('identity_organizations')
+    .select('org_id as orgId')
+    .where('name', '=', name)
+    .executeTakeFirst();
+}
+
+export async function insertOrganization(tx: Tx, name: string, createdAt: Date): Promise<{ orgId: string }> {
+  return on(tx)
+    .insertInto('identity_organizations')
+    .values({ name, created_at: createdAt })
+    .returning('org_id as orgId')
+    .executeTakeFirstOrThrow();
+}
+
+/** Makes changes to the organisation's tokens wait for each other: "the last owner" needs a stable count. */
+export async function lockOrganization(tx: Tx): Promise<void> {
+  await on(tx)
+    .selectFrom('identity_organizations')
+    .select('org_id')
+    .where('org_id', '=', thisOrg)
+    .forUpdate()
+    .execute();
+}
+
+export async function insertToken(tx: Tx, token: NewToken): Promise<TokenRow> {
+  const row = await on(tx)
+    .insertInto('identity_tokens')
+    .values({
+      org_id: token.orgId,
+      name: token.name,
+      hash: token.hash,
+      role: token.role,
+      project: token.scope.type === 'organization' ? null : token.scope.project,
+      workflow: token.scope.type === 'workflow' ? token.scope.workflow : null,
+      created_at: token.createdAt,
+      created_by: token.createdBy,
+      expires_at: token.expiresAt,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return tokenRow(row);
+}
+
+export async function listTokenRows(tx: Tx): Promise<readonly TokenRow[]> {
+  const rows = await on(tx)
+    .selectFrom('identity_tokens')
+    .selectAll()
+    .where('org_id', '=', thisOrg)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map(tokenRow);
+}
+
+export async function findToken(tx: Tx, id: string): Promise<TokenRow | undefined> {
+  const row = await on(tx)
+    .selectFrom('identity_tokens')
+    .selectAll()
+    .where('org_id', '=', thisOrg)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && tokenRow(row);
+}
+
+export async function findLiveTokenByName(tx: Tx, name: string): Promise<TokenRow | undefined> {
+  const row = await on(tx)
+    .selectFrom('identity_tokens')
+    .selectAll()
+    .where('org_id', '=', thisOrg)
+    .where('name', '=', name)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return row && tokenRow(row);
+}
+
+/** Owner tokens over the whole organisation that neither are revoked nor expire. */
+export async function countLastingOwners(tx: Tx): Promise<number> {
+  const { count } = await on(tx)
+    .selectFrom('identity_tokens')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('org_id', '=', thisOrg)
+    .where('role', '=', 'owner')
+    .where('project', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export async function markRevoked(tx: Tx, id: string, revokedAt: Date): Promise<void> {
+  await on(tx)
+    .updateTable('identity_tokens')
+    .set({ revoked_at: revokedAt })
+    .where('org_id', '=', thisOrg)
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .execute();
+}
+
+/** Moves the time of last use forward; never back. */
+export async function markUsed(tx: Tx, id: string, usedAt: Date): Promise<void> {
+  await on(tx)
+    .updateTable('identity_tokens')
+    .set({ last_used_at: usedAt })
+    .where('org_id', '=', thisOrg)
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', usedAt)]))
+    .execute();
+}
+
+/** As system: a credential names its organisation, not the other way round. */
+export async function findCredential(
+  tx: Tx,
+  by: { readonly hash: Uint8Array } | { readonly id: string },
+): Promise<CredentialRow | undefined> {
+  const row = await on(tx)
+    .selectFrom('identity_tokens')
+    .innerJoin('identity_organizations', 'identity_organizations.org_id', 'identity_tokens.org_id')
+    .selectAll('identity_tokens')
+    .select('identity_organizations.name as orgName')
+    .where((eb) =>
+      'hash' in by ? eb('identity_tokens.hash', '=', by.hash) : eb('identity_tokens.id', '=', by.id),
+    )
+    .executeTakeFirst();
+  return row && { ...tokenRow(row), hash: row.hash, orgName: row.orgName };
+}
+
+function tokenRow(row: Selectable<IdentityTables['identity_tokens']>): TokenRow {
+  return Object.freeze({
+    id: row.id,
+    orgId: row.org_id,
+    name: row.name,
+    role: row.role,
+    scope: scopeOf(row.project, row.workflow),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+  });
+}
+
+function scopeOf(project: string | null, workflow: string | null): Scope {
+  if (project === null) return { type: 'organization' };
+  return workflow === null ? { type: 'project', project } : { type: 'workflow', project, workflow };
+}
+
+const KEY_COLUMNS = [
+  'name',
+  'public_key as publicKey',
+  'fingerprint',
+  'algorithm',
+  'created_at as createdAt',
+] as const;
+
+export async function insertKey(tx: Tx, key: NewKey): Promise<KeyRow> {
+  return on(tx)
+    .insertInto('identity_keys')
+    .values({
+      org_id: key.orgId,
+      name: key.name,
+      public_key: key.publicKey,
+      fingerprint: key.fingerprint,
+      algorithm: key.algorithm,
+      created_at: key.createdAt,
+      created_by: key.createdBy,
+    })
+    .returning(KEY_COLUMNS)
+    .executeTakeFirstOrThrow();
+}
+
+export async function listKeyRows(tx: Tx): Promise<readonly KeyRow[]> {
+  return on(tx)
+    .selectFrom('identity_keys')
+    .select(KEY_COLUMNS)
+    .where('org_id', '=', thisOrg)
+    .orderBy('name')
+    .execute();
+}
+
+export async function findKeyRow(
+  tx: Tx,
+  by: { readonly name: string } | { readonly fingerprint: string },
+): Promise<KeyRow | undefined> {
+  return on(tx)
+    .selectFrom('identity_keys')
+    .select(KEY_COLUMNS)
+    .where('org_id', '=', thisOrg)
+    .where((eb) => ('name' in by ? eb('name', '=', by.name) : eb('fingerprint', '=', by.fingerprint)))
+    .executeTakeFirst();
+}
+
+/** The removed row; undefined when there is none. */
+export async function deleteKey(tx: Tx, name: string): Promise<KeyRow | undefined> {
+  return on(tx)
+    .deleteFrom('identity_keys')
+    .where('org_id', '=', thisOrg)
+    .where('name', '=', name)
+    .returning(KEY_COLUMNS)
+    .executeTakeFirst();
+}
+
+/** Newest first. */
+export async function listSigningKeys(tx: Tx): Promise<readonly SigningKeyRow[]> {
+  return on(tx)
+    .selectFrom('identity_signing_keys')
+    .select(['kid', 'sealed'])
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .execute();
+}
+
+export async function insertSigningKey(
+  tx: Tx,
+  key: SigningKeyRow & { readonly publicKey: Uint8Array; readonly createdAt: Date },
+): Promise<void> {
+  await on(tx)
+    .insertInto('identity_signing_keys')
+    .values({ kid: key.kid, public_key: key.publicKey, sealed: key.sealed, created_at: key.createdAt })
+    .execute();
+}
+
+/** The issuer adopted last comes first. */
+export async function listIssuers(tx: Tx): Promise<readonly string[]> {
+  const rows = await on(tx)
+    .selectFrom('identity_issuers')
+    .select('issuer')
+    .orderBy('adopted_at', 'desc')
+    .execute();
+  return rows.map((row) => row.issuer);
+}
+
+export async function adoptIssuer(tx: Tx, issuer: string, adoptedAt: Date): Promise<void> {
+  await on(tx)
+    .insertInto('identity_issuers')
+    .values({ issuer, adopted_at: adoptedAt })
+    .onConflict((conflict) => conflict.column('issuer').doUpdateSet({ adopted_at: adoptedAt }))
+    .execute();
+}
