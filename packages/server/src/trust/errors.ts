@@ -1,0 +1,22 @@
+import { CodedError } from '@waybill/core';
+
+export const TRUST_PROBLEMS = {
+  trust_request_invalid: { status: 400, title: 'Certificate request malformed' },
+  trust_token_missing: { status: 400, title: 'Identity token missing' },
+  trust_token_subject: { status: 400, title: 'Identity token not fit for a certificate' },
+  trust_possession_unproven: { status: 400, title: 'Key possession not proven' },
+  trust_key_refused: { status: 400, title: 'Public key not accepted' },
+  trust_ct_unavailable: { status: 503, title: 'Certificate transparency log not available' },
+  trust_authority_expired: { status: 503, title: 'Authority expired' },
+  trust_authority_unreadable: { status: 500, title: 'Authority not readable' },
+} as const;
+
+export type TrustCode = keyof typeof TRUST_PROBLEMS;
+
+export function trustError(
+  code: TrustCode,
+  message: string,
+  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
+): CodedError<TrustCode> {
+  return new CodedError(code, message, options);
+}

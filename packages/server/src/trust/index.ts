@@ -1,0 +1,6 @@
+/** Room 4: certificate authority, certificate timestamps, RFC 3161 timestamps, the trusted root. */
+export type { CtLog, IdentityFacts, LogFacts, TrustDeps, VerifyIdentityToken } from './deps.ts';
+export { TRUST_PROBLEMS, type TrustCode } from './errors.ts';
+export type { CertificateOrder, IssuedCertificate } from './issue-certificate.ts';
+export { openTrust, type Trust } from './open-trust.ts';
+export { trustRoutes } from './routes.ts';

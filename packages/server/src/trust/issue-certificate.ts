@@ -1,0 +1,84 @@
+import type { KeyObject } from '@waybill/core/crypto';
+import { messageOf } from '@waybill/core';
+import {
+  buildSigningTbs,
+  ctMerkleTreeLeaf,
+  type FulcioExtensions,
+  type SanIdentity,
+  sctListExtension,
+  serialFrom,
+  signCertificate,
+  signSct,
+} from '@waybill/core/x509';
+import type { Authorities } from './authorities.ts';
+import type { TrustDeps } from './deps.ts';
+import { trustError } from './errors.ts';
+
+const LIFETIME_MS = 10 * 60_000;
+
+export interface CertificateOrder {
+  readonly publicKey: KeyObject;
+  readonly identity: SanIdentity;
+  readonly extensions: FulcioExtensions;
+}
+
+export interface IssuedCertificate {
+  /** DER. */
+  readonly leaf: Uint8Array;
+  /** DER: leaf, intermediate, root. */
+  readonly chain: readonly Uint8Array[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'ctLog' | 'randomBytes'> {
+  readonly authorities: Authorities;
+}
+
+/**
+ * A ten-minute signing certificate with an embedded SCT. The CT entry is durable before the SCT leaves:
+ * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`, `trust_authority_expired`.
+ */
+export async function issueCertificate(deps: IssueDeps, order: CertificateOrder): Promise<IssuedCertificate> {
+  const { certificate: authority, ctLog } = deps.authorities;
+  const now = deps.clock();
+  const notAfter = new Date(now.getTime() + LIFETIME_MS);
+  checkLifetime(authority.validUntil, notAfter);
+  const input = {
+    ...order,
+    issuer: authority.issuer,
+    serial: serialFrom(deps.randomBytes(20)),
+    notBefore: now,
+    notAfter,
+  };
+  const entry = ctMerkleTreeLeaf({
+    timestampMs: now.getTime(),
+    issuerPublicKey: authority.publicKeyObject,
+    tbs: buildSigningTbs(input),
+  });
+  await appendToCt(deps, entry);
+  const tbs = buildSigningTbs(input, sctListExtension([signSct(ctLog, entry)]));
+  const leaf = signCertificate(tbs, authority.issuer.privateKey);
+  return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
+}
+
+async function appendToCt(deps: IssueDeps, entry: Uint8Array): Promise<void> {
+  try {
+    await deps.ctLog.append('ct', entry);
+  } catch (cause) {
+    throw trustError(
+      'trust_ct_unavailable',
+      `No certificate: the certificate transparency log did not take the entry (${messageOf(cause)}). Try again.`,
+      { cause },
+    );
+  }
+}
+
+function checkLifetime(authorityEnds: Date | null, notAfter: Date): void {
+  if (authorityEnds !== null && authorityEnds >= notAfter) return;
+  throw trustError(
+    'trust_authority_expired',
+    `No certificate: the certificate authority ends at ${authorityEnds?.toISOString()}, the certificate would ` +
+      `outlive it (${notAfter.toISOString()}).`,
+  );
+}

@@ -1,0 +1,123 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { spkiOf } from '@waybill/core/crypto';
+import {
+  buildIntermediateCertificate,
+  buildRootCertificate,
+  buildTimestampCertificate,
+  type CertificateFrame,
+  issuerFrom,
+  serialFrom,
+} from '@waybill/core/x509';
+import type { AuthorityKind } from './queries.ts';
+
+/** A fresh authority, its private keys not yet sealed. */
+export interface NewAuthority {
+  readonly kind: AuthorityKind;
+  readonly chain: readonly Uint8Array[];
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+  readonly rootPrivateKey: KeyObject | null;
+  readonly validFrom: Date;
+  readonly validUntil: Date | null;
+}
+
+export interface AuthorityBirth {
+  /** Organization in the subjects; it tells installations apart. */
+  readonly organization: string;
+  readonly now: Date;
+  readonly randomBytes: (sizeBytes: number) => Uint8Array;
+}
+
+const ROOT_YEARS = 10;
+const SIGNER_YEARS = 5;
+
+/** Root and intermediate that issue signing certificates. */
+export function makeCertificateAuthority(birth: AuthorityBirth): NewAuthority {
+  const root = makeRoot(birth, 'Waybill root');
+  const keys = makeKeys();
+  const frame = frameOf(birth, keys.publicKey, SIGNER_YEARS);
+  const intermediate = buildIntermediateCertificate({
+    ...frame,
+    name: { organization: birth.organization, commonName: 'Waybill intermediate' },
+    purpose: 'code-signing',
+    issuer: issuerFrom(root.certificate, root.privateKey),
+  });
+  return chained('certificate-authority', [intermediate, root.certificate], { keys, root, frame });
+}
+
+/** Root of its own and the certificate that signs timestamps. */
+export function makeTimestampAuthority(birth: AuthorityBirth): NewAuthority {
+  const root = makeRoot(birth, 'Waybill timestamp root');
+  const keys = makeKeys();
+  const frame = frameOf(birth, keys.publicKey, SIGNER_YEARS);
+  const signer = buildTimestampCertificate({
+    ...frame,
+    name: { organization: birth.organization, commonName: 'Waybill timestamps' },
+    issuer: issuerFrom(root.certificate, root.privateKey),
+  });
+  return chained('timestamp-authority', [signer, root.certificate], { keys, root, frame });
+}
+
+/** The key that signs certificate timestamps; RFC 6962 §2.1.4 wants P-256 or RSA. */
+export function makeCtLog(birth: AuthorityBirth): NewAuthority {
+  const keys = makeKeys();
+  return {
+    kind: 'ct-log',
+    chain: [],
+    publicKey: spkiOf(keys.publicKey),
+    privateKey: keys.privateKey,
+    rootPrivateKey: null,
+    validFrom: wholeSeconds(birth.now),
+    validUntil: null,
+  };
+}
+
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+function makeKeys(): KeyPair {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+function makeRoot(birth: AuthorityBirth, commonName: string) {
+  const keys = makeKeys();
+  const certificate = buildRootCertificate({
+    ...frameOf(birth, keys.publicKey, ROOT_YEARS),
+    name: { organization: birth.organization, commonName },
+    privateKey: keys.privateKey,
+  });
+  return { certificate, privateKey: keys.privateKey };
+}
+
+function frameOf(birth: AuthorityBirth, publicKey: KeyObject, years: number): CertificateFrame {
+  const notAfter = new Date(birth.now);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years);
+  return { publicKey, serial: serialFrom(birth.randomBytes(20)), notBefore: birth.now, notAfter };
+}
+
+function chained(
+  kind: AuthorityKind,
+  chain: readonly Uint8Array[],
+  made: {
+    readonly keys: KeyPair;
+    readonly root: { readonly privateKey: KeyObject };
+    readonly frame: CertificateFrame;
+  },
+): NewAuthority {
+  return {
+    kind,
+    chain,
+    publicKey: spkiOf(made.keys.publicKey),
+    privateKey: made.keys.privateKey,
+    rootPrivateKey: made.root.privateKey,
+    validFrom: wholeSeconds(made.frame.notBefore),
+    validUntil: wholeSeconds(made.frame.notAfter),
+  };
+}
+
+/** As the certificate states it. */
+function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000);
+}

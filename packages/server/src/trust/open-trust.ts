@@ -1,0 +1,58 @@
+import type { Bundle } from '@waybill/core/bundle';
+import type { TrustedRoot } from '@waybill/core/trust';
+import type { TimestampRequest } from '@waybill/core/x509';
+import { type Authorities, openAuthorities } from './authorities.ts';
+import type { TrustDeps } from './deps.ts';
+import { issue, type SigningRequest } from './issue.ts';
+import { type CertificateOrder, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
+import { createServerSigner, serverIdentityOf } from './sign-as-server.ts';
+import { signingConfigOf } from './signing-config.ts';
+import { answerTimestamp, timestampSignature } from './timestamp.ts';
+import { trustedRootOf } from './trusted-root.ts';
+
+/** The trust services of this process. Private keys never leave it. */
+export interface Trust {
+  /** Subject alternative name in the server's own certificates. */
+  readonly serverIdentity: string;
+  /** Issuer in the server's own certificates, and of the built-in issuer's tokens. */
+  readonly issuerUrl: string;
+  /** DER, signing certificate first, root last. */
+  readonly certificateChain: readonly Uint8Array[];
+  readonly timestampChain: readonly Uint8Array[];
+  /** A certificate for the holder of an identity token, or a coded error: see `issue`. */
+  issue(request: SigningRequest): Promise<IssuedCertificate>;
+  /** A certificate for an identity that the caller has verified itself. */
+  issueCertificate(order: CertificateOrder): Promise<IssuedCertificate>;
+  /** TimeStampResp (DER) over the SHA-256 of `signature`. */
+  timestamp(signature: Uint8Array): Uint8Array;
+  answerTimestamp(request: TimestampRequest): Uint8Array;
+  trustedRoot(): TrustedRoot;
+  signingConfig(): ReturnType<typeof signingConfigOf>;
+  /** Signs an in-toto statement as the server: certificate, DSSE signature, timestamp; no log entry yet. */
+  signAsServer(statement: Uint8Array): Promise<Bundle>;
+}
+
+/**
+ * Loads the authorities, and makes them on the first start. Throws `trust_authority_unreadable` under another
+ * master key than the one they were made under.
+ */
+export async function openTrust(deps: TrustDeps): Promise<Trust> {
+  const authorities = await openAuthorities(deps);
+  return trustWith({ ...deps, authorities });
+}
+
+function trustWith(deps: TrustDeps & { readonly authorities: Authorities }): Trust {
+  return Object.freeze({
+    serverIdentity: serverIdentityOf(deps.publicUrl),
+    issuerUrl: deps.issuerUrl,
+    certificateChain: deps.authorities.certificate.chain,
+    timestampChain: deps.authorities.timestamp.chain,
+    issue: (request: SigningRequest) => issue(deps, request),
+    issueCertificate: (order: CertificateOrder) => issueCertificate(deps, order),
+    timestamp: (signature: Uint8Array) => timestampSignature(deps, signature),
+    answerTimestamp: (request: TimestampRequest) => answerTimestamp(deps, request),
+    trustedRoot: () => trustedRootOf(deps),
+    signingConfig: () => signingConfigOf(deps),
+    signAsServer: createServerSigner(deps),
+  });
+}

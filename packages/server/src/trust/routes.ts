@@ -1,0 +1,159 @@
+import { CodedError, isCoded } from '@waybill/core';
+import { formatTrustedRoot } from '@waybill/core/trust';
+import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../ground/index.ts';
+import { TRUST_PROBLEMS } from './errors.ts';
+import type { Trust } from './open-trust.ts';
+import { parseSigningRequest } from './parse-signing-request.ts';
+
+const BODY_LIMIT_BYTES = 128 * 1024;
+
+/** Fulcio's, the timestamp authority's and the trusted root's routes; why none wants an API token: README.md. */
+export function trustRoutes(trust: Trust): (app: App) => Promise<void> {
+  return async (app) => {
+    await app.register(async (scoped: App) => certificateRoutes(scoped, trust));
+    await app.register(async (scoped: App) => timestampRoutes(scoped, trust));
+    trustDocumentRoutes(app, trust);
+  };
+}
+
+/** sigstore/fulcio fulcio.proto behind grpc-gateway: protojson whatever Accept asks for, errors `{code, message, details}`. */
+function certificateRoutes(app: App, trust: Trust): void {
+  takeAnyBody(app);
+  app.setErrorHandler((error, request, reply) => sendGrpcError(error, request, reply));
+  app.post(
+    '/api/v2/signingCert',
+    { schema: { hide: true }, bodyLimit: BODY_LIMIT_BYTES },
+    async (request, reply) => {
+      const order = parseSigningRequest(bytesOf(request), request.headers.authorization);
+      const { chain } = await trust.issue(order);
+      // Clients of Go accept exactly 200.
+      return sendJson(reply.code(200), {
+        signedCertificateEmbeddedSct: { chain: { certificates: chain.map(certificatePem) } },
+      });
+    },
+  );
+  app.get('/api/v2/trustBundle', { schema: { hide: true } }, async (_request, reply) =>
+    sendJson(reply, { chains: [{ certificates: trust.certificateChain.map(certificatePem) }] }),
+  );
+  app.get('/api/v2/configuration', { schema: { hide: true } }, async (_request, reply) =>
+    sendJson(reply, { issuers: [builtInIssuer(trust.issuerUrl)] }),
+  );
+}
+
+function builtInIssuer(issuerUrl: string) {
+  return {
+    issuerUrl,
+    audience: 'sigstore',
+    challengeClaim: 'sub',
+    spiffeTrustDomain: '',
+    issuerType: 'uri',
+    subjectDomain: issuerUrl,
+  };
+}
+
+/** sigstore/timestamp-authority openapi.yaml: errors `{code, message}` with the HTTP status as code. */
+function timestampRoutes(app: App, trust: Trust): void {
+  takeAnyBody(app);
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message } = seen(error, request);
+    return sendJson(reply.code(status), { code: status, message });
+  });
+  app.post(
+    '/api/v1/timestamp',
+    { schema: { hide: true }, bodyLimit: BODY_LIMIT_BYTES },
+    async (request, reply) => {
+      const body = bytesOf(request);
+      const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+      const answer = trust.answerTimestamp(
+        isJson ? parseTimestampRequestJson(body) : parseTimestampRequest(body),
+      );
+      return reply.code(201).type('application/timestamp-reply').send(answer);
+    },
+  );
+  app.get('/api/v1/timestamp/certchain', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/pem-certificate-chain').send(trust.timestampChain.map(certificatePem).join('')),
+  );
+}
+
+function trustDocumentRoutes(app: App, trust: Trust): void {
+  const tags = ['trust'];
+  app.get(
+    '/waybill/v1/trust/trusted-root',
+    { schema: { tags, summary: 'Who signs, logs and dates here: trusted_root.json of Sigstore' } },
+    async (_request, reply) => reply.type('application/json').send(formatTrustedRoot(trust.trustedRoot())),
+  );
+  app.get(
+    '/waybill/v1/trust/signing-config',
+    { schema: { tags, summary: 'Where the Sigstore services are: signing_config.v0.2.json' } },
+    async (_request, reply) => sendJson(reply, trust.signingConfig()),
+  );
+}
+
+/** The bytes as they are, whatever type the client claims: each API here has a parser of its own. */
+function takeAnyBody(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => body,
+  );
+}
+
+function bytesOf(request: FastifyRequest): Uint8Array {
+  return request.body instanceof Uint8Array ? request.body : new Uint8Array();
+}
+
+function certificatePem(der: Uint8Array): string {
+  return formatPem('CERTIFICATE', der);
+}
+
+function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.type('application/json').send(JSON.stringify(value));
+}
+
+interface Seen {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+}
+
+/** What is wrong with the request itself, as core and identity say it. */
+const REQUEST_FAULT = /^(shape|json|bytes|x509|crypto|identity_token)_/;
+
+/** What the client may see of an error; the rest stays in the log. */
+function seen(error: unknown, request: FastifyRequest): Seen {
+  const { code, message } = isCoded(error) ? error : frameworkError(error);
+  const known = Object.hasOwn(TRUST_PROBLEMS, code)
+    ? TRUST_PROBLEMS[code as keyof typeof TRUST_PROBLEMS].status
+    : undefined;
+  const status = known ?? (REQUEST_FAULT.test(code) ? 400 : code === 'request_too_large' ? 413 : 500);
+  if (status < 500) {
+    request.log.info({ code, reason: message }, 'refused');
+    return { code, status, message };
+  }
+  request.log.error({ err: error }, 'request failed');
+  if (status === 503) return { code, status, message };
+  const text = `something went wrong on our side; the log of the server has the details under request ${request.id}`;
+  return { code: 'internal', status, message: text };
+}
+
+function frameworkError(error: unknown): CodedError {
+  const { code } = error as { code?: unknown };
+  return code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+    ? new CodedError('request_too_large', `the body is larger than ${BODY_LIMIT_BYTES} bytes`)
+    : new CodedError('internal', 'internal error');
+}
+
+/** google.rpc.Code by HTTP status. */
+const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 413: 8, 503: 14 };
+const GRPC_INTERNAL = 13;
+
+function sendGrpcError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { code, status, message } = seen(error, request);
+  const details = [
+    { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code, domain: 'waybill.dev' },
+  ];
+  return sendJson(reply.code(status), { code: GRPC_CODES[status] ?? GRPC_INTERNAL, message, details });
+}

@@ -1,0 +1,32 @@
+import { sha256 } from '@waybill/core/crypto';
+import {
+  buildTimestampResponse,
+  serialFrom,
+  type TimestampRequest,
+  timestampRequestFor,
+} from '@waybill/core/x509';
+import type { Authorities } from './authorities.ts';
+import type { TrustDeps } from './deps.ts';
+import { trustError } from './errors.ts';
+
+export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'randomBytes'> {
+  readonly authorities: Authorities;
+}
+
+/** TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`. */
+export function answerTimestamp(deps: TimestampDeps, request: TimestampRequest): Uint8Array {
+  const { signer, validUntil } = deps.authorities.timestamp;
+  const time = deps.clock();
+  if (validUntil === null || validUntil < time) {
+    throw trustError(
+      'trust_authority_expired',
+      `No timestamp: the timestamp authority ended at ${validUntil?.toISOString()}.`,
+    );
+  }
+  return buildTimestampResponse(signer, { request, serial: serialFrom(deps.randomBytes(20)), time });
+}
+
+/** Dates a signature of this server; for DSSE the bytes are those of the envelope's signature. */
+export function timestampSignature(deps: TimestampDeps, signature: Uint8Array): Uint8Array {
+  return answerTimestamp(deps, timestampRequestFor('sha256', sha256(signature)));
+}
