@@ -112,10 +112,15 @@ export class DocNode {
   asText(): string | undefined {
     if (isScalar(this.node)) {
       const { value, source } = this.node;
-      if (typeof value === 'string') return value;
+      if (typeof value === 'string') return this.#storable(value);
       if (value !== null && source !== undefined && this.remarks.source.format === 'yaml') return source;
     }
     return this.expected('text');
+  }
+
+  /** Escapes can write what the document itself may not hold. */
+  #storable(text: string): string | undefined {
+    return isStorable(text) ? text : this.error('expected text without NUL or half characters');
   }
 
   /** The keys as written; none for anything but a mapping. */
@@ -160,7 +165,8 @@ export class DocNode {
     if (isMap(this.node))
       return Object.fromEntries(this.#members().map(({ key, value }) => [key, value.asJson()]));
     const value = isScalar(this.node) ? this.node.value : null;
-    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+    if (typeof value === 'string') return this.#storable(value) ?? null;
+    if (typeof value === 'boolean' || value === null) return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     this.error('a value that JSON cannot hold');
     return null;
@@ -208,7 +214,7 @@ export class DocNode {
         pair.value?.range !== undefined &&
         pair.value.range !== null &&
         pair.value.range[1] > pair.value.range[0];
-      const refused = refusedKey(key, seen);
+      const refused = isStorable(key) ? refusedKey(key, seen) : 'the key holds NUL or half a character';
       seen.add(key);
       if (refused !== undefined) {
         keyNode.error(refused);
@@ -217,6 +223,10 @@ export class DocNode {
       return { key, keyNode, value: this.#child(pair.value, path, hasPlace ? pair.value : pair.key) };
     });
   }
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000');
 }
 
 function refusedKey(key: string, seen: ReadonlySet<string>): string | undefined {

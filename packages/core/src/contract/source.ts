@@ -36,6 +36,9 @@ export function parseSources(input: string, filename: string): readonly Source[]
   if (input.length > MAX_CHARACTERS) {
     throw fail(`the document has ${input.length} characters, the limit is ${MAX_CHARACTERS}`);
   }
+  // What a database and JSON cannot hold; the digest is over UTF-8, which has no lone surrogates.
+  if (!input.isWellFormed() || input.includes('\u0000'))
+    throw fail('the document is not text: it holds NUL or half a character');
   const text = input.startsWith('\ufeff') ? input.slice(1) : input;
   const lines = new LineCounter();
   try {
