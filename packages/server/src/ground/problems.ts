@@ -26,6 +26,7 @@ export const GROUND_PROBLEMS = {
   blob_wrong_offset: { status: 416, title: 'Wrong offset' },
   blob_range_invalid: { status: 416, title: 'Range not satisfiable' },
   blob_key_invalid: { status: 400, title: 'Invalid blob key' },
+  blob_busy: { status: 409, title: 'Upload in use' },
   blob_interrupted: { status: 400, title: 'Upload interrupted' },
   blob_disk_full: { status: 507, title: 'Storage full' },
   blob_unavailable: { status: 503, title: 'Storage unavailable' },
