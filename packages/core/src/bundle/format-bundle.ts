@@ -41,7 +41,7 @@ function materialJson(material: VerificationMaterial) {
 }
 
 /** TransparencyLogEntry in protojson, every field written out: some readers take an absent zero for a fault. */
-export function formatTlogEntry(entry: TlogEntry) {
+function formatTlogEntry(entry: TlogEntry) {
   const proof = entry.inclusionProof;
   if (!proof) {
     throw new CodedError(

@@ -6,5 +6,5 @@ export type {
   TlogEntry,
   VerificationMaterial,
 } from './bundle.ts';
-export { BUNDLE_MEDIA_TYPE, formatBundle, formatTlogEntry } from './format-bundle.ts';
-export { parseBundle } from './parse-bundle.ts';
+export { BUNDLE_MEDIA_TYPE, formatBundle } from './format-bundle.ts';
+export { type BundleOptions, parseBundle } from './parse-bundle.ts';

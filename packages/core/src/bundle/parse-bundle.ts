@@ -1,4 +1,4 @@
-import { Fields, fromBase64, type Json, parseJson } from '../bytes/index.ts';
+import { equalBytes, Fields, fromBase64, type Json, parseJson, toHex } from '../bytes/index.ts';
 import { type Digest, parseDigest } from '../digest/index.ts';
 import { type Envelope, readEnvelope } from '../dsse/index.ts';
 import { CodedError, isCoded } from '../errors.ts';
@@ -18,30 +18,38 @@ const MEDIA_TYPES: ReadonlyMap<string, BundleVersion> = new Map([
 const MAX_BUNDLE_BYTES = 32 * 1024 * 1024;
 const MAX_LIST_LENGTH = 32;
 
+export interface BundleOptions {
+  /**
+   * Leave out root certificates in the chain instead of refusing the bundle, for archives of 2023 (npm wrote
+   * them into version 0.1). Safe: certificates beside the signer's own are never trusted. Default false.
+   */
+  readonly ignoreEmbeddedRoots?: boolean;
+}
+
 /**
  * A Sigstore bundle of version 0.1, 0.2 or 0.3 that keeps the rules of its version. Throws `bundle_invalid`,
  * `bundle_version` (unknown media type) and, for the envelope, `dsse_…`.
  */
-export function parseBundle(input: Uint8Array | string | Json): Bundle {
+export function parseBundle(input: Uint8Array | string | Json, options: BundleOptions = {}): Bundle {
   try {
     const json =
       typeof input === 'string' || input instanceof Uint8Array
         ? parseJson(input, 'bundle', { maxBytes: MAX_BUNDLE_BYTES })
         : (input as Json);
-    return readBundle(new Fields(json, 'bundle'));
+    return readBundle(new Fields(json, 'bundle'), options);
   } catch (cause) {
     if (!isCoded(cause) || cause.code.startsWith('bundle_') || cause.code.startsWith('dsse_')) throw cause;
     throw invalid(cause.message, cause);
   }
 }
 
-function readBundle(fields: Fields): Bundle {
+function readBundle(fields: Fields, options: BundleOptions): Bundle {
   const version = readVersion(fields);
   const material = fields.object('verificationMaterial');
   const bundle: Bundle = {
     version,
     content: readContent(fields),
-    verificationMaterial: readMaterial(material),
+    verificationMaterial: readMaterial(material, options),
     tlogEntries: list(material, 'tlogEntries').map((entry) => readTlogEntry(entry)),
     timestamps: readTimestamps(material),
   };
@@ -102,39 +110,41 @@ function readMessageDigest(fields: Fields): Digest {
   const algorithm = fields.string('algorithm');
   const name = HASH_NAMES[algorithm];
   if (!name) throw invalid(`${fields.at}.algorithm: expected SHA2_256, SHA2_384 or SHA2_512`);
-  return parseDigest(
-    `${name}:${Buffer.from(bytes(fields, 'digest')).toString('hex')}`,
-    `${fields.at}.digest`,
-  );
+  return parseDigest(`${name}:${toHex(bytes(fields, 'digest'))}`, `${fields.at}.digest`);
 }
 
-function readMaterial(fields: Fields): VerificationMaterial {
+function readMaterial(fields: Fields, options: BundleOptions): VerificationMaterial {
   const certificate = fields.optionalObject('certificate');
   const chain = fields.optionalObject('x509CertificateChain');
   const publicKey = fields.optionalObject('publicKey');
   if ([certificate, chain, publicKey].filter(Boolean).length > 1) {
     throw invalid(`${fields.at}: expected one of certificate, x509CertificateChain and publicKey`);
   }
-  if (certificate) return { type: 'certificate', der: readCertificate(certificate) };
-  if (chain) return { type: 'chain', certificates: readChain(chain) };
+  if (certificate) return { type: 'certificate', der: nonRoot(certificate) };
+  if (chain) return { type: 'chain', certificates: readChain(chain, options) };
   // Chainloop's key-signed bundles say nothing at all about the key.
   return { type: 'public-key', hint: publicKey?.optionalString('hint') ?? '' };
 }
 
-function readChain(fields: Fields): readonly [Uint8Array, ...Uint8Array[]] {
-  const [leaf, ...others] = list(fields, 'certificates').map(readCertificate);
+function readChain(fields: Fields, options: BundleOptions): readonly [Uint8Array, ...Uint8Array[]] {
+  const items = list(fields, 'certificates');
+  const kept = options.ignoreEmbeddedRoots ? items.filter((item) => !isRoot(item)) : items;
+  const [leaf, ...others] = kept.map(nonRoot);
   if (!leaf) throw invalid(`${fields.at}.certificates: expected at least one certificate`);
   return [leaf, ...others];
 }
 
 // sigstore_bundle.proto: the chain MUST NOT hold a root; trust comes from the verifier's side only.
-function readCertificate(fields: Fields): Uint8Array {
-  const der = bytes(fields, 'rawBytes');
-  const certificate = parseCertificate(der);
-  if (certificate.isCa && Buffer.compare(certificate.subject, certificate.issuer) === 0) {
+function nonRoot(fields: Fields): Uint8Array {
+  if (isRoot(fields)) {
     throw invalid(`${fields.at}: it is a root certificate; roots come from the trusted root only`);
   }
-  return der;
+  return bytes(fields, 'rawBytes');
+}
+
+function isRoot(fields: Fields): boolean {
+  const certificate = parseCertificate(bytes(fields, 'rawBytes'));
+  return certificate.isCa && equalBytes(certificate.subject, certificate.issuer);
 }
 
 function readTimestamps(material: Fields): readonly Uint8Array[] {

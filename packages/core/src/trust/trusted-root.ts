@@ -1,5 +1,5 @@
 import type { KeyObject } from '../crypto.ts';
-import { CodedError } from '../errors.ts';
+import { keyDetailsOf as detailsOf } from '../tlog/index.ts';
 import type { Certificate } from '../x509/index.ts';
 
 export const TRUSTED_ROOT_MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
@@ -44,27 +44,7 @@ export function isWithin(period: ValidityPeriod, at: Date): boolean {
   return (period.start === null || period.start <= at) && (period.end === null || at <= period.end);
 }
 
-const EC_DETAILS: Readonly<Record<string, string>> = {
-  prime256v1: 'PKIX_ECDSA_P256_SHA_256',
-  secp384r1: 'PKIX_ECDSA_P384_SHA_384',
-  secp521r1: 'PKIX_ECDSA_P521_SHA_512',
-};
-const OTHER_DETAILS: Readonly<Record<string, string>> = {
-  ed25519: 'PKIX_ED25519',
-  'ml-dsa-44': 'ML_DSA_44',
-  'ml-dsa-65': 'ML_DSA_65',
-  'ml-dsa-87': 'ML_DSA_87',
-};
-
-/** The PublicKeyDetails of a key with the hash that goes with it. Throws `crypto_public_key`. */
+/** PublicKeyDetails of a key with the hash that goes with it. Throws `tlog_key_unsupported`. */
 export function keyDetailsOf(key: KeyObject): string {
-  const type = key.asymmetricKeyType ?? '';
-  const details = key.asymmetricKeyDetails;
-  if (type === 'rsa') return `PKIX_RSA_PKCS1V15_${details?.modulusLength}_SHA256`;
-  const name = type === 'ec' ? EC_DETAILS[details?.namedCurve ?? ''] : OTHER_DETAILS[type];
-  if (name) return name;
-  throw new CodedError(
-    'crypto_public_key',
-    `keys of type ${type} have no name in Sigstore: use ECDSA, RSA or Ed25519`,
-  );
+  return detailsOf(key).name;
 }

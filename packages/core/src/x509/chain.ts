@@ -74,10 +74,22 @@ function extendPath(path: readonly Certificate[], search: Search): readonly Cert
   return undefined;
 }
 
+// A pure function's memory: the authorities of a trusted root are checked against each other once, not for every
+// bundle. Keyed by the parsed objects, which are frozen; forgotten with them.
+const known = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+
+function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const answers = known.get(certificate) ?? new WeakMap<Certificate, boolean>();
+  known.set(certificate, answers);
+  const answer = answers.get(issuer) ?? verifyIssuedBy(certificate, issuer);
+  answers.set(issuer, answer);
+  return answer;
+}
+
 function isIssuer(candidate: Certificate, path: readonly Certificate[], search: Search): boolean {
   const last = path.at(-1) as Certificate;
   if (Buffer.compare(last.issuer, candidate.subject) !== 0) return false;
-  if (search.checksLeft-- <= 0 || !verifyIssuedBy(last, candidate)) return false;
+  if (search.checksLeft-- <= 0 || !isIssuedBy(last, candidate)) return false;
   try {
     checkIssuer(candidate, path, search.options);
     return true;
