@@ -11,7 +11,7 @@ export { type ChainOptions, isValidAt, verifyChain } from './chain.ts';
 export type { SubjectAlternativeName } from './names.ts';
 export { EKU, OID } from './oids.ts';
 export { readFulcioExtensions, signerNameOf } from './fulcio-identity.ts';
-export { parseSctList, type Sct, verifySct } from './sct.ts';
+export { parseSctList, precertificateTbs, type Sct, verifySct } from './sct.ts';
 export {
   parseTimestamp,
   type Timestamp,

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { messageOf } from '@waybill/core';
 import { equalBytes } from '@waybill/core/bytes';
-import { sha256, spkiOf } from '@waybill/core/crypto';
+import { spkiOf } from '@waybill/core/crypto';
 import { digestOf } from '@waybill/core/digest';
 import {
   type CertificateIssuer,
@@ -12,12 +12,7 @@ import {
 import { type Seal, type Tx, writeAudit } from '../ground/index.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
-import {
-  makeCertificateAuthority,
-  makeCtLog,
-  makeTimestampAuthority,
-  type NewAuthority,
-} from './make-authority.ts';
+import { makeCertificateAuthority, makeTimestampAuthority, type NewAuthority } from './make-authority.ts';
 import {
   type AuthorityKind,
   type AuthorityRow,
@@ -29,11 +24,11 @@ import {
 /** The public side, as the trusted root shows it. */
 export interface AuthorityFacts {
   readonly kind: AuthorityKind;
-  /** DER, signing certificate first, root last; empty for a CT log. */
+  /** DER, signing certificate first, root last. */
   readonly chain: readonly Uint8Array[];
   readonly publicKey: Uint8Array;
   readonly validFrom: Date;
-  readonly validUntil: Date | null;
+  readonly validUntil: Date;
 }
 
 /** The authorities that sign now, and all that ever did. Private keys stay in this process. */
@@ -43,7 +38,6 @@ export interface Authorities {
     readonly publicKeyObject: KeyObject;
   };
   readonly timestamp: AuthorityFacts & { readonly signer: TimestampSigner };
-  readonly ctLog: AuthorityFacts & { readonly logId: Uint8Array; readonly privateKey: KeyObject };
   readonly all: readonly AuthorityFacts[];
 }
 
@@ -69,7 +63,6 @@ export async function openAuthorities(deps: OpenDeps): Promise<Authorities> {
   return Object.freeze({
     certificate: certificateAuthority(newest('certificate-authority')),
     timestamp: timestampAuthority(newest('timestamp-authority')),
-    ctLog: ctLog(newest('ct-log')),
     all: rows.map(factsOf),
   });
 }
@@ -88,10 +81,6 @@ function timestampAuthority({ row, privateKey }: Opened): Authorities['timestamp
   return { ...factsOf(row), signer: { privateKey, certificate: parseCertificate(signingCertificate(row)) } };
 }
 
-function ctLog({ row, privateKey }: Opened): Authorities['ctLog'] {
-  return { ...factsOf(row), logId: sha256(row.publicKey), privateKey };
-}
-
 function signingCertificate(row: AuthorityRow): Uint8Array {
   const [first] = row.chain;
   if (first === undefined) throw trustError('trust_authority_unreadable', `${row.kind}: its chain is empty`);
@@ -103,10 +92,9 @@ function factsOf(row: AuthorityRow): AuthorityFacts {
   return Object.freeze({ kind, chain, publicKey, validFrom, validUntil });
 }
 
-const MAKERS: Readonly<Record<AuthorityKind, typeof makeCtLog>> = {
+const MAKERS: Readonly<Record<AuthorityKind, typeof makeTimestampAuthority>> = {
   'certificate-authority': makeCertificateAuthority,
   'timestamp-authority': makeTimestampAuthority,
-  'ct-log': makeCtLog,
 };
 
 async function makeMissing(
@@ -141,7 +129,7 @@ function sealed(seal: Seal, fresh: NewAuthority): AuthorityRow {
   return {
     ...facts,
     sealedKey: close(privateKey, 'signer'),
-    sealedRootKey: rootPrivateKey === null ? null : close(rootPrivateKey, 'root'),
+    sealedRootKey: close(rootPrivateKey, 'root'),
   };
 }
 
@@ -167,7 +155,6 @@ type KeyRole = 'signer' | 'root';
 
 /** Binds a sealed key to all that the trusted root will say about it: none of it can be swapped alone. */
 function purposeOf(facts: AuthorityFacts, role: KeyRole): string {
-  const until = facts.validUntil?.toISOString() ?? '';
   const certificates = facts.chain.map((der) => digestOf(der)).join(' ');
-  return `trust ${role} ${facts.kind} ${digestOf(facts.publicKey)} ${facts.validFrom.toISOString()} ${until} ${certificates}`;
+  return `trust ${role} ${facts.kind} ${digestOf(facts.publicKey)} ${facts.validFrom.toISOString()} ${facts.validUntil.toISOString()} ${certificates}`;
 }

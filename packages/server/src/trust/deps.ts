@@ -1,4 +1,5 @@
 import type { Clock, Db, Seal } from '../ground/index.ts';
+import type { Tlog } from '../tlog/index.ts';
 
 /** What a verified identity token says. */
 export interface IdentityFacts {
@@ -10,22 +11,6 @@ export interface IdentityFacts {
 /** Throws a coded error `identity_token_…` for any token that is not valid here and now for audience `sigstore`. */
 export type VerifyIdentityToken = (jwt: string) => Promise<IdentityFacts>;
 
-/** The CT log as this room needs it: resolves when the leaf is durable in the log, else throws. */
-export interface CtLog {
-  append(logName: 'ct', leaf: Uint8Array): Promise<unknown>;
-}
-
-/** A transparency log as the trusted root names it. */
-export interface LogFacts {
-  /** Name on its checkpoints. */
-  readonly origin: string;
-  /** SubjectPublicKeyInfo, Ed25519. */
-  readonly publicKey: Uint8Array;
-  /** 32 octets, C2SP key id in full. */
-  readonly keyId: Uint8Array;
-  readonly validFrom: Date;
-}
-
 export interface TrustDeps {
   readonly db: Db;
   readonly seal: Seal;
@@ -34,8 +19,7 @@ export interface TrustDeps {
   readonly publicUrl: string;
   /** URL of the built-in OIDC issuer. */
   readonly issuerUrl: string;
-  readonly ctLog: CtLog;
-  readonly logs: () => readonly LogFacts[];
+  readonly tlog: Pick<Tlog, 'append' | 'signSct' | 'describe'>;
   readonly verifyIdentityToken: VerifyIdentityToken;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }

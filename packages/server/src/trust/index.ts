@@ -1,5 +1,5 @@
 /** Room 4: certificate authority, certificate timestamps, RFC 3161 timestamps, the trusted root. */
-export type { CtLog, IdentityFacts, LogFacts, TrustDeps, VerifyIdentityToken } from './deps.ts';
+export type { IdentityFacts, TrustDeps, VerifyIdentityToken } from './deps.ts';
 export { TRUST_PROBLEMS, type TrustCode } from './errors.ts';
 export type { CertificateOrder, IssuedCertificate } from './issue-certificate.ts';
 export { openTrust, type Trust } from './open-trust.ts';

@@ -8,8 +8,8 @@ import {
   sctListExtension,
   serialFrom,
   signCertificate,
-  signSct,
 } from '@waybill/core/x509';
+import type { EntryFacts } from '../tlog/index.ts';
 import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
@@ -31,7 +31,7 @@ export interface IssuedCertificate {
   readonly notAfter: Date;
 }
 
-export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'ctLog' | 'randomBytes'> {
+export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'tlog' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
 
@@ -40,7 +40,7 @@ export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'ctLog' | 'randomBy
  * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`, `trust_authority_expired`.
  */
 export async function issueCertificate(deps: IssueDeps, order: CertificateOrder): Promise<IssuedCertificate> {
-  const { certificate: authority, ctLog } = deps.authorities;
+  const authority = deps.authorities.certificate;
   const now = deps.clock();
   const notAfter = new Date(now.getTime() + LIFETIME_MS);
   checkLifetime(authority.validUntil, notAfter);
@@ -56,15 +56,15 @@ export async function issueCertificate(deps: IssueDeps, order: CertificateOrder)
     issuerPublicKey: authority.publicKeyObject,
     tbs: buildSigningTbs(input),
   });
-  await appendToCt(deps, entry);
-  const tbs = buildSigningTbs(input, sctListExtension([signSct(ctLog, entry)]));
+  await appendToCt(deps, entry, { signer: order.identity.value, issuer: order.extensions.issuer });
+  const tbs = buildSigningTbs(input, sctListExtension([deps.tlog.signSct(entry)]));
   const leaf = signCertificate(tbs, authority.issuer.privateKey);
   return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
 }
 
-async function appendToCt(deps: IssueDeps, entry: Uint8Array): Promise<void> {
+async function appendToCt(deps: IssueDeps, entry: Uint8Array, facts: EntryFacts): Promise<void> {
   try {
-    await deps.ctLog.append('ct', entry);
+    await deps.tlog.append('ct', entry, facts);
   } catch (cause) {
     throw trustError(
       'trust_ct_unavailable',
@@ -74,11 +74,11 @@ async function appendToCt(deps: IssueDeps, entry: Uint8Array): Promise<void> {
   }
 }
 
-function checkLifetime(authorityEnds: Date | null, notAfter: Date): void {
-  if (authorityEnds !== null && authorityEnds >= notAfter) return;
+function checkLifetime(authorityEnds: Date, notAfter: Date): void {
+  if (authorityEnds >= notAfter) return;
   throw trustError(
     'trust_authority_expired',
-    `No certificate: the certificate authority ends at ${authorityEnds?.toISOString()}, the certificate would ` +
+    `No certificate: the certificate authority ends at ${authorityEnds.toISOString()}, the certificate would ` +
       `outlive it (${notAfter.toISOString()}).`,
   );
 }

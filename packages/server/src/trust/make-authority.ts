@@ -16,9 +16,9 @@ export interface NewAuthority {
   readonly chain: readonly Uint8Array[];
   readonly publicKey: Uint8Array;
   readonly privateKey: KeyObject;
-  readonly rootPrivateKey: KeyObject | null;
+  readonly rootPrivateKey: KeyObject;
   readonly validFrom: Date;
-  readonly validUntil: Date | null;
+  readonly validUntil: Date;
 }
 
 export interface AuthorityBirth {
@@ -56,20 +56,6 @@ export function makeTimestampAuthority(birth: AuthorityBirth): NewAuthority {
     issuer: issuerFrom(root.certificate, root.privateKey),
   });
   return chained('timestamp-authority', [signer, root.certificate], { keys, root, frame });
-}
-
-/** The key that signs certificate timestamps; RFC 6962 §2.1.4 wants P-256 or RSA. */
-export function makeCtLog(birth: AuthorityBirth): NewAuthority {
-  const keys = makeKeys();
-  return {
-    kind: 'ct-log',
-    chain: [],
-    publicKey: spkiOf(keys.publicKey),
-    privateKey: keys.privateKey,
-    rootPrivateKey: null,
-    validFrom: wholeSeconds(birth.now),
-    validUntil: null,
-  };
 }
 
 interface KeyPair {

@@ -1,18 +1,18 @@
 import { type ColumnType, sql } from 'kysely';
 import type { Tx } from '../ground/index.ts';
 
-export type AuthorityKind = 'certificate-authority' | 'timestamp-authority' | 'ct-log';
+export type AuthorityKind = 'certificate-authority' | 'timestamp-authority';
 
 export interface AuthorityRow {
   readonly kind: AuthorityKind;
-  /** DER, signing certificate first, root last; empty for a CT log. */
+  /** DER, signing certificate first, root last. */
   readonly chain: readonly Uint8Array[];
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
   readonly sealedKey: Uint8Array;
-  readonly sealedRootKey: Uint8Array | null;
+  readonly sealedRootKey: Uint8Array;
   readonly validFrom: Date;
-  readonly validUntil: Date | null;
+  readonly validUntil: Date;
 }
 
 type TrustTables = {
@@ -22,9 +22,9 @@ type TrustTables = {
     chain: readonly Uint8Array[];
     public_key: Uint8Array;
     sealed_key: Uint8Array;
-    sealed_root_key: Uint8Array | null;
+    sealed_root_key: Uint8Array;
     valid_from: Date;
-    valid_until: Date | null;
+    valid_until: Date;
     created_at: Date;
   };
 };

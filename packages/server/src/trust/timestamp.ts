@@ -17,10 +17,10 @@ export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'randomBytes'> 
 export function answerTimestamp(deps: TimestampDeps, request: TimestampRequest): Uint8Array {
   const { signer, validUntil } = deps.authorities.timestamp;
   const time = deps.clock();
-  if (validUntil === null || validUntil < time) {
+  if (validUntil < time) {
     throw trustError(
       'trust_authority_expired',
-      `No timestamp: the timestamp authority ended at ${validUntil?.toISOString()}.`,
+      `No timestamp: the timestamp authority ended at ${validUntil.toISOString()}.`,
     );
   }
   return buildTimestampResponse(signer, { request, serial: serialFrom(deps.randomBytes(20)), time });

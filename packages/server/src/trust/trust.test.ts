@@ -10,13 +10,13 @@ import {
   X509Certificate as NodeCertificate,
 } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot as SigstoreRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { isCoded } from '@waybill/core';
+import { CodedError, isCoded } from '@waybill/core';
 import { formatBundle } from '@waybill/core/bundle';
-import { sha256, spkiOf } from '@waybill/core/crypto';
+import { sha256 } from '@waybill/core/crypto';
 import { pae } from '@waybill/core/dsse';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import {
@@ -26,15 +26,23 @@ import {
   parsePem,
   parseSctList,
   parseTimestamp,
+  precertificateTbs,
   readFulcioExtensions,
   verifyChain,
   verifySct,
   verifyTimestamp,
 } from '@waybill/core/x509';
-import { requirePeer, tempDir, type TestDatabase, testDatabase } from '@waybill/testkit';
+import { requirePeer, tempDir, type TempDir, type TestDatabase, testDatabase } from '@waybill/testkit';
 import { SignJWT } from 'jose';
 import pg from 'pg';
-import { type App, createHttp, createLog, createSeal } from '../ground/index.ts';
+import {
+  type App,
+  type BlobDriver,
+  createHttp,
+  createLog,
+  createSeal,
+  openFileSystem,
+} from '../ground/index.ts';
 import {
   authenticate,
   bootstrap,
@@ -43,6 +51,7 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
+import { openTlog, type Tlog } from '../tlog/index.ts';
 import { openTrust, type Trust, TRUST_PROBLEMS, trustRoutes } from './index.ts';
 
 const PUBLIC_URL = 'http://waybill.example.com:7070';
@@ -55,25 +64,27 @@ let now = new Date('2026-03-01T12:00:00.250Z');
 const clock = () => now;
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
 
-/** The port to the CT log: what it holds, and whether it works. */
-const ct = {
-  entries: [] as Uint8Array[],
-  broken: false,
-  async append(logName: string, leaf: Uint8Array): Promise<void> {
-    if (ct.broken) throw new Error('disk full');
-    assert.equal(logName, 'ct');
-    ct.entries.push(leaf);
-  },
-};
+/** The disk under the logs can be broken for a while. */
+let diskBroken = false;
+function breakable(driver: BlobDriver): BlobDriver {
+  const whole = () => {
+    if (diskBroken) throw new CodedError('blob_unavailable', 'the disk is broken');
+  };
+  return {
+    put: async (...args) => (whole(), driver.put(...args)),
+    replace: async (...args) => (whole(), driver.replace(...args)),
+    open: (...args) => driver.open(...args),
+    read: (key) => driver.read(key),
+    stat: (key) => driver.stat(key),
+    delete: (key) => driver.delete(key),
+    append: (...args) => driver.append(...args),
+    rename: (...args) => driver.rename(...args),
+    ping: () => driver.ping(),
+  };
+}
 
-const rekorKey = generateKeyPairSync('ed25519');
-const REKOR = {
-  origin: 'rekor.waybill.example.com',
-  publicKey: spkiOf(rekorKey.publicKey),
-  keyId: randomBytes(32),
-  validFrom: new Date('2026-03-01T11:00:00Z'),
-};
-
+let folder: TempDir;
+let tlog: Tlog;
 let database: TestDatabase;
 /** Of another installation. */
 let otherDatabase: TestDatabase;
@@ -89,8 +100,7 @@ const open = (masterKey: Uint8Array = MASTER_KEY, db = database.db) =>
     clock,
     publicUrl: PUBLIC_URL,
     issuerUrl: ISSUER,
-    ctLog: ct,
-    logs: () => [REKOR],
+    tlog,
     verifyIdentityToken: (token) => verifyIdentityToken(identity, token),
     randomBytes,
   });
@@ -105,6 +115,17 @@ before(async () => {
   const principal = await authenticate(identity, `Bearer ${ownerToken?.reveal()}`);
   const target = { project: 'demo', workflow: 'build' };
   jwt = (await issueIdentityToken(identity, principal, { audience: 'sigstore', target })).jwt;
+  folder = await tempDir();
+  const blobs = breakable(await openFileSystem({ root: folder.path }));
+  tlog = await openTlog({
+    db: database.db,
+    blobs,
+    seal,
+    clock,
+    log,
+    publicUrl: PUBLIC_URL,
+    instanceId: 'test',
+  });
   trust = await open();
   app = createHttp({
     log,
@@ -118,13 +139,15 @@ before(async () => {
 
 after(async () => {
   await app.close();
-  await Promise.all([database.close(), otherDatabase.close()]);
+  await tlog.close();
+  await Promise.all([database.close(), otherDatabase.close(), folder.remove()]);
 });
 
-beforeEach(() => {
-  ct.entries = [];
-  ct.broken = false;
-});
+/** Entries in the CT log. */
+async function ctSize(): Promise<number> {
+  const [, size] = (await tlog.checkpoint('ct')).split('\n');
+  return Number(size);
+}
 
 const SUBJECT = 'default/demo/build';
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -157,12 +180,13 @@ async function post(body: unknown, token: string | null = jwt) {
 
 /** The refusal's stable code; fails when a certificate came out. */
 async function refusal(body: unknown, token: string | null = jwt, status = 400): Promise<string> {
+  const before = await ctSize();
   const answer = await post(body, token);
   assert.equal(answer.status, status, JSON.stringify(answer.body));
   assert.match(String(answer.type), /^application\/json\b/);
   assert.equal(typeof answer.body.code, 'number');
   assert.equal(typeof answer.body.message, 'string');
-  assert.deepEqual(ct.entries, []);
+  assert.equal(await ctSize(), before);
   return answer.body.details[0].reason;
 }
 
@@ -208,13 +232,13 @@ describe('POST /api/v2/signingCert', () => {
     assert.deepEqual(others, []);
     assert.deepEqual(Buffer.from(sct.logId), Buffer.from(ctlog.logId));
     assert.equal(verifySct(sct, leaf, intermediate, ctlog.publicKey), true);
-    assert.equal(ct.entries.length, 1);
-    const expected = ctMerkleTreeLeaf({
-      timestampMs: now.getTime(),
-      issuerPublicKey: intermediate.publicKey,
-      tbs: (ct.entries[0] ?? new Uint8Array()).subarray(47, -2),
-    });
-    assert.deepEqual(Buffer.from(ct.entries[0] ?? []), Buffer.from(expected));
+    const { canonicalizedBody: entry } = await tlog.receiptAt('ct', (await ctSize()) - 1);
+    const timestampMs = now.getTime();
+    const tbs = precertificateTbs(leaf);
+    const expected = ctMerkleTreeLeaf({ timestampMs, issuerPublicKey: intermediate.publicKey, tbs });
+    assert.deepEqual(Buffer.from(entry), Buffer.from(expected));
+    const [found] = await tlog.search('ct', { facts: { signer: `${ISSUER}/${SUBJECT}` }, limit: 1 });
+    assert.equal(found?.logIndex, (await ctSize()) - 1);
   });
 
   it('takes the token from the body, keys as DER, snake case, and every key type of the profile', async () => {
@@ -256,8 +280,10 @@ describe('POST /api/v2/signingCert', () => {
   });
 
   it('gives no certificate when the CT log does not take the entry', async () => {
-    ct.broken = true;
+    diskBroken = true;
     assert.equal(await refusal(requestFor(p256()), jwt, 503), 'trust_ct_unavailable');
+    diskBroken = false;
+    assert.equal((await post(requestFor(p256()))).status, 200);
   });
 
   it('refuses a proof of possession by another key', async () => {
@@ -278,7 +304,6 @@ describe('POST /api/v2/signingCert', () => {
     const claims = { email: 'dev@example.com' };
     const verified = await forge({ ...claims, email_verified: true });
     assert.equal((await post(requestFor(keys, proof), verified)).status, 200);
-    ct.entries = [];
     for (const email_verified of [false, 'true', undefined]) {
       const token = await forge({ ...claims, email_verified });
       assert.equal(await refusal(requestFor(keys, proof), token), 'trust_possession_unproven');
@@ -438,9 +463,10 @@ describe('signAsServer', () => {
     };
     const start = now;
     now = minutes(11);
+    const before = await ctSize();
     const [first, second] = await Promise.all([certificateOf(), certificateOf()]);
     assert.equal(first, second);
-    assert.equal(ct.entries.length, 1);
+    assert.equal(await ctSize(), before + 1);
     now = minutes(4.9);
     assert.equal(await certificateOf(), first);
     now = minutes(0.2);
@@ -453,9 +479,9 @@ describe('signAsServer', () => {
 
   it('does not sign while the CT log is down, and signs again when it is back', async () => {
     const fresh = await open();
-    ct.broken = true;
+    diskBroken = true;
     await assert.rejects(fresh.signAsServer(statement), (error) => isCoded(error, 'trust_ct_unavailable'));
-    ct.broken = false;
+    diskBroken = false;
     const bundle = await fresh.signAsServer(statement);
     assert.equal(bundle.content.type, 'dsse');
     if (bundle.content.type !== 'dsse' || bundle.verificationMaterial.type !== 'certificate') return;

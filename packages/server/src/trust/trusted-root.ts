@@ -1,4 +1,3 @@
-import { publicKeyFrom } from '@waybill/core/crypto';
 import {
   type CertificateAuthority,
   keyDetailsOf,
@@ -6,20 +5,20 @@ import {
   type TrustedRoot,
 } from '@waybill/core/trust';
 import { type Certificate, parseCertificate } from '@waybill/core/x509';
-import { sha256 } from '@waybill/core/crypto';
+import type { LogDescription } from '../tlog/index.ts';
 import type { Authorities, AuthorityFacts } from './authorities.ts';
-import type { LogFacts, TrustDeps } from './deps.ts';
+import type { TrustDeps } from './deps.ts';
 
 /** Who signs, logs and dates here, and since when: all that a third party needs to verify without this server. */
 export function trustedRootOf(
-  deps: Pick<TrustDeps, 'publicUrl' | 'logs'> & { readonly authorities: Authorities },
+  deps: Pick<TrustDeps, 'publicUrl' | 'tlog'> & { readonly authorities: Authorities },
 ): TrustedRoot {
   const { publicUrl, authorities } = deps;
   const ofKind = (kind: AuthorityFacts['kind']) =>
     authorities.all.filter((authority) => authority.kind === kind);
   return Object.freeze({
-    tlogs: deps.logs().map(transparencyLog),
-    ctlogs: ofKind('ct-log').map((facts) => ctLog(facts, publicUrl)),
+    tlogs: [logEntry(deps.tlog.describe('rekor'))],
+    ctlogs: [logEntry(deps.tlog.describe('ct'))],
     certificateAuthorities: ofKind('certificate-authority').map((facts) => authorityEntry(facts, publicUrl)),
     timestampAuthorities: ofKind('timestamp-authority').map((facts) =>
       authorityEntry(facts, `${publicUrl}/api/v1/timestamp`),
@@ -28,25 +27,13 @@ export function trustedRootOf(
 }
 
 /** Verifiers take the log's name from the host of the base URL, so this says the origin, not where to write. */
-function transparencyLog(log: LogFacts): TransparencyLog {
-  const publicKey = publicKeyFrom(log.publicKey);
+function logEntry({ origin, publicKey, keyId, startedAt }: LogDescription): TransparencyLog {
   return {
-    baseUrl: `https://${log.origin}`,
+    baseUrl: `https://${origin}`,
     publicKey,
     keyDetails: keyDetailsOf(publicKey),
-    validFor: { start: log.validFrom, end: null },
-    logId: log.keyId,
-  };
-}
-
-function ctLog(facts: AuthorityFacts, publicUrl: string): TransparencyLog {
-  const publicKey = publicKeyFrom(facts.publicKey);
-  return {
-    baseUrl: `${publicUrl}/ct`,
-    publicKey,
-    keyDetails: keyDetailsOf(publicKey),
-    validFor: { start: facts.validFrom, end: null },
-    logId: sha256(facts.publicKey),
+    validFor: { start: startedAt, end: null },
+    logId: keyId,
   };
 }
 
