@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { CodedError } from '@waybill/core';
+import { type TestDatabase, testDatabase } from '@waybill/testkit';
+import { sql } from 'kysely';
+import type { Principal, Scope } from '../identity/index.ts';
+import {
+  applyContract,
+  createWorkflow,
+  describeContract,
+  describeWorkflow,
+  findRevision,
+  listContracts,
+  listWorkflows,
+  resolveForRun,
+} from './index.ts';
+
+let t: TestDatabase;
+before(async () => {
+  t = await testDatabase();
+});
+after(() => t.close());
+
+const now = new Date('2026-11-24T08:00:00Z');
+const deps = () => ({ db: t.db, clock: () => now });
+
+function principal(rest: Partial<Principal> = {}): Principal {
+  return {
+    orgId: randomUUID(),
+    orgName: 'default',
+    tokenId: randomUUID(),
+    tokenName: 'test',
+    role: 'owner',
+    scope: { type: 'organization' },
+    ...rest,
+  };
+}
+
+function contractText(name: string, spec = 'materials: [{name: a, type: SARIF}]'): string {
+  return `apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: {name: ${name}, description: About ${name}}\nspec:\n  ${spec}\n`;
+}
+
+async function auditOf(orgId: string): Promise<readonly string[]> {
+  return t.db.asSystem(async (tx) => {
+    const { rows } = await sql<{ line: string }>`select action || ' ' || target as line from ground_audit
+      where org_id = ${orgId} order by id`.execute(tx);
+    return rows.map((row) => row.line);
+  });
+}
+
+const coded = (code: string) => (error: unknown) => error instanceof CodedError && error.code === code;
+
+describe('applyContract', () => {
+  it('numbers revisions, keeps the text byte for byte and makes no revision of the same text', async () => {
+    const owner = principal();
+    const first = contractText('build');
+    const second = `${first}# a comment\n`;
+    assert.deepEqual(
+      (await Promise.all([first, first, first].map((document) => applyContract(deps(), owner, { document }))))
+        .map((applied) => `${applied.revision} ${applied.changed}`)
+        .toSorted(),
+      ['1 false', '1 false', '1 true'],
+    );
+    assert.equal((await applyContract(deps(), owner, { document: second })).revision, 2);
+    assert.equal((await applyContract(deps(), owner, { document: first })).revision, 3);
+    const described = await describeContract(deps(), owner, { name: 'build', revision: 2 });
+    assert.equal(described.document, second);
+    assert.equal(described.digest, described.contract.digest);
+    assert.equal(described.contract.materials[0]?.kind, 'SARIF');
+    assert.deepEqual(
+      described.revisions.map((row) => row.revision),
+      [3, 2, 1],
+    );
+    assert.deepEqual(await auditOf(owner.orgId), Array(3).fill('contract.apply contract:build'));
+  });
+
+  it('never gives two documents one number, however many apply at once', async () => {
+    const owner = principal();
+    const texts = Array.from({ length: 8 }, (_, index) => `${contractText('busy')}# ${index}\n`);
+    const applied = await Promise.all(texts.map((document) => applyContract(deps(), owner, { document })));
+    assert.deepEqual(
+      applied.map((item) => item.revision).toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
+  });
+
+  it('keeps nothing of a refused document', async () => {
+    const owner = principal();
+    const document = contractText('build', 'signer: [{issuer: a, subject: b}]');
+    await assert.rejects(
+      applyContract(deps(), owner, { document, filename: 'c.yaml' }),
+      (error: CodedError) => {
+        assert.equal(error.code, 'contract_invalid');
+        assert.match(error.message, /^c\.yaml:5:3: spec\.signer: /);
+        return true;
+      },
+    );
+    assert.deepEqual(await listContracts(deps(), owner), []);
+    assert.deepEqual(await auditOf(owner.orgId), []);
+  });
+
+  it('takes the name from the document or beside it, and never two', async () => {
+    const owner = principal();
+    const v1 = 'schemaVersion: v1\n';
+    await assert.rejects(applyContract(deps(), owner, { document: v1 }), coded('contract_name_missing'));
+    await assert.rejects(
+      applyContract(deps(), owner, { document: v1, name: 'A' }),
+      coded('contract_name_invalid'),
+    );
+    await assert.rejects(
+      applyContract(deps(), owner, { document: contractText('a'), name: 'b' }),
+      coded('contract_name_mismatch'),
+    );
+    assert.equal((await applyContract(deps(), owner, { document: v1, name: 'old' })).name, 'old');
+  });
+
+  it('warns that policies are not evaluated', async () => {
+    const document = contractText('p', 'policies: {attestation: [{ref: some-policy}]}');
+    const { warnings } = await applyContract(deps(), principal(), { document });
+    assert.deepEqual(
+      warnings.map((warning) => warning.message),
+      ['this server does not evaluate policies: runs under this contract end FAILED'],
+    );
+  });
+
+  it('is for admins of the whole organisation', async () => {
+    const document = contractText('a');
+    for (const rest of [
+      { role: 'member' },
+      { role: 'viewer' },
+      { role: 'owner', scope: { type: 'project', project: 'a' } },
+    ] satisfies Partial<Principal>[]) {
+      await assert.rejects(applyContract(deps(), principal(rest), { document }), coded('identity_forbidden'));
+    }
+  });
+
+  it('writes revisions that no role of the database can change', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('a') });
+    for (const statement of [
+      sql`update contract_revisions set document = ''`,
+      sql`delete from contract_revisions`,
+    ]) {
+      await assert.rejects(
+        t.db.withOrg(owner.orgId, (tx) => statement.execute(tx)),
+        /permission denied/,
+      );
+      await assert.rejects(
+        t.db.asSystem((tx) => statement.execute(tx)),
+        /permission denied/,
+      );
+    }
+  });
+});
+
+describe('createWorkflow', () => {
+  it('creates the project with its first workflow', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('c') });
+    const made = await createWorkflow(deps(), owner, {
+      project: 'demo',
+      name: 'build',
+      contract: 'c',
+      team: 'x',
+    });
+    assert.equal(made.contractRevision, null);
+    assert.equal(made.team, 'x');
+    await createWorkflow(deps(), owner, {
+      project: 'demo',
+      name: 'test',
+      contract: 'c',
+      contractRevision: 1,
+    });
+    assert.deepEqual(
+      (await listWorkflows(deps(), owner, { project: 'demo' })).map((row) => [
+        row.name,
+        row.contractRevision,
+      ]),
+      [
+        ['build', null],
+        ['test', 1],
+      ],
+    );
+    assert.equal((await listContracts(deps(), owner))[0]?.workflows, 2);
+    assert.deepEqual((await auditOf(owner.orgId)).slice(1), [
+      'contract.create-workflow workflow:demo/build',
+      'contract.create-workflow workflow:demo/test',
+    ]);
+  });
+
+  it('refuses what it cannot stand on, and leaves no project behind', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('contract-a') });
+    const input = { project: 'demo', name: 'build', contract: 'contract-a' };
+    const cases: readonly (readonly [object, string])[] = [
+      [{ contract: 'contract-b' }, 'contract_not_found'],
+      [{ contract: 'a\u0000' }, 'contract_not_found'],
+      [{ contractRevision: 2 }, 'contract_revision_not_found'],
+      [{ contractRevision: 2 ** 40 }, 'contract_revision_not_found'],
+      [{ project: '../x' }, 'contract_name_invalid'],
+      [{ name: 'A' }, 'contract_name_invalid'],
+      [{ description: 'a\u0000' }, 'contract_text_invalid'],
+    ];
+    for (const [wrong, code] of cases) {
+      await assert.rejects(createWorkflow(deps(), owner, { ...input, ...wrong }), coded(code), code);
+    }
+    await assert.rejects(
+      createWorkflow(deps(), owner, { ...input, contract: 'contract-b' }),
+      /did you mean contract-a\?/,
+    );
+    const projects = await t.db.withOrg(owner.orgId, (tx) =>
+      sql`select 1 from contract_projects`.execute(tx),
+    );
+    assert.equal(projects.rows.length, 0);
+  });
+
+  it('makes one workflow of a name, however many ask at once', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('c') });
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () =>
+        createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' }),
+      ),
+    );
+    assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+    for (const result of results) {
+      if (result.status === 'rejected')
+        assert.equal((result.reason as CodedError).code, 'contract_workflow_exists');
+    }
+  });
+});
+
+describe('a narrower token', () => {
+  it('sees and writes inside its scope only', async () => {
+    const owner = principal();
+    for (const name of ['a', 'b']) await applyContract(deps(), owner, { document: contractText(name) });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'one', contract: 'a' });
+    await createWorkflow(deps(), owner, { project: 'q', name: 'two', contract: 'b' });
+    const scoped = (scope: Scope) => principal({ orgId: owner.orgId, role: 'member', scope });
+    const inP = scoped({ type: 'project', project: 'p' });
+    assert.deepEqual(
+      (await listContracts(deps(), inP)).map((row) => row.name),
+      ['a'],
+    );
+    assert.deepEqual(
+      (await listWorkflows(deps(), inP)).map((row) => row.name),
+      ['one'],
+    );
+    assert.equal((await describeContract(deps(), inP, { name: 'a' })).revision, 1);
+    await assert.rejects(describeContract(deps(), inP, { name: 'b' }), coded('contract_not_found'));
+    await assert.rejects(
+      describeWorkflow(deps(), inP, { project: 'q', name: 'two' }),
+      coded('identity_forbidden'),
+    );
+    await assert.rejects(
+      createWorkflow(deps(), inP, { project: 'q', name: 'x', contract: 'a' }),
+      coded('identity_forbidden'),
+    );
+    const inTwo = scoped({ type: 'workflow', project: 'q', workflow: 'two' });
+    assert.deepEqual(
+      (await listContracts(deps(), inTwo)).map((row) => row.name),
+      ['b'],
+    );
+    assert.equal((await describeWorkflow(deps(), inTwo, { project: 'q', name: 'two' })).contract, 'b');
+  });
+
+  it('sees nothing of another organisation', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('secret') });
+    const stranger = principal();
+    assert.deepEqual(await listContracts(deps(), stranger), []);
+    await assert.rejects(describeContract(deps(), stranger, { name: 'secret' }), coded('contract_not_found'));
+    await assert.rejects(
+      createWorkflow(deps(), stranger, { project: 'p', name: 'w', contract: 'secret' }),
+      coded('contract_not_found'),
+    );
+    assert.equal((await applyContract(deps(), stranger, { document: contractText('secret') })).revision, 1);
+  });
+});
+
+describe('resolveForRun', () => {
+  it('gives the pinned revision, else the one asked for, else the newest', async () => {
+    const owner = principal();
+    const [one, two] = [contractText('c'), `${contractText('c')}# 2\n`];
+    for (const document of [one, two]) await applyContract(deps(), owner, { document });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'free', contract: 'c' });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'pinned', contract: 'c', contractRevision: 1 });
+    const resolve = (workflow: string, revision?: number) =>
+      t.db.withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow, revision }));
+    assert.equal((await resolve('free')).contract.revision, 2);
+    assert.equal((await resolve('free', 1)).contract.document, one);
+    assert.equal((await resolve('pinned')).contract.revision, 1);
+    assert.equal((await resolve('pinned', 1)).workflow.name, 'pinned');
+    await assert.rejects(resolve('pinned', 2), coded('contract_revision_pinned'));
+    await assert.rejects(resolve('free', 3), coded('contract_revision_not_found'));
+    await assert.rejects(resolve('other'), coded('contract_workflow_not_found'));
+    await t.db.withOrg(owner.orgId, async (tx) => {
+      assert.equal((await findRevision(tx, { name: 'c', revision: 1 })).name, 'c');
+      assert.equal((await findRevision(tx, { name: 'c' })).revision, 2);
+    });
+  });
+});

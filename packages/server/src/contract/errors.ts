@@ -1,0 +1,24 @@
+import { CodedError } from '@waybill/core';
+
+export const CONTRACT_PROBLEMS = {
+  contract_invalid: { status: 422, title: 'Contract not valid' },
+  contract_name_invalid: { status: 400, title: 'Name not usable' },
+  contract_name_missing: { status: 400, title: 'Contract without a name' },
+  contract_name_mismatch: { status: 400, title: 'Two names for one contract' },
+  contract_text_invalid: { status: 400, title: 'Text not usable' },
+  contract_not_found: { status: 404, title: 'No such contract' },
+  contract_revision_not_found: { status: 404, title: 'No such revision' },
+  contract_revision_pinned: { status: 409, title: 'Workflow pinned to another revision' },
+  contract_workflow_not_found: { status: 404, title: 'No such workflow' },
+  contract_workflow_exists: { status: 409, title: 'Workflow exists' },
+} as const;
+
+export type ContractCode = keyof typeof CONTRACT_PROBLEMS;
+
+export function contractError(
+  code: ContractCode,
+  message: string,
+  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
+): CodedError<ContractCode> {
+  return new CodedError(code, message, options);
+}

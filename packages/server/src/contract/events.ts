@@ -1,0 +1,24 @@
+import { emit, type Tx } from '../ground/index.ts';
+
+/** A contract has a new revision. */
+export function emitApplied(
+  tx: Tx,
+  event: {
+    readonly orgId: string;
+    readonly contract: string;
+    readonly revision: number;
+    readonly digest: string;
+  },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.applied', data });
+}
+
+/** A workflow owes a contract from now on. */
+export function emitWorkflowCreated(
+  tx: Tx,
+  event: { readonly orgId: string; readonly workflowId: string },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.workflow-created', data });
+}

@@ -1,0 +1,25 @@
+import { quoted } from '@waybill/core/material';
+import { contractError } from './errors.ts';
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const MAX_NAME = 63;
+
+/** What cannot be a name is not looked up: the database refuses some of it, such as NUL. */
+export function isName(text: string): boolean {
+  return text.length <= MAX_NAME && NAME.test(text);
+}
+
+/** A DNS label: names become parts of repository names and of certificates' identities. Throws `contract_name_invalid`. */
+export function parseName(text: string, what: string): string {
+  if (isName(text)) return text;
+  throw contractError(
+    'contract_name_invalid',
+    `${what}: expected 1 to ${MAX_NAME} lower-case letters, digits and hyphens, not at the ends, found ${quoted(text)}`,
+  );
+}
+
+/** Text that a database can hold. Throws `contract_text_invalid`. */
+export function parseText(text: string, what: string): string {
+  if (text.isWellFormed() && !text.includes('\u0000')) return text;
+  throw contractError('contract_text_invalid', `${what}: expected text without NUL or half characters`);
+}

@@ -1,0 +1,157 @@
+import {
+  AppliedContract,
+  ApplyContract,
+  ContractDetail,
+  ContractList,
+  CreateWorkflow,
+  Workflow,
+  WorkflowList,
+} from '@waybill/api';
+import { Type } from 'typebox';
+import type { App } from '../ground/index.ts';
+import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { applyContract } from './apply-contract.ts';
+import { type DescribedContract, describeContract, listContracts } from './contracts.ts';
+import type { ContractDeps } from './deps.ts';
+import type { ContractSummaryRow, WorkflowRow } from './queries.ts';
+import { createWorkflow, describeWorkflow, listWorkflows } from './workflows.ts';
+
+const TAGS = ['contracts'];
+
+export interface ContractRoutesDeps extends ContractDeps {
+  readonly identity: IdentityDeps;
+}
+
+/** `/waybill/v1/contracts` and `/waybill/v1/workflows`. */
+export function contractRoutes(deps: ContractRoutesDeps): (app: App) => Promise<void> {
+  return async (app) => {
+    contractPaths(app, deps);
+    workflowPaths(app, deps);
+  };
+}
+
+function contractPaths(app: App, deps: ContractRoutesDeps): void {
+  app.post(
+    '/waybill/v1/contracts',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'Create a contract or its next revision',
+        body: ApplyContract,
+        response: { 200: AppliedContract },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const applied = await applyContract(deps, principal, { ...request.body, requestId: request.id });
+      return { ...applied, warnings: [...applied.warnings] };
+    },
+  );
+  app.get(
+    '/waybill/v1/contracts',
+    { schema: { tags: TAGS, summary: 'List contracts', response: { 200: ContractList } } },
+    async (request) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      return { contracts: (await listContracts(deps, principal)).map(presentSummary) };
+    },
+  );
+  app.get(
+    '/waybill/v1/contracts/:name',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'One revision of a contract, the newest unless told',
+        // Any text: a name of the wrong form is as unknown as any other.
+        params: Type.Object({ name: Type.String() }),
+        querystring: Type.Object({
+          revision: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+        }),
+        response: { 200: ContractDetail },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const { name } = request.params;
+      return presentDetail(
+        await describeContract(deps, principal, { name, revision: request.query.revision }),
+      );
+    },
+  );
+}
+
+function workflowPaths(app: App, deps: ContractRoutesDeps): void {
+  app.post(
+    '/waybill/v1/workflows',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'Create a workflow and, when it is new, its project',
+        body: CreateWorkflow,
+        response: { 201: Workflow },
+      },
+    },
+    async (request, reply) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const workflow = await createWorkflow(deps, principal, { ...request.body, requestId: request.id });
+      reply.code(201);
+      return presentWorkflow(workflow);
+    },
+  );
+  app.get(
+    '/waybill/v1/workflows',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'List workflows',
+        querystring: Type.Object({ project: Type.Optional(Type.String()) }),
+        response: { 200: WorkflowList },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      return { workflows: (await listWorkflows(deps, principal, request.query)).map(presentWorkflow) };
+    },
+  );
+  app.get(
+    '/waybill/v1/workflows/:project/:name',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'One workflow',
+        params: Type.Object({ project: Type.String(), name: Type.String() }),
+        response: { 200: Workflow },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(deps.identity, request.headers.authorization);
+      return presentWorkflow(await describeWorkflow(deps, principal, request.params));
+    },
+  );
+}
+
+function presentSummary(row: ContractSummaryRow) {
+  const { name, description, revision, digest, workflows } = row;
+  return { name, description, revision, digest, workflows, updatedAt: row.createdAt.toISOString() };
+}
+
+function presentDetail(found: DescribedContract) {
+  const { name, revision, digest, document, contract } = found;
+  return {
+    name,
+    revision,
+    digest,
+    document,
+    contract,
+    description: contract.description,
+    createdAt: found.createdAt.toISOString(),
+    revisions: found.revisions.map((row) => ({
+      revision: row.revision,
+      digest: row.digest,
+      createdAt: row.createdAt.toISOString(),
+    })),
+  };
+}
+
+function presentWorkflow(row: WorkflowRow): Workflow {
+  return { ...row, createdAt: row.createdAt.toISOString() };
+}
