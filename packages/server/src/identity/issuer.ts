@@ -45,11 +45,12 @@ export function issuerUrlOf(publicUrl: string): string {
 /**
  * Adopts `<publicUrl>/oidc` as issuer on first start and holds later starts to it, as certificates and contracts
  * name it. Throws `identity_issuer_changed` unless `allowChange`, and `identity_public_url_invalid`.
+ * `howToAllow` completes the sentence "or …" for the operator.
  */
 export async function checkIssuer(
   deps: { readonly db: Db; readonly clock: Clock },
   publicUrl: string,
-  options: { readonly allowChange?: boolean } = {},
+  options: { readonly allowChange?: boolean; readonly howToAllow?: string } = {},
 ): Promise<void> {
   const wanted = issuerUrlOf(parsePublicUrl(publicUrl));
   await deps.db.asSystem(async (tx) => {
@@ -58,11 +59,11 @@ export async function checkIssuer(
     if (current === wanted) return;
     if (current !== undefined && options.allowChange !== true) {
       const before = current.replace(/\/oidc$/, '');
+      const allow = options.howToAllow === undefined ? '' : `, or ${options.howToAllow}`;
       throw identityError(
         'identity_issuer_changed',
         `The public URL was ${before} and is now ${parsePublicUrl(publicUrl)}. Certificates and contracts name the ` +
-          `issuer ${current}; with another one, new signatures no longer match them. Start with --url ${before}, ` +
-          'or allow the change with --allow-issuer-change and update the signers of the contracts.',
+          `issuer ${current}; new signatures under another one would not match them. Start with --url ${before}${allow}.`,
         { detail: { before: current, now: wanted } },
       );
     }

@@ -86,13 +86,15 @@ describe('addKey', () => {
 
   it('gives one name to one key, also side by side', async () => {
     const publicKey = spki(p256().publicKey);
-    const results = await Promise.allSettled([
-      addKey(w.deps, w.owner, { name: 'one', publicKey }),
-      addKey(w.deps, w.owner, { name: 'two', publicKey }),
-      addKey(w.deps, w.owner, { name: 'one', publicKey }),
-    ]);
+    const names = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? 'one' : 'two'));
+    const results = await Promise.allSettled(
+      names.map((name) => addKey(w.deps, w.owner, { name, publicKey })),
+    );
     const codes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
-    assert.deepEqual(codes, ['identity_key_exists', 'identity_key_exists']);
+    assert.deepEqual(
+      codes,
+      Array.from({ length: 7 }, () => 'identity_key_exists'),
+    );
     await addKey(w.deps, w.stranger, { name: 'one', publicKey });
   });
 

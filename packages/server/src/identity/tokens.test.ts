@@ -198,19 +198,24 @@ describe('createToken', () => {
 
   it('keeps names unique among live tokens, also side by side', async () => {
     const input = { name: 'same', role: 'viewer' } as const;
-    const results = await Promise.allSettled([1, 2, 3].map(() => createToken(w.deps, w.owner, input)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 8 }, () => createToken(w.deps, w.owner, input)),
+    );
     const made = results.filter((result) => result.status === 'fulfilled');
     const codes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     assert.equal(made.length, 1);
-    assert.deepEqual(codes, ['identity_token_exists', 'identity_token_exists']);
+    assert.deepEqual(
+      codes,
+      Array.from({ length: 7 }, () => 'identity_token_exists'),
+    );
     await revokeToken(w.deps, w.owner, { id: made[0]?.value.token.id ?? '' });
     await createToken(w.deps, w.owner, input);
   });
 
   it('refuses names that could pose as a path', async () => {
-    const scope = { type: 'workflow', project: 'demo/build', workflow: 'x' } as const;
     for (const input of [
-      { name: 'ok', role: 'viewer', scope },
+      { name: 'ok', role: 'viewer', scope: { type: 'workflow', project: 'demo/build', workflow: 'x' } },
+      { name: 'ok', role: 'viewer', scope: { type: 'workflow', project: 'demo', workflow: 'x/y' } },
       { name: 'a/b', role: 'viewer' },
       { name: '', role: 'viewer' },
     ] as const) {
@@ -226,6 +231,13 @@ describe('listTokens', () => {
     const admin = (await w.token({ role: 'admin', scope: { type: 'project', project: 'p1' } })).principal;
     const seen = (await listTokens(w.deps, admin)).map((token) => token.id);
     assert.deepEqual(seen.toSorted(), [inside.tokenId, admin.tokenId].toSorted());
+  });
+
+  it('is refused to members and viewers', async () => {
+    for (const role of ['member', 'viewer'] as const) {
+      const { principal } = await w.token({ role });
+      await assert.rejects(listTokens(w.deps, principal), { code: 'identity_forbidden' });
+    }
   });
 
   it('shows nothing of another organisation', async () => {
