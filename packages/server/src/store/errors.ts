@@ -1,0 +1,18 @@
+import { CodedError } from '@waybill/core';
+import type { ProblemMap } from '../ground/index.ts';
+
+export const STORE_PROBLEMS = {
+  store_not_found: { status: 404, title: 'Blob not found' },
+  store_too_large: { status: 413, title: 'Blob too large' },
+  store_corrupt: { status: 500, title: 'Stored bytes changed' },
+} as const satisfies ProblemMap;
+
+export type StoreCode = keyof typeof STORE_PROBLEMS;
+
+export function storeError(
+  code: StoreCode,
+  message: string,
+  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
+): CodedError<StoreCode> {
+  return new CodedError(code, message, options);
+}
