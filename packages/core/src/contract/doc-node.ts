@@ -26,7 +26,7 @@ export class Remarks {
 
   /** Throws when there are errors. */
   settle(): void {
-    if (this.errors.length > 0) throw contractInvalid(this.errors, this.source.filename);
+    if (this.errors.length > 0) throw contractInvalid(this.errors, this.source.filename, this.warnings);
   }
 
   add(list: DocumentFinding[], finding: DocumentFinding): void {

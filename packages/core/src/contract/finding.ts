@@ -20,13 +20,26 @@ export function formatFinding(finding: DocumentFinding, filename: string): strin
   return `${filename}:${finding.line}:${finding.column}: ${path}${finding.message}`;
 }
 
-/** All errors of one document as one error: the first few in the message, all in `detail.findings`. */
+/**
+ * All errors of one document as one error: the first few in the message, all in `detail.findings`. Its warnings
+ * follow, as an unknown key is often the reason of a missing one.
+ */
 export function contractInvalid(
-  findings: readonly DocumentFinding[],
+  errors: readonly DocumentFinding[],
   filename: string,
+  warnings: readonly DocumentFinding[] = [],
 ): CodedError<'contract_invalid'> {
-  const sorted = findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const lines = sorted.slice(0, SHOWN).map((finding) => formatFinding(finding, filename));
-  if (sorted.length > SHOWN) lines.push(`… and ${sorted.length - SHOWN} more`);
-  return new CodedError('contract_invalid', lines.join('\n'), { detail: { findings: sorted } });
+  const findings = errors.toSorted(byPlace);
+  const lines = [
+    ...findings.map((finding) => formatFinding(finding, filename)),
+    ...warnings.toSorted(byPlace).map((finding) => `${formatFinding(finding, filename)} (warning)`),
+  ];
+  const shown = lines.slice(0, SHOWN);
+  if (lines.length > SHOWN) shown.push(`… and ${lines.length - SHOWN} more`);
+  const detail = { findings, ...(warnings.length > 0 ? { warnings } : {}) };
+  return new CodedError('contract_invalid', shown.join('\n'), { detail });
+}
+
+function byPlace(a: DocumentFinding, b: DocumentFinding): number {
+  return a.line - b.line || a.column - b.column;
 }
