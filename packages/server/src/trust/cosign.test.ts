@@ -93,15 +93,21 @@ const run = (...args: readonly string[]) =>
 
 const signing = () => [
   '--yes',
-  ...['--identity-token', place('token')],
-  ...['--signing-config', place('config.json')],
-  ...['--trusted-root', place('root.json')],
+  '--identity-token',
+  place('token'),
+  '--signing-config',
+  place('config.json'),
+  '--trusted-root',
+  place('root.json'),
 ];
 
 const verifying = (identity: string) => [
-  ...['--trusted-root', place('root.json')],
-  ...['--certificate-identity', identity],
-  ...['--certificate-oidc-issuer', `${origin}/oidc`],
+  '--trusted-root',
+  place('root.json'),
+  '--certificate-identity',
+  identity,
+  '--certificate-oidc-issuer',
+  `${origin}/oidc`,
 ];
 
 describe('unmodified cosign', { skip: cosign.skip }, () => {
