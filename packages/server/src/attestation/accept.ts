@@ -1,0 +1,139 @@
+import type { Finding, Receipt } from '@waybill/api';
+import type { Contract } from '@waybill/core/contract';
+import type { Digest } from '@waybill/core/digest';
+import { authorize, type Principal } from '../identity/index.ts';
+import { runRepository } from './addresses.ts';
+import { attachEvidence } from './attach-evidence.ts';
+import { bind } from './bind.ts';
+import { checkConformance, checkPolicies } from './check-conformance.ts';
+import { checkMaterials } from './check-materials.ts';
+import { checkSigner } from './check-signer.ts';
+import { commitReceipt } from './commit.ts';
+import type { AttestationDeps } from './deps.ts';
+import { logAttestation, logVerdict } from './log-evidence.ts';
+import { parseEvidence } from './parse-evidence.ts';
+import type { RunRow } from './queries.ts';
+import { loadEarlierReceipt, loadRun, loadRunContract } from './read-run.ts';
+import { auditRefusal } from './refuse.ts';
+import { requireOpen } from './require-open.ts';
+import { signVerdict } from './sign-verdict.ts';
+import { type SignedEvidence, verifySigner } from './verify-signer.ts';
+
+export interface AcceptInput {
+  readonly principal: Principal;
+  readonly runId: string;
+  /** A Sigstore bundle as JSON. */
+  readonly bundle: Uint8Array;
+  readonly requestId: string;
+}
+
+/**
+ * Takes the attestation of a run: the recipe of flow 1. Nothing the client says is believed.
+ *
+ * Unauthenticated, malformed or for another run: throws, naming the step; only an audit row stays.
+ * Signed by somebody we know but not conforming: kept, logged, judged FAILED, with its findings in the VSA.
+ *
+ * Every step can be repeated, and the commit comes last: a crash anywhere leaves log entries and blobs that the
+ * retry finds again by digest, and a row is never without them. A retry (same run, same payload) gets the receipt
+ * of the first time.
+ */
+export async function accept(deps: AttestationDeps, input: AcceptInput): Promise<Receipt> {
+  const run = await loadRun(deps, input.principal, input.runId);
+  authorize(input.principal, 'attest', { project: run.project, workflow: run.workflow });
+  const refusal = auditRefusal(deps, run, input);
+
+  const evidence = await refusal.during('parse', () => parseEvidence(input.bundle));
+  const earlier = await loadEarlierReceipt(deps, run, evidence.payloadDigest);
+  if (earlier) return earlier;
+  await refusal.during('run', () => requireOpen(run));
+  const signed = await refusal.during('signer', () => verifySigner(deps, run.orgId, evidence));
+  await refusal.during('bind', () => bind(run, input.principal.orgName, signed.predicate));
+
+  const contract = await loadRunContract(deps, run);
+  const findings = await judge(deps, { run, contract, signed, principal: input.principal });
+  return record(deps, { run, signed, findings, input });
+}
+
+/** Steps signer, materials, contract, policies: everything that is wrong, not only the first thing. */
+async function judge(
+  deps: AttestationDeps,
+  given: {
+    readonly run: RunRow;
+    readonly contract: Contract;
+    readonly signed: SignedEvidence;
+    readonly principal: Principal;
+  },
+): Promise<readonly Finding[]> {
+  const { run, contract, signed, principal } = given;
+  const { orgName } = principal;
+  return [
+    ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
+    ...(await checkMaterials(deps.registry, {
+      orgId: run.orgId,
+      orgName,
+      repository: runRepository(orgName, run),
+      contract,
+      predicate: signed.predicate,
+      registryHost: new URL(deps.publicUrl).host,
+    })),
+    ...checkConformance(contract, signed),
+    ...checkPolicies(contract),
+  ];
+}
+
+/** Steps verdict, log, attach, commit. */
+async function record(
+  deps: AttestationDeps,
+  given: {
+    readonly run: RunRow;
+    readonly signed: SignedEvidence;
+    readonly findings: readonly Finding[];
+    readonly input: AcceptInput;
+  },
+): Promise<Receipt> {
+  const { run, signed, findings, input } = given;
+  const { orgName } = input.principal;
+
+  const attestation = await logAttestation(deps, signed);
+  const verdict = await signVerdict(deps, run, {
+    evidence: signed,
+    bundleDigest: attestation.digest,
+    findings,
+  });
+  const vsa = await logVerdict(deps, verdict);
+
+  const { manifestDigest } = await attachEvidence(deps.registry, {
+    orgId: run.orgId,
+    orgName,
+    repository: runRepository(orgName, run),
+    runId: run.id,
+    materials: signed.predicate.materials,
+    attestation: attestation.bytes,
+    verdict: vsa.bytes,
+    registryHost: new URL(deps.publicUrl).host,
+    at: verdict.verifiedAt,
+  });
+
+  const receipt: Receipt = {
+    runId: run.id,
+    result: verdict.result,
+    findings: [...findings],
+    signer: signed.signer,
+    attestation: {
+      payloadDigest: signed.payloadDigest,
+      bundleDigest: attestation.digest,
+      log: attestation.position,
+    },
+    vsa: { payloadDigest: verdict.payloadDigest, bundleDigest: vsa.digest, log: vsa.position },
+    manifestDigest,
+    subjects: subjectsOf(signed),
+    verifiedAt: verdict.verifiedAt.toISOString(),
+  };
+  return commitReceipt(deps, run, { principal: input.principal, requestId: input.requestId, receipt });
+}
+
+function subjectsOf(signed: SignedEvidence): { name: string; digest: Digest }[] {
+  return signed.statement.value.subject.flatMap(({ name, digest }) =>
+    digest.sha256 === undefined ? [] : [{ name, digest: `sha256:${digest.sha256}` as Digest }],
+  );
+}

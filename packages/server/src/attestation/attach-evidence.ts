@@ -1,0 +1,143 @@
+import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
+import type { Digest } from '@waybill/core/digest';
+import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybill/core/intoto';
+import {
+  artifactManifest,
+  type Descriptor,
+  EMPTY_BLOB,
+  formatManifest,
+  MEDIA_TYPE,
+  parseReference,
+} from '@waybill/core/oci';
+import { hasBlob, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
+import type { Clock } from '../ground/index.ts';
+
+/** artifactType of a run's manifest (docs/reference/run-manifest.md). */
+export const RUN_ARTIFACT_TYPE = 'application/vnd.waybill.run.v1+json';
+
+export interface EvidenceToAttach {
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly repository: string;
+  readonly runId: string;
+  readonly materials: readonly RunMaterial[];
+  readonly attestation: Uint8Array;
+  readonly verdict: Uint8Array;
+  readonly registryHost: string;
+  readonly at: Date;
+}
+
+/**
+ * Step `attach`: the run as an OCI manifest with its materials as layers, and attestation and verdict as referrers
+ * of it and of each output image in this registry. All by digest, so repeating it changes nothing.
+ */
+export async function attachEvidence(
+  deps: RegistryDeps & { readonly clock: Clock },
+  evidence: EvidenceToAttach,
+): Promise<{ readonly manifestDigest: Digest }> {
+  const at = pick(evidence, evidence.repository);
+  await linkBlob(deps, { ...at, bytes: EMPTY_BLOB });
+  const run = await putRunManifest(deps, evidence);
+  const subjects = [{ ...at, subject: run }, ...(await outputImages(deps, evidence))];
+  for (const { subject, ...where } of subjects) {
+    await attach(
+      deps,
+      where,
+      { subject, bytes: evidence.attestation, predicateType: RUN_PREDICATE_TYPE },
+      evidence,
+    );
+    await attach(
+      deps,
+      where,
+      { subject, bytes: evidence.verdict, predicateType: VSA_PREDICATE_TYPE },
+      evidence,
+    );
+  }
+  return { manifestDigest: run.digest };
+}
+
+interface Place {
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly repository: string;
+}
+
+function pick(evidence: EvidenceToAttach, repository: string): Place {
+  return { orgId: evidence.orgId, orgName: evidence.orgName, repository };
+}
+
+async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): Promise<Descriptor> {
+  const at = pick(evidence, evidence.repository);
+  const layers: Descriptor[] = [];
+  for (const material of evidence.materials) {
+    // Values, images and what the contract leaves where it is have no blob here; a run that FAILED for a missing
+    // one still gets its manifest.
+    const stored = await deps.db.withOrg(at.orgId, (tx) => hasBlob(tx, at, material.digest));
+    if (stored) layers.push(layerOf(material));
+  }
+  const bytes = formatManifest(
+    artifactManifest({
+      artifactType: RUN_ARTIFACT_TYPE,
+      layers,
+      annotations: { 'dev.waybill.run.id': evidence.runId },
+    }),
+  );
+  const put = await putManifest(deps, {
+    ...at,
+    reference: `run-${evidence.runId}`,
+    bytes,
+    mediaType: MEDIA_TYPE.imageManifest,
+  });
+  return { mediaType: put.mediaType, digest: put.digest, sizeBytes: put.sizeBytes };
+}
+
+function layerOf(material: RunMaterial): Descriptor {
+  return {
+    mediaType: `application/vnd.waybill.material.v1+${material.kind.toLowerCase().replaceAll('_', '-')}`,
+    digest: material.digest,
+    sizeBytes: material.sizeBytes,
+    annotations: {
+      'dev.waybill.material.name': material.name,
+      'dev.waybill.material.kind': material.kind,
+      ...(material.filename === undefined ? {} : { 'org.opencontainers.image.title': material.filename }),
+    },
+  };
+}
+
+async function outputImages(
+  deps: RegistryDeps,
+  evidence: EvidenceToAttach,
+): Promise<readonly (Place & { readonly subject: Descriptor })[]> {
+  const found: (Place & { readonly subject: Descriptor })[] = [];
+  for (const { output, reference, digest } of evidence.materials) {
+    if (!output || reference === undefined) continue;
+    const { registry, repository } = parseReference(reference);
+    if (registry !== evidence.registryHost || !repository.startsWith(`${evidence.orgName}/`)) continue;
+    const at = pick(evidence, repository);
+    const row = await statManifest(deps, at, digest);
+    if (row) found.push({ ...at, subject: { mediaType: row.mediaType, digest, sizeBytes: row.sizeBytes } });
+  }
+  return found;
+}
+
+/** As cosign lays it (cosign specs/BUNDLE_SPEC.md), so that `cosign tree` and `cosign verify` find it. */
+async function attach(
+  deps: RegistryDeps,
+  at: Place,
+  referrer: { readonly subject: Descriptor; readonly bytes: Uint8Array; readonly predicateType: string },
+  { at: created }: { readonly at: Date },
+): Promise<void> {
+  await linkBlob(deps, { ...at, bytes: EMPTY_BLOB });
+  const layer = await linkBlob(deps, { ...at, bytes: referrer.bytes });
+  const manifest = artifactManifest({
+    artifactType: BUNDLE_MEDIA_TYPE,
+    layers: [{ mediaType: BUNDLE_MEDIA_TYPE, ...layer }],
+    subject: referrer.subject,
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': referrer.predicateType,
+      'org.opencontainers.image.created': created.toISOString(),
+    },
+  });
+  await putManifest(deps, { ...at, bytes: formatManifest(manifest), mediaType: MEDIA_TYPE.imageManifest });
+}

@@ -1,0 +1,71 @@
+import type { Finding } from '@waybill/api';
+import { checkContract, type Contract, hasPolicies } from '@waybill/core/contract';
+import { type Digest, hexOf } from '@waybill/core/digest';
+import type { Subject } from '@waybill/core/intoto';
+import type { SignedEvidence } from './verify-signer.ts';
+
+/** Step `contract`: what the contract demands, and that the statement's subjects are exactly the run's outputs. */
+export function checkConformance(contract: Contract, evidence: SignedEvidence): readonly Finding[] {
+  const owed = checkContract(contract, evidence.predicate).map((finding) => ({
+    step: 'contract',
+    ...finding,
+  }));
+  return [...owed, ...checkSubjects(evidence)];
+}
+
+/**
+ * A gate decides by subject, so a subject that no checked material stands behind would be a way to have anything
+ * judged PASSED. Without outputs the subjects are the materials themselves.
+ */
+function checkSubjects({ statement, predicate }: SignedEvidence): readonly Finding[] {
+  const outputs = predicate.materials.filter((material) => material.output);
+  const expected = new Set<Digest>(
+    (outputs.length > 0 ? outputs : predicate.materials).map(({ digest }) => digest),
+  );
+  const findings: Finding[] = [];
+  const named = new Set<string>();
+  for (const subject of statement.value.subject) {
+    const digest = onlySha256(subject);
+    if (digest !== null && expected.has(digest)) named.add(digest);
+    else findings.push(strange(subject));
+  }
+  for (const digest of expected) {
+    if (!named.has(digest)) {
+      findings.push({
+        step: 'contract',
+        code: 'subject_missing',
+        message: `the statement has no subject with the digest ${digest}, which is an output of the run`,
+      });
+    }
+  }
+  return findings;
+}
+
+/** Other algorithms beside sha256 were not checked by anybody, so they may not stand in a judged subject. */
+function onlySha256(subject: Subject): Digest | null {
+  const { sha256 } = subject.digest;
+  if (sha256 === undefined || Object.keys(subject.digest).length > 1) return null;
+  return `sha256:${hexOf(`sha256:${sha256}`)}`;
+}
+
+function strange(subject: Subject): Finding {
+  const [algorithm, value] = Object.entries(subject.digest)[0] ?? ['', ''];
+  return {
+    step: 'contract',
+    code: 'subject_unknown',
+    message: `the subject ${JSON.stringify(subject.name.slice(0, 80))} (${algorithm}:${value.slice(0, 80)}) is no output of the run with a sha256 digest alone`,
+  };
+}
+
+/** Step `policies`: this version evaluates none, so a contract that attaches some cannot end PASSED. */
+export function checkPolicies(contract: Contract): readonly Finding[] {
+  if (!hasPolicies(contract)) return [];
+  return [
+    {
+      step: 'policies',
+      code: 'policy_not_evaluated',
+      message:
+        'the contract attaches policies, which this server does not evaluate yet: what was not evaluated does not count as passed',
+    },
+  ];
+}

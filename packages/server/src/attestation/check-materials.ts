@@ -1,0 +1,187 @@
+import type { Finding } from '@waybill/api';
+import { isCoded } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import type { Contract } from '@waybill/core/contract';
+import { type Digest, digestOf } from '@waybill/core/digest';
+import type { RunMaterial, RunPredicate } from '@waybill/core/intoto';
+import { parseKind, validateMaterial } from '@waybill/core/material';
+import { parseReference } from '@waybill/core/oci';
+import { type RegistryDeps, readBlob, readManifest, statManifest, streamBlob } from '../registry/index.ts';
+import { digestOfStream } from './digest-of-stream.ts';
+
+/** A document that is validated is read whole; a larger one is refused rather than half checked. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+const CONCURRENCY = 4;
+
+export interface MaterialsQuestion {
+  readonly orgId: string;
+  readonly orgName: string;
+  /** Where the run's materials are, `<org>/<project>/<workflow>`. */
+  readonly repository: string;
+  readonly contract: Contract;
+  readonly predicate: RunPredicate;
+  /** `host[:port]` under which this server is its clients' registry. */
+  readonly registryHost: string;
+}
+
+/**
+ * Step `materials`: every material that the statement names is in the store, has the digest and size stated, by
+ * our own hashing of the stored bytes, and is what its kind says. Findings, not errors: the signer is known, and
+ * what is wrong with the evidence is itself evidence.
+ */
+export async function checkMaterials(
+  deps: RegistryDeps,
+  question: MaterialsQuestion,
+): Promise<readonly Finding[]> {
+  const { materials } = question.predicate;
+  const findings: (readonly Finding[])[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < materials.length) {
+      const index = next++;
+      findings[index] = await checkMaterial(deps, question, materials[index] as RunMaterial);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return findings.flat();
+}
+
+async function checkMaterial(
+  deps: RegistryDeps,
+  question: MaterialsQuestion,
+  material: RunMaterial,
+): Promise<readonly Finding[]> {
+  try {
+    const kind = parseKind(material.kind);
+    if (kind === 'STRING') return checkString(material);
+    if (kind === 'CONTAINER_IMAGE') return await checkImage(deps, question, material);
+    if (kind === 'ARTIFACT') return await checkStored(deps, question, material);
+    return await checkDocument(deps, question, material);
+  } catch (error) {
+    if (isCoded(error, 'registry_blob_unknown')) return [notInStore(material)];
+    if (!isCoded(error)) throw error;
+    return [finding(material, error.code, error.message)];
+  }
+}
+
+function checkString(material: RunMaterial): readonly Finding[] {
+  const { value } = material;
+  if (value === undefined) {
+    return [finding(material, 'material_value_missing', 'a STRING states its value, this one has none')];
+  }
+  return compare(material, { digest: digestOf(utf8(value)), sizeBytes: utf8(value).length }, 'its value');
+}
+
+/** Too large to be read whole and opaque: hashed as a stream. */
+async function checkStored(
+  deps: RegistryDeps,
+  question: MaterialsQuestion,
+  material: RunMaterial,
+): Promise<readonly Finding[]> {
+  if (skipsUpload(question.contract, material)) return [];
+  const stream = await streamBlob(deps, question, material.digest);
+  return compare(material, await digestOfStream(stream), 'the stored blob');
+}
+
+async function checkDocument(
+  deps: RegistryDeps,
+  question: MaterialsQuestion,
+  material: RunMaterial,
+): Promise<readonly Finding[]> {
+  if (skipsUpload(question.contract, material)) return [];
+  const bytes = await readBlob(deps, question, { digest: material.digest, maxBytes: MAX_DOCUMENT_BYTES });
+  const different = compare(
+    material,
+    { digest: digestOf(bytes), sizeBytes: bytes.length },
+    'the stored blob',
+  );
+  if (different.length > 0) return different;
+  const { filename } = material;
+  validateMaterial(parseKind(material.kind), bytes, filename === undefined ? {} : { filename });
+  return [];
+}
+
+/**
+ * An image of this server's registry is looked up and hashed. One of another registry is bound by its digest
+ * alone: that is all a verdict says of it, whatever that registry serves.
+ */
+async function checkImage(
+  deps: RegistryDeps,
+  question: MaterialsQuestion,
+  material: RunMaterial,
+): Promise<readonly Finding[]> {
+  const { reference } = material;
+  if (reference === undefined) {
+    return [finding(material, 'material_reference_missing', 'a CONTAINER_IMAGE states its reference')];
+  }
+  const parsed = parseReference(reference);
+  if (parsed.digest !== material.digest) {
+    return [
+      finding(
+        material,
+        'material_digest_mismatch',
+        `stated digest ${material.digest}, its reference says ${parsed.digest ?? 'no digest'}`,
+      ),
+    ];
+  }
+  if (parsed.registry !== question.registryHost) return [];
+  const at = { orgId: question.orgId, repository: parsed.repository };
+  const row = parsed.repository.startsWith(`${question.orgName}/`)
+    ? await statManifest(deps, at, material.digest)
+    : null;
+  if (row === null) {
+    return [
+      finding(
+        material,
+        'material_not_in_store',
+        `${parsed.repository} in this server's registry has no manifest ${material.digest}: push the image first`,
+      ),
+    ];
+  }
+  const { bytes } = await readManifest(deps, at, material.digest);
+  validateMaterial('CONTAINER_IMAGE', bytes, { reference });
+  return compare(material, { digest: digestOf(bytes), sizeBytes: bytes.length }, 'the stored manifest');
+}
+
+/** Only the contract can say that bytes stay where they are. */
+function skipsUpload(contract: Contract, material: RunMaterial): boolean {
+  return contract.materials.some((wanted) => wanted.name === material.name && wanted.skipUpload);
+}
+
+function notInStore(material: RunMaterial): Finding {
+  return finding(
+    material,
+    'material_not_in_store',
+    `the store has no blob ${material.digest}: the statement names other bytes than \`attestation add\` recorded. Add the material again in a new run`,
+  );
+}
+
+function compare(
+  material: RunMaterial,
+  found: { readonly digest: Digest; readonly sizeBytes: number },
+  what: string,
+): readonly Finding[] {
+  if (found.digest !== material.digest) {
+    return [
+      finding(
+        material,
+        'material_digest_mismatch',
+        `stated digest ${material.digest}, ${what} has ${found.digest}`,
+      ),
+    ];
+  }
+  if (found.sizeBytes !== material.sizeBytes) {
+    return [
+      finding(
+        material,
+        'material_size_mismatch',
+        `stated size ${material.sizeBytes} bytes, ${what} has ${found.sizeBytes}`,
+      ),
+    ];
+  }
+  return [];
+}
+
+function finding(material: RunMaterial, code: string, message: string): Finding {
+  return { step: 'materials', code, message: `${material.name}: ${message}`, material: material.name };
+}

@@ -1,0 +1,46 @@
+import type { Finding, Signer } from '@waybill/api';
+import type { Contract } from '@waybill/core/contract';
+import { matchesPattern } from '@waybill/core/verify';
+import type { RunRow } from './queries.ts';
+
+/** Issuer of a registered key in a contract's `signers`. */
+export const KEY_ISSUER = 'urn:waybill:key';
+
+/**
+ * Step `signer`, second half: a proven signer must also be one that may sign for this workflow. A contract that
+ * names nobody means the workflow's own identity or one of the organisation's registered keys, never just anybody.
+ */
+export function checkSigner(options: {
+  readonly contract: Contract;
+  readonly signer: Signer;
+  readonly run: RunRow;
+  readonly orgName: string;
+  /** URL of the built-in issuer. */
+  readonly issuerUrl: string;
+}): readonly Finding[] {
+  const { contract, signer, run, orgName, issuerUrl } = options;
+  const { issuer, subject } = identityOf(signer);
+  const allowed =
+    contract.signers.length > 0
+      ? contract.signers
+      : [
+          { issuer: issuerUrl, subject: `${issuerUrl}/${orgName}/${run.project}/${run.workflow}` },
+          { issuer: KEY_ISSUER, subject: '*' },
+        ];
+  const found = allowed.some(
+    (one) => matchesPattern(one.issuer, issuer) && matchesPattern(one.subject, subject),
+  );
+  if (found) return [];
+  const wanted = allowed.map((one) => `${one.subject} (issuer ${one.issuer})`).join(' or ');
+  return [
+    {
+      step: 'signer',
+      code: 'signer_not_allowed',
+      message: `signed by ${subject} (issuer ${issuer}); the contract ${run.contract.name} allows ${wanted}`,
+    },
+  ];
+}
+
+function identityOf(signer: Signer): { readonly issuer: string; readonly subject: string } {
+  return signer.type === 'key' ? { issuer: KEY_ISSUER, subject: signer.name } : signer;
+}

@@ -1,0 +1,20 @@
+import type { Clock, Db, Logger } from '../ground/index.ts';
+import type { RegistryDeps } from '../registry/index.ts';
+import type { Tlog } from '../tlog/index.ts';
+import type { Trust } from '../trust/index.ts';
+
+/** What every use case of this room works with. */
+export interface AttestationDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: RegistryDeps;
+  readonly tlog: Tlog;
+  readonly trust: Trust;
+  /** Origin of this server without a trailing slash. */
+  readonly publicUrl: string;
+  /** Version of this program, stated in verdicts. */
+  readonly version: string;
+  /** A run that is not attested within this time has expired. */
+  readonly runLifetimeMs: number;
+}

@@ -1,0 +1,8 @@
+/** Room 8: runs, and what became of their evidence. `accept()` is the product. */
+export { type AcceptInput, accept } from './accept.ts';
+export { RUN_ARTIFACT_TYPE } from './attach-evidence.ts';
+export type { AttestationDeps } from './deps.ts';
+export { ATTESTATION_PROBLEMS, type AttestationCode } from './errors.ts';
+export type { RunJudged } from './events.ts';
+export { loadVerdicts, type ProvenVerdict, type VerdictsAbout } from './load-verdicts.ts';
+export { type AttestationRoutesDeps, attestationRoutes } from './routes.ts';

@@ -1,0 +1,109 @@
+import { isCoded } from '@waybill/core';
+import { parseBundle } from '@waybill/core/bundle';
+import type { Digest } from '@waybill/core/digest';
+import {
+  parseVsaPredicate,
+  type Statement,
+  VSA_PREDICATE_TYPE,
+  type VsaPredicate,
+} from '@waybill/core/intoto';
+import { type Verified, verifyStatementBundle } from '@waybill/core/verify';
+import { contractUri } from './addresses.ts';
+import type { AttestationDeps } from './deps.ts';
+import { attestationError } from './errors.ts';
+import { countVerdicts, findVerdicts, type VerdictRow } from './queries.ts';
+
+/** More than this many verdicts on one artifact are not looked through: PASSED and newest come first. */
+const MAX_VERDICTS = 20;
+
+/** A verdict whose VSA was verified again, just now: signature, signer, time, log entry, subject, policy. */
+export interface ProvenVerdict {
+  readonly runId: string;
+  readonly result: 'PASSED' | 'FAILED';
+  readonly vsa: Verified<Statement>;
+  readonly vsaBundleDigest: Digest;
+  readonly logIndex: number;
+}
+
+export interface VerdictsAbout {
+  readonly proven: readonly ProvenVerdict[];
+  /** Verdicts on the artifact under any contract, for an answer that helps. */
+  readonly underAnyContract: number;
+}
+
+/**
+ * What this server has judged about an artifact under a contract. The rows only say where to look: each VSA is
+ * read from the store and verified, so that whoever can write into the database cannot make a verdict.
+ * Throws `attestation_store_corrupt` when one does not verify.
+ */
+export async function loadVerdicts(
+  deps: AttestationDeps,
+  orgId: string,
+  about: { readonly subject: Digest; readonly contract: string },
+): Promise<VerdictsAbout> {
+  const { rows, underAnyContract } = await deps.db.withOrg(orgId, async (tx) => ({
+    rows: await findVerdicts(tx, { ...about, limit: MAX_VERDICTS }),
+    underAnyContract: await countVerdicts(tx, about.subject),
+  }));
+  const proven: ProvenVerdict[] = [];
+  for (const row of rows) {
+    proven.push(await prove(deps, row, about));
+    // One that passed is all that a decision needs, and they come first.
+    if (row.result === 'PASSED') break;
+  }
+  return { proven, underAnyContract };
+}
+
+async function prove(
+  deps: AttestationDeps,
+  row: VerdictRow,
+  about: { readonly subject: Digest; readonly contract: string },
+): Promise<ProvenVerdict> {
+  try {
+    const bundle = parseBundle(await deps.registry.store.read(row.vsaBundleDigest));
+    const { statement } = verifyStatementBundle(bundle, {
+      trustedRoot: deps.trust.trustedRoot(),
+      expectations: {
+        type: 'identity',
+        issuer: deps.trust.issuerUrl,
+        subject: deps.trust.serverIdentity,
+      },
+      artifact: about.subject,
+    });
+    requireSame(deps, row, { statement: statement.value, contract: about.contract });
+    return {
+      runId: row.runId,
+      result: row.result,
+      vsa: statement,
+      vsaBundleDigest: row.vsaBundleDigest,
+      logIndex: statement.logged?.logIndex ?? row.vsaLogIndex,
+    };
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    throw attestationError(
+      'attestation_store_corrupt',
+      `the verdict ${row.vsaBundleDigest} of run ${row.runId} does not verify (${error.message}): the store or the database was changed behind this server's back`,
+      { cause: error },
+    );
+  }
+}
+
+/** The row may say nothing that the signed document does not. */
+function requireSame(
+  deps: AttestationDeps,
+  row: VerdictRow,
+  signed: { readonly statement: Statement; readonly contract: string },
+): void {
+  const { statement, contract } = signed;
+  if (statement.predicateType !== VSA_PREDICATE_TYPE) throw differs('predicate type');
+  const vsa: VsaPredicate = parseVsaPredicate(statement.predicate);
+  if (vsa.verificationResult !== row.result) throw differs('result');
+  if (vsa.verifier.id !== deps.trust.serverIdentity) throw differs('verifier');
+  if (vsa.policy.uri !== contractUri(deps, { name: contract, revision: row.contractRevision })) {
+    throw differs('contract');
+  }
+}
+
+function differs(what: string): Error {
+  return attestationError('attestation_store_corrupt', `the ${what} in the VSA differs from the row`);
+}

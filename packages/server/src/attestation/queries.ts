@@ -1,0 +1,279 @@
+import type { Receipt, RunState } from '@waybill/api';
+import type { Digest } from '@waybill/core/digest';
+import { type ColumnType, sql } from 'kysely';
+import type { Tx } from '../ground/index.ts';
+
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+
+type AttestationTables = {
+  attestation_runs: {
+    id: Defaulted<string>;
+    org_id: string;
+    project: string;
+    workflow: string;
+    contract_name: string;
+    contract_revision: number;
+    contract_digest: Digest;
+    runner: string;
+    started_by: string;
+    state: Defaulted<'INITIALIZED' | 'PASSED' | 'FAILED' | 'CANCELLED'>;
+    started_at: Date;
+    expires_at: Date;
+    finished_at: Date | null;
+  };
+  attestation_attestations: {
+    run_id: string;
+    org_id: string;
+    payload_digest: Digest;
+    bundle_digest: Digest;
+    vsa_bundle_digest: Digest;
+    result: 'PASSED' | 'FAILED';
+    receipt: ColumnType<Receipt, string, string>;
+    created_at: Date;
+  };
+  attestation_verdicts: {
+    run_id: string;
+    org_id: string;
+    subject_digest: Digest;
+    contract_name: string;
+    contract_revision: number;
+    result: 'PASSED' | 'FAILED';
+    vsa_bundle_digest: Digest;
+    vsa_log_index: number | string;
+    verified_at: Date;
+  };
+};
+
+export interface RunRow {
+  readonly id: string;
+  readonly orgId: string;
+  readonly project: string;
+  readonly workflow: string;
+  readonly contract: { readonly name: string; readonly revision: number; readonly digest: Digest };
+  readonly runner: string;
+  readonly state: RunState;
+  readonly startedAt: Date;
+  readonly expiresAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** A run past its time is EXPIRED the moment it is read: no job has to have run. */
+function stateAt(now: Date) {
+  return sql<RunState>`case when state = 'INITIALIZED' and expires_at <= ${now} then 'EXPIRED' else state end`;
+}
+
+function runColumns(tx: Tx, now: Date) {
+  return tx
+    .withTables<AttestationTables>()
+    .selectFrom('attestation_runs')
+    .select([
+      'id',
+      'org_id',
+      'project',
+      'workflow',
+      'contract_name',
+      'contract_revision',
+      'contract_digest',
+      'runner',
+      'started_at',
+      'expires_at',
+      'finished_at',
+      stateAt(now).as('state_now'),
+    ]);
+}
+
+type SelectedRun = Awaited<ReturnType<ReturnType<typeof runColumns>['executeTakeFirstOrThrow']>>;
+
+function toRun(row: SelectedRun): RunRow {
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    project: row.project,
+    workflow: row.workflow,
+    contract: { name: row.contract_name, revision: row.contract_revision, digest: row.contract_digest },
+    runner: row.runner,
+    state: row.state_now,
+    startedAt: row.started_at,
+    expiresAt: row.expires_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+export interface NewRun {
+  readonly orgId: string;
+  readonly project: string;
+  readonly workflow: string;
+  readonly contract: RunRow['contract'];
+  readonly runner: string;
+  readonly startedBy: string;
+  readonly startedAt: Date;
+  readonly expiresAt: Date;
+}
+
+export async function insertRun(tx: Tx, run: NewRun): Promise<string> {
+  const { id } = await tx
+    .withTables<AttestationTables>()
+    .insertInto('attestation_runs')
+    .values({
+      org_id: run.orgId,
+      project: run.project,
+      workflow: run.workflow,
+      contract_name: run.contract.name,
+      contract_revision: run.contract.revision,
+      contract_digest: run.contract.digest,
+      runner: run.runner,
+      started_by: run.startedBy,
+      started_at: run.startedAt,
+      expires_at: run.expiresAt,
+      finished_at: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function findRun(tx: Tx, id: string, now: Date): Promise<RunRow | null> {
+  const row = await runColumns(tx, now).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toRun(row);
+}
+
+export interface RunFilter {
+  readonly project?: string | undefined;
+  readonly workflow?: string | undefined;
+  readonly state?: RunState | undefined;
+  readonly after?: { readonly startedAt: Date; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** Newest first; `after` is the last row of the page before. */
+export async function listRunRows(tx: Tx, filter: RunFilter, now: Date): Promise<readonly RunRow[]> {
+  let query = runColumns(tx, now).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
+  if (filter.project !== undefined) query = query.where('project', '=', filter.project);
+  if (filter.workflow !== undefined) query = query.where('workflow', '=', filter.workflow);
+  if (filter.state !== undefined) query = query.where(stateAt(now), '=', filter.state);
+  if (filter.after) {
+    const { startedAt, id } = filter.after;
+    query = query.where(sql<boolean>`(started_at, id) < (${startedAt}, ${id}::uuid)`);
+  }
+  return (await query.execute()).map(toRun);
+}
+
+/** Ends an open run. False when it was not open any more: somebody else ended it first. */
+export async function endRun(
+  tx: Tx,
+  id: string,
+  end: { readonly state: 'PASSED' | 'FAILED' | 'CANCELLED'; readonly at: Date },
+): Promise<boolean> {
+  const result = await tx
+    .withTables<AttestationTables>()
+    .updateTable('attestation_runs')
+    .set({ state: end.state, finished_at: end.at })
+    .where('id', '=', id)
+    .where('state', '=', 'INITIALIZED')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export interface StoredAttestation {
+  readonly payloadDigest: Digest;
+  readonly bundleDigest: Digest;
+  readonly vsaBundleDigest: Digest;
+  readonly receipt: Receipt;
+}
+
+export async function findAttestation(tx: Tx, runId: string): Promise<StoredAttestation | null> {
+  const row = await tx
+    .withTables<AttestationTables>()
+    .selectFrom('attestation_attestations')
+    .select(['payload_digest', 'bundle_digest', 'vsa_bundle_digest', 'receipt'])
+    .where('run_id', '=', runId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    payloadDigest: row.payload_digest,
+    bundleDigest: row.bundle_digest,
+    vsaBundleDigest: row.vsa_bundle_digest,
+    receipt: row.receipt,
+  };
+}
+
+/** The attestation's row and one verdict per subject. */
+export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): Promise<void> {
+  const tables = tx.withTables<AttestationTables>();
+  const verifiedAt = new Date(receipt.verifiedAt);
+  await tables
+    .insertInto('attestation_attestations')
+    .values({
+      run_id: run.id,
+      org_id: run.orgId,
+      payload_digest: receipt.attestation.payloadDigest as Digest,
+      bundle_digest: receipt.attestation.bundleDigest as Digest,
+      vsa_bundle_digest: receipt.vsa.bundleDigest as Digest,
+      result: receipt.result,
+      receipt: JSON.stringify(receipt),
+      created_at: verifiedAt,
+    })
+    .execute();
+  const subjects = new Set(receipt.subjects.map((subject) => subject.digest as Digest));
+  await tables
+    .insertInto('attestation_verdicts')
+    .values(
+      [...subjects].map((digest) => ({
+        run_id: run.id,
+        org_id: run.orgId,
+        subject_digest: digest,
+        contract_name: run.contract.name,
+        contract_revision: run.contract.revision,
+        result: receipt.result,
+        vsa_bundle_digest: receipt.vsa.bundleDigest as Digest,
+        vsa_log_index: receipt.vsa.log.logIndex,
+        verified_at: verifiedAt,
+      })),
+    )
+    .execute();
+}
+
+export interface VerdictRow {
+  readonly runId: string;
+  readonly result: 'PASSED' | 'FAILED';
+  readonly contractRevision: number;
+  readonly vsaBundleDigest: Digest;
+  readonly vsaLogIndex: number;
+  readonly verifiedAt: Date;
+}
+
+/** The newest verdicts about a digest under a contract, PASSED ones first, at most `limit`. */
+export async function findVerdicts(
+  tx: Tx,
+  about: { readonly subject: Digest; readonly contract: string; readonly limit: number },
+): Promise<readonly VerdictRow[]> {
+  const rows = await tx
+    .withTables<AttestationTables>()
+    .selectFrom('attestation_verdicts')
+    .select(['run_id', 'result', 'contract_revision', 'vsa_bundle_digest', 'vsa_log_index', 'verified_at'])
+    .where('subject_digest', '=', about.subject)
+    .where('contract_name', '=', about.contract)
+    .orderBy(sql`result = 'PASSED'`, 'desc')
+    .orderBy('verified_at', 'desc')
+    .limit(about.limit)
+    .execute();
+  return rows.map((row) => ({
+    runId: row.run_id,
+    result: row.result,
+    contractRevision: row.contract_revision,
+    vsaBundleDigest: row.vsa_bundle_digest,
+    vsaLogIndex: Number(row.vsa_log_index),
+    verifiedAt: row.verified_at,
+  }));
+}
+
+/** How many verdicts there are about a digest at all, under whatever contract. */
+export async function countVerdicts(tx: Tx, subject: Digest): Promise<number> {
+  const row = await tx
+    .withTables<AttestationTables>()
+    .selectFrom('attestation_verdicts')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('subject_digest', '=', subject)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}

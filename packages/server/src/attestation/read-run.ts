@@ -1,0 +1,131 @@
+import type { Receipt, RunDetail, RunList, RunQuery, RunSummary } from '@waybill/api';
+import type { Contract } from '@waybill/core/contract';
+import type { Digest } from '@waybill/core/digest';
+import { findRevision } from '../contract/index.ts';
+import { authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
+import { runRepository } from './addresses.ts';
+import type { AttestationDeps } from './deps.ts';
+import { attestationError } from './errors.ts';
+import { findAttestation, findRun, listRunRows, type RunRow, type StoredAttestation } from './queries.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DEFAULT_PAGE = 50;
+
+/**
+ * A run of the caller's organisation and within its scope. Another organisation's run, one outside of the scope and
+ * one that never was give the same `attestation_run_not_found`.
+ */
+export async function loadRun(deps: AttestationDeps, principal: Principal, id: string): Promise<RunRow> {
+  authorize(principal, 'read', targetOf(principal.scope));
+  const run = UUID.test(id)
+    ? await deps.db.withOrg(principal.orgId, (tx) => findRun(tx, id, deps.clock()))
+    : null;
+  if (run === null || !scopeCovers(principal.scope, run)) {
+    throw attestationError(
+      'attestation_run_not_found',
+      `no run ${JSON.stringify(id.slice(0, 80))}: \`waybill run list\` shows the runs`,
+    );
+  }
+  return run;
+}
+
+/** The contract revision that the run was started under. */
+export async function loadRunContract(deps: AttestationDeps, run: RunRow): Promise<Contract> {
+  const { contract } = await deps.db.withOrg(run.orgId, (tx) => findRevision(tx, run.contract));
+  return contract;
+}
+
+/** The receipt of an earlier push of the same payload to this run; null when there is none. */
+export async function loadEarlierReceipt(
+  deps: AttestationDeps,
+  run: RunRow,
+  payloadDigest: Digest,
+): Promise<Receipt | null> {
+  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
+  return stored?.payloadDigest === payloadDigest ? stored.receipt : null;
+}
+
+/** Throws `attestation_run_unfinished` for a run without one. */
+export async function loadAttestation(
+  deps: AttestationDeps,
+  principal: Principal,
+  runId: string,
+): Promise<{ readonly run: RunRow; readonly stored: StoredAttestation }> {
+  const run = await loadRun(deps, principal, runId);
+  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
+  if (stored === null) {
+    throw attestationError(
+      'attestation_run_unfinished',
+      `the run ${run.id} is ${run.state} and has no attestation: \`waybill attestation push\` makes one`,
+    );
+  }
+  return { run, stored };
+}
+
+export function presentRun(run: RunRow, orgName: string): RunSummary {
+  return {
+    id: run.id,
+    organization: orgName,
+    project: run.project,
+    workflow: run.workflow,
+    contract: { ...run.contract },
+    state: run.state,
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: run.finishedAt?.toISOString() ?? null,
+    expiresAt: run.expiresAt.toISOString(),
+  };
+}
+
+export async function describeRun(
+  deps: AttestationDeps,
+  principal: Principal,
+  runId: string,
+): Promise<RunDetail> {
+  const run = await loadRun(deps, principal, runId);
+  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
+  return {
+    ...presentRun(run, principal.orgName),
+    runner: run.runner,
+    repository: runRepository(principal.orgName, run),
+    receipt: stored?.receipt ?? null,
+  };
+}
+
+/** The caller's runs, newest first, a page at a time. */
+export async function listRuns(
+  deps: AttestationDeps,
+  principal: Principal,
+  query: RunQuery,
+): Promise<RunList> {
+  authorize(principal, 'read', targetOf(principal.scope));
+  const limit = query.limit ?? DEFAULT_PAGE;
+  const filter = {
+    project: query.project,
+    workflow: query.workflow,
+    // A narrow token sees its own part, whatever it asks for.
+    ...targetOf(principal.scope),
+    state: query.state,
+    after: query.cursor === undefined ? undefined : parseCursor(query.cursor),
+    limit: limit + 1,
+  };
+  const rows = await deps.db.withOrg(principal.orgId, (tx) => listRunRows(tx, filter, deps.clock()));
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    runs: page.map((run) => presentRun(run, principal.orgName)),
+    next: rows.length > limit && last ? formatCursor(last) : null,
+  };
+}
+
+function formatCursor(run: RunRow): string {
+  return Buffer.from(`${run.startedAt.toISOString()} ${run.id}`).toString('base64url');
+}
+
+function parseCursor(cursor: string): { readonly startedAt: Date; readonly id: string } {
+  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
+  const startedAt = new Date(time);
+  if (Number.isNaN(startedAt.getTime()) || !UUID.test(id)) {
+    throw attestationError('attestation_cursor_invalid', 'cursor: expected the `next` of an earlier page');
+  }
+  return { startedAt, id };
+}

@@ -1,0 +1,138 @@
+import {
+  CancelRun,
+  RunDetail,
+  RunList,
+  RunQuery,
+  RunSummary,
+  Receipt,
+  StartedRun,
+  StartRun,
+} from '@waybill/api';
+import { Type } from 'typebox';
+import type { App } from '../ground/index.ts';
+import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { accept } from './accept.ts';
+import { cancelRun } from './cancel-run.ts';
+import type { AttestationDeps } from './deps.ts';
+import { MAX_BUNDLE_BYTES } from './parse-evidence.ts';
+import { describeRun, listRuns, loadAttestation } from './read-run.ts';
+import { startRun } from './start-run.ts';
+
+export interface AttestationRoutesDeps {
+  readonly attestation: AttestationDeps;
+  readonly identity: IdentityDeps;
+}
+
+const RunParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const BUNDLE_MEDIA_TYPES = [
+  'application/json',
+  'application/vnd.dev.sigstore.bundle.v0.3+json',
+  'application/vnd.dev.sigstore.bundle+json',
+];
+
+export function attestationRoutes({ attestation: deps, identity }: AttestationRoutesDeps) {
+  return async (app: App): Promise<void> => {
+    const who = (request: { headers: { authorization?: string | undefined } }) =>
+      authenticate(identity, request.headers.authorization);
+
+    app.post(
+      '/waybill/v1/runs',
+      { schema: { tags: ['runs'], summary: 'Start a run', body: StartRun, response: { 201: StartedRun } } },
+      async (request, reply) => {
+        const started = await startRun(deps, await who(request), { ...request.body, requestId: request.id });
+        return reply.code(201).send(started);
+      },
+    );
+    app.get(
+      '/waybill/v1/runs',
+      { schema: { tags: ['runs'], summary: 'List runs', querystring: RunQuery, response: { 200: RunList } } },
+      async (request) => listRuns(deps, await who(request), request.query),
+    );
+    app.get(
+      '/waybill/v1/runs/:id',
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'Describe a run',
+          params: RunParams,
+          response: { 200: RunDetail },
+        },
+      },
+      async (request) => describeRun(deps, await who(request), request.params.id),
+    );
+    app.post(
+      '/waybill/v1/runs/:id/cancel',
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'Give a run up',
+          params: RunParams,
+          body: CancelRun,
+          response: { 200: RunSummary },
+        },
+      },
+      async (request) =>
+        cancelRun(deps, await who(request), {
+          runId: request.params.id,
+          reason: request.body.reason ?? '',
+          requestId: request.id,
+        }),
+    );
+    documentRoutes(app, deps, who);
+    await app.register(async (scope: App) => bundleIntake(scope, deps, who));
+  };
+}
+
+type Who = (request: { headers: { authorization?: string | undefined } }) => ReturnType<typeof authenticate>;
+
+/** The signed documents, byte for byte as they are stored. */
+function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
+  const documents = [
+    ['bundle', 'The attestation as a Sigstore bundle', 'bundleDigest'],
+    ['verdict', 'The verdict, a SLSA VSA in a Sigstore bundle', 'vsaBundleDigest'],
+  ] as const;
+  for (const [name, summary, digest] of documents) {
+    app.get(
+      `/waybill/v1/runs/:id/${name}`,
+      { schema: { tags: ['runs'], summary, params: RunParams } },
+      async (request, reply) => {
+        const { stored } = await loadAttestation(deps, await who(request), request.params.id);
+        const bytes = await deps.registry.store.read(stored[digest]);
+        return reply.type('application/vnd.dev.sigstore.bundle.v0.3+json').send(Buffer.from(bytes));
+      },
+    );
+  }
+}
+
+/** Its own scope: the bundle's bytes reach `accept()` untouched by any JSON reader but our strict one. */
+async function bundleIntake(app: App, deps: AttestationDeps, who: Who): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    BUNDLE_MEDIA_TYPES,
+    { parseAs: 'buffer', bodyLimit: MAX_BUNDLE_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+  app.post(
+    '/waybill/v1/runs/:id/attestation',
+    {
+      bodyLimit: MAX_BUNDLE_BYTES,
+      schema: {
+        tags: ['runs'],
+        summary: 'Push the attestation of a run',
+        params: RunParams,
+        response: { 200: Receipt },
+      },
+      // Whoever has no token sends no megabytes.
+      onRequest: async (request) => {
+        await who(request);
+      },
+    },
+    async (request) =>
+      accept(deps, {
+        principal: await who(request),
+        runId: request.params.id,
+        bundle: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+        requestId: request.id,
+      }),
+  );
+}

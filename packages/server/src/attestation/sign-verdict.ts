@@ -1,0 +1,99 @@
+import type { Finding } from '@waybill/api';
+import { type Bundle, formatBundle } from '@waybill/core/bundle';
+import { type Digest, digestOf, hexOf } from '@waybill/core/digest';
+import {
+  formatStatement,
+  formatVsaPredicate,
+  STATEMENT_TYPE_V1,
+  type Statement,
+  VSA_PREDICATE_TYPE,
+} from '@waybill/core/intoto';
+import type { Json } from '@waybill/core/bytes';
+import { contractUri, runUri } from './addresses.ts';
+import type { AttestationDeps } from './deps.ts';
+import type { RunRow } from './queries.ts';
+import type { SignedEvidence } from './verify-signer.ts';
+
+export interface Verdict {
+  readonly result: 'PASSED' | 'FAILED';
+  readonly findings: readonly Finding[];
+  readonly verifiedAt: Date;
+  readonly statement: Statement;
+  readonly payloadDigest: Digest;
+  /** Signed by the server, not logged yet. */
+  readonly bundle: Bundle;
+}
+
+/** Our own words, and SLSA's for a verdict that is negative (VSA v1 "verifiedLevels"). */
+const LEVELS = { PASSED: ['WAYBILL_CONTRACT_VERIFIED'], FAILED: ['FAILED'] } as const;
+
+/**
+ * Step `verdict`: what the server itself found, as a SLSA verification summary about the attestation's subjects,
+ * signed by the server's own identity. Extension fields are named `waybill_…` as SLSA asks.
+ */
+export async function signVerdict(
+  deps: AttestationDeps,
+  run: RunRow,
+  given: {
+    readonly evidence: SignedEvidence;
+    /** Of the attestation's bundle as stored, with its log entry. */
+    readonly bundleDigest: Digest;
+    readonly findings: readonly Finding[];
+  },
+): Promise<Verdict> {
+  const { evidence, bundleDigest, findings } = given;
+  const result = findings.length === 0 ? 'PASSED' : 'FAILED';
+  const verifiedAt = deps.clock();
+  const predicate = formatVsaPredicate({
+    verifier: { id: deps.trust.serverIdentity, version: { waybill: deps.version } },
+    timeVerified: verifiedAt.toISOString(),
+    resourceUri: runUri(deps, evidence.predicate.run.organization, run),
+    policy: { uri: contractUri(deps, run.contract), digest: { sha256: hexOf(run.contract.digest) } },
+    inputAttestations: [
+      { uri: `${deps.publicUrl}/waybill/v1/runs/${run.id}/bundle`, digest: { sha256: hexOf(bundleDigest) } },
+    ],
+    verificationResult: result,
+    verifiedLevels: LEVELS[result],
+    slsaVersion: '1.2',
+  });
+  const statement: Statement = {
+    type: STATEMENT_TYPE_V1,
+    subject: evidence.statement.value.subject,
+    predicateType: VSA_PREDICATE_TYPE,
+    predicate: { ...(predicate as Readonly<Record<string, Json>>), ...ownFields(run, evidence, findings) },
+  };
+  const payload = formatStatement(statement);
+  return {
+    result,
+    findings,
+    verifiedAt,
+    statement,
+    payloadDigest: digestOf(payload),
+    bundle: await deps.trust.signAsServer(payload),
+  };
+}
+
+function ownFields(
+  run: RunRow,
+  evidence: SignedEvidence,
+  findings: readonly Finding[],
+): Readonly<Record<string, Json>> {
+  const { name, revision } = run.contract;
+  return {
+    waybill_run: run.id,
+    waybill_contract: { name, revision },
+    waybill_signer: { ...evidence.signer },
+    waybill_findings: findings.map((finding) => ({ ...finding })),
+  };
+}
+
+export interface StoredForm {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+}
+
+/** The bundle as it is stored and served; its digest is its name everywhere. */
+export function storedForm(bundle: Bundle): StoredForm {
+  const bytes = Buffer.from(formatBundle(bundle));
+  return { bytes, digest: digestOf(bytes) };
+}

@@ -1,0 +1,56 @@
+import type { StartedRun, StartRun } from '@waybill/api';
+import { writeAudit } from '../ground/index.ts';
+import { resolveForRun } from '../contract/index.ts';
+import { actorOf, authorize, type Principal } from '../identity/index.ts';
+import { runRepository } from './addresses.ts';
+import type { AttestationDeps } from './deps.ts';
+import { findRun, insertRun } from './queries.ts';
+import { presentRun } from './read-run.ts';
+
+/** Opens a run of a workflow under the contract revision in force, or the one asked for, for its whole life. */
+export async function startRun(
+  deps: AttestationDeps,
+  principal: Principal,
+  input: StartRun & { readonly requestId: string },
+): Promise<StartedRun> {
+  authorize(principal, 'attest', { project: input.project, workflow: input.workflow });
+  const startedAt = deps.clock();
+  return deps.db.withOrg(principal.orgId, async (tx) => {
+    const { contract: owed } = await resolveForRun(tx, {
+      project: input.project,
+      workflow: input.workflow,
+      revision: input.contractRevision,
+    });
+    const id = await insertRun(tx, {
+      orgId: principal.orgId,
+      project: input.project,
+      workflow: input.workflow,
+      contract: { name: owed.name, revision: owed.revision, digest: owed.digest },
+      runner: input.runner ?? '',
+      startedBy: principal.tokenId,
+      startedAt,
+      expiresAt: new Date(startedAt.getTime() + deps.runLifetimeMs),
+    });
+    await writeAudit(tx, {
+      orgId: principal.orgId,
+      actor: actorOf(principal),
+      action: 'attestation.start-run',
+      target: `run:${id}`,
+      outcome: 'ok',
+      detail: {
+        project: input.project,
+        workflow: input.workflow,
+        contract: owed.name,
+        revision: owed.revision,
+      },
+      requestId: input.requestId,
+    });
+    const run = await findRun(tx, id, startedAt);
+    if (run === null) throw new Error(`run ${id} is not visible in the transaction that made it`);
+    return {
+      ...presentRun(run, principal.orgName),
+      contractDocument: owed.contract,
+      repository: runRepository(principal.orgName, run),
+    };
+  });
+}

@@ -1,0 +1,94 @@
+import { CodedError } from '@waybill/core';
+import type { Signer as StatedSigner } from '@waybill/api';
+import type { Bundle } from '@waybill/core/bundle';
+import { publicKeyFrom } from '@waybill/core/crypto';
+import { parseRunPredicate, type RunPredicate, type Statement } from '@waybill/core/intoto';
+import { type Verified, verifyStatementBundle } from '@waybill/core/verify';
+import { type KeyRow, keysOf } from '../identity/index.ts';
+import type { AttestationDeps } from './deps.ts';
+import { attestationError } from './errors.ts';
+import type { Evidence } from './parse-evidence.ts';
+
+/** Evidence whose signature and signer are proven. What the statement says is still the signer's word. */
+export interface SignedEvidence {
+  readonly bundle: Bundle;
+  readonly statement: Verified<Statement>;
+  readonly predicate: RunPredicate;
+  readonly payloadDigest: Evidence['payloadDigest'];
+  readonly signer: StatedSigner;
+}
+
+/**
+ * Step `signer`: proves who signed. Keyless: a certificate of our own authority, valid at the time that our own
+ * timestamp authority vouches for. By key: one that the organisation has registered.
+ * Throws `attestation_signer_unverified`, and whatever verification says is wrong.
+ */
+export async function verifySigner(
+  deps: AttestationDeps,
+  orgId: string,
+  evidence: Evidence,
+): Promise<SignedEvidence> {
+  const { bundle } = evidence;
+  const { statement, signer } =
+    bundle.verificationMaterial.type === 'public-key'
+      ? await verifyByKey(deps, orgId, bundle)
+      : verifyByCertificate(deps, bundle);
+  return {
+    bundle,
+    statement,
+    signer,
+    predicate: parseRunPredicate(statement.value.predicate),
+    payloadDigest: evidence.payloadDigest,
+  };
+}
+
+interface Proof {
+  readonly statement: Verified<Statement>;
+  readonly signer: StatedSigner;
+}
+
+function verifyByCertificate(deps: AttestationDeps, bundle: Bundle): Proof {
+  const { statement } = verifyStatementBundle(bundle, {
+    trustedRoot: deps.trust.trustedRoot(),
+    expectations: { type: 'any-trusted-signer' },
+    // The server logs the attestation itself, two steps further on.
+    requireTlog: false,
+  });
+  if (statement.signer.type !== 'certificate') {
+    throw attestationError('attestation_signer_unverified', 'expected a certificate in the bundle');
+  }
+  const { issuer, subject } = statement.signer;
+  return { statement, signer: { type: 'certificate', issuer, subject } };
+}
+
+/** The hint in a bundle is not signed, so it is no more than the order in which keys are tried. */
+async function verifyByKey(deps: AttestationDeps, orgId: string, bundle: Bundle): Promise<Proof> {
+  const keys = await deps.db.withOrg(orgId, keysOf);
+  for (const key of keys) {
+    const statement = provenBy(deps, bundle, key);
+    if (statement) {
+      return { statement, signer: { type: 'key', name: key.name, fingerprint: key.fingerprint } };
+    }
+  }
+  throw attestationError(
+    'attestation_signer_unverified',
+    keys.length === 0
+      ? 'the bundle is signed by a key, and this organisation has registered none: `waybill key add NAME --public-key FILE`'
+      : `the signature is by none of the ${keys.length} registered keys (${keys.map((key) => key.name).join(', ')}): sign with one of them, or register the key with \`waybill key add\``,
+  );
+}
+
+function provenBy(deps: AttestationDeps, bundle: Bundle, key: KeyRow): Verified<Statement> | null {
+  try {
+    return verifyStatementBundle(bundle, {
+      trustedRoot: deps.trust.trustedRoot(),
+      expectations: { type: 'key', publicKey: publicKeyFrom(key.publicKey) },
+      requireTlog: false,
+      timestampThreshold: 0,
+    }).statement;
+  } catch (error) {
+    // Another key may still fit; a fault of the program is not "does not fit".
+    if (error instanceof CodedError) return null;
+    throw error;
+  }
+}
