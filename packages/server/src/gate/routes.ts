@@ -1,0 +1,47 @@
+import { AskDecision, Decision } from '@waybill/api';
+import { Type } from 'typebox';
+import type { App } from '../ground/index.ts';
+import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { decide } from './decide.ts';
+import type { GateDeps } from './deps.ts';
+import { describeDecision } from './describe-decision.ts';
+
+export interface GateRoutesDeps {
+  readonly gate: GateDeps;
+  readonly identity: IdentityDeps;
+}
+
+export function gateRoutes({ gate: deps, identity }: GateRoutesDeps) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/waybill/v1/gate/decisions',
+      {
+        schema: {
+          tags: ['gate'],
+          summary: 'Ask whether an artifact may pass',
+          body: AskDecision,
+          response: { 200: Decision },
+        },
+      },
+      async (request) =>
+        decide(deps, await authenticate(identity, request.headers.authorization), request.body),
+    );
+    app.get(
+      '/waybill/v1/gate/decisions/:id',
+      {
+        schema: {
+          tags: ['gate'],
+          summary: 'Describe a decision',
+          params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+          response: { 200: Decision },
+        },
+      },
+      async (request) =>
+        describeDecision(
+          deps,
+          await authenticate(identity, request.headers.authorization),
+          request.params.id,
+        ),
+    );
+  };
+}
