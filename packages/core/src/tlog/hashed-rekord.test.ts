@@ -9,7 +9,7 @@ import { formatHashedRekord, parseHashedRekord } from './hashed-rekord.ts';
 const rekord = {
   digest: Buffer.alloc(32, 1),
   signature: Buffer.from('signature'),
-  verifier: { type: 'certificate', certificate: Buffer.from('certificate') },
+  verifier: { certificate: Buffer.from('certificate') },
   keyDetails: 'PKIX_ECDSA_P256_SHA_256',
 } as const;
 
@@ -30,7 +30,7 @@ describe('formatHashedRekord', () => {
 
 describe('parseHashedRekord', () => {
   it('reads both kinds of verifier', () => {
-    const withKey = { ...rekord, verifier: { type: 'public-key', publicKey: Buffer.from('key') } } as const;
+    const withKey = { ...rekord, verifier: { publicKey: Buffer.from('key') } } as const;
     assert.deepEqual(parseHashedRekord(formatHashedRekord(rekord)), rekord);
     assert.deepEqual(parseHashedRekord(formatHashedRekord(withKey)), withKey);
   });

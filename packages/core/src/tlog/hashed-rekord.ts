@@ -3,9 +3,7 @@ import { isCoded } from '../errors.ts';
 import { tlogFormatError } from './errors.ts';
 
 /** The verifier of a signature: DER of a certificate, or of a SubjectPublicKeyInfo. */
-export type RekordVerifier =
-  | { readonly type: 'certificate'; readonly certificate: Uint8Array }
-  | { readonly type: 'public-key'; readonly publicKey: Uint8Array };
+export type RekordVerifier = { readonly certificate: Uint8Array } | { readonly publicKey: Uint8Array };
 
 export interface HashedRekord {
   /** What was signed, hashed with the hash that goes with the key; for DSSE the hash of the PAE. */
@@ -51,7 +49,7 @@ export function formatHashedRekord(rekord: HashedRekord): Uint8Array {
 }
 
 function formatVerifier(verifier: RekordVerifier): Readonly<Record<string, { readonly rawBytes: string }>> {
-  return verifier.type === 'certificate'
+  return 'certificate' in verifier
     ? { x509Certificate: { rawBytes: toBase64(verifier.certificate) } }
     : { publicKey: { rawBytes: toBase64(verifier.publicKey) } };
 }
@@ -80,10 +78,7 @@ function readBody(entry: Fields): HashedRekord {
     signature: fromBase64(signature.string('content'), 'signature'),
     keyDetails: verifier.string('keyDetails'),
     verifier: certificate
-      ? { type: 'certificate', certificate: fromBase64(certificate.string('rawBytes'), 'certificate') }
-      : {
-          type: 'public-key',
-          publicKey: fromBase64(verifier.object('publicKey').string('rawBytes'), 'public key'),
-        },
+      ? { certificate: fromBase64(certificate.string('rawBytes'), 'certificate') }
+      : { publicKey: fromBase64(verifier.object('publicKey').string('rawBytes'), 'public key') },
   };
 }

@@ -24,6 +24,7 @@ export {
   parseHashedRekord,
   type RekordVerifier,
 } from './hashed-rekord.ts';
+export { type KeyDetails, keyDetailsName, keyDetailsOf } from './key-details.ts';
 export {
   type ConsistencyClaim,
   EMPTY_ROOT,

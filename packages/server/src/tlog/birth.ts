@@ -1,0 +1,105 @@
+/** How a log comes into the world: its name, its keys, its first entry. All three stay for good. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { concat, utf8 } from '@waybill/core/bytes';
+import { sha256, signWith, spkiOf } from '@waybill/core/crypto';
+import { EMPTY_ROOT, formatHashedRekord, keyDetailsOf } from '@waybill/core/tlog';
+import { buildRootCertificate, serialFrom } from '@waybill/core/x509';
+import { tlogError } from './errors.ts';
+import { generateKeys, type LogSigner, logSigner, sealKeys } from './log-keys.ts';
+import { findActiveLog, insertLog, type LogRow } from './queries.ts';
+import type { TlogDeps } from './deps.ts';
+import type { LogKind } from './receipt.ts';
+
+const PREFIX: Readonly<Record<LogKind, string>> = { rekor: 'log', ct: 'ct' };
+
+/**
+ * `log2026.<host>`; on an address or localhost, which name no log in the world, `log2026-<instance>.waybill.internal`.
+ * Sigstore wants the name of a log to be a hostname; it need not resolve. Throws `tlog_name_invalid`.
+ */
+export function nameLog(input: {
+  readonly kind: LogKind;
+  readonly publicUrl: string;
+  readonly instanceId: string;
+  readonly year: number;
+}): string {
+  const host = new URL(input.publicUrl).hostname.toLowerCase();
+  const prefix = `${PREFIX[input.kind]}${input.year}`;
+  const bare =
+    isIP(host.replaceAll(/[[\]]/g, '')) !== 0 || host === 'localhost' || host.endsWith('.localhost');
+  const origin = bare ? `${prefix}-${input.instanceId}.waybill.internal` : `${prefix}.${host}`;
+  const labels = origin.split('.');
+  if (origin.length <= 253 && labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)))
+    return origin;
+  throw tlogError(
+    'tlog_name_invalid',
+    `${origin} cannot name a log: expected a host of letters, digits and hyphens in ${input.publicUrl}, and the same of the instance id`,
+  );
+}
+
+/** The log of this kind that takes entries, made when there is none. */
+export async function findOrCreateLog(deps: TlogDeps, kind: LogKind): Promise<LogRow> {
+  const found = await deps.db.asSystem((tx) => findActiveLog(tx, kind));
+  if (found) return found;
+  const born = newLog(deps, kind);
+  const row = await deps.db.asSystem(async (tx) => {
+    await insertLog(tx, born);
+    // Two first starts at the same moment: one row wins, both read it.
+    return findActiveLog(tx, kind);
+  });
+  if (row) return row;
+  throw tlogError('tlog_name_invalid', `the log ${born.origin} is frozen: a new log needs another name`);
+}
+
+function newLog(deps: TlogDeps, kind: LogKind): LogRow {
+  const createdAt = deps.clock();
+  const origin = nameLog({ ...deps, kind, year: createdAt.getUTCFullYear() });
+  const keys = generateKeys(kind);
+  const head = logSigner(kind, origin, keys).signHead({ size: 0, rootHash: EMPTY_ROOT }, createdAt);
+  return { origin, kind, createdAt, head, sealedKeys: sealKeys(deps.seal, origin, keys) };
+}
+
+/**
+ * Entry 0, which no client's entry may be: protojson leaves a zero logIndex out, and sigstore-python
+ * refuses a bundle without one.
+ */
+export function firstEntry(input: {
+  readonly kind: LogKind;
+  readonly origin: string;
+  readonly signer: LogSigner;
+  readonly now: Date;
+}): Uint8Array {
+  return input.kind === 'rekor' ? firstHashedRekord(input.origin) : firstCertificate(input);
+}
+
+/** A key that nobody keeps signs the name of the log. */
+function firstHashedRekord(origin: string): Uint8Array {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const name = utf8(`${origin}\n`);
+  return formatHashedRekord({
+    digest: sha256(name),
+    signature: signWith(privateKey, name),
+    verifier: { publicKey: spkiOf(publicKey) },
+    keyDetails: keyDetailsOf(publicKey).name,
+  });
+}
+
+/** RFC 6962 §3.4 x509_entry: the log's key in a certificate that it signs itself. */
+function firstCertificate(input: {
+  readonly origin: string;
+  readonly signer: LogSigner;
+  readonly now: Date;
+}): Uint8Array {
+  const certificate = buildRootCertificate({
+    publicKey: input.signer.publicKey,
+    privateKey: input.signer.privateKey,
+    serial: serialFrom(randomBytes(20)),
+    notBefore: input.now,
+    notAfter: new Date(input.now.getTime() + 10 * 60 * 1000),
+    name: { organization: 'Waybill', commonName: input.origin.slice(0, 64) },
+  });
+  const fixed = Buffer.alloc(15);
+  fixed.writeBigUInt64BE(BigInt(input.now.getTime()), 2);
+  fixed.writeUIntBE(certificate.length, 12, 3);
+  return concat(fixed, certificate, new Uint8Array(2));
+}

@@ -1,0 +1,24 @@
+import type { BlobDriver, Clock, Db, Logger, Seal } from '../ground/index.ts';
+
+export interface TlogDeps {
+  readonly db: Db;
+  readonly blobs: BlobDriver;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Names new logs; existing ones keep theirs. */
+  readonly publicUrl: string;
+  /** Lower-case letters, digits, hyphens; at most 40. */
+  readonly instanceId: string;
+  readonly limits?: Partial<SequencerLimits>;
+}
+
+export interface SequencerLimits {
+  /** How long the first entry of an idle log waits for others. */
+  readonly batchWaitMs: number;
+  readonly batchEntries: number;
+  /** More entries waiting than this: `tlog_busy`. */
+  readonly queueEntries: number;
+}
+
+export const DEFAULT_LIMITS: SequencerLimits = { batchWaitMs: 10, batchEntries: 256, queueEntries: 4096 };

@@ -1,0 +1,513 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { CodedError, isCoded } from '@waybill/core';
+import { toHex, utf8 } from '@waybill/core/bytes';
+import { hash, spkiOf } from '@waybill/core/crypto';
+import {
+  consistencyProof,
+  edgeRoot,
+  EMPTY_EDGE,
+  growTree,
+  hashLeaf,
+  nodesFromTiles,
+  parseCheckpoint,
+  parseEntryBundle,
+  parseHashedRekord,
+  TILE_WIDTH,
+  tileWidthAt,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyInclusion,
+} from '@waybill/core/tlog';
+import { tempDir, testDatabase, type TempDir, type TestDatabase } from '@waybill/testkit';
+import { sql } from 'kysely';
+import { type BlobDriver, createLog, createSeal, type Db, openFileSystem } from '../ground/index.ts';
+import type { TlogDeps } from './deps.ts';
+import { type LogEntryReceipt, type LogKind, openTlog, type Tlog } from './index.ts';
+import { tileKey, tileReader } from './tile-files.ts';
+
+/** Fails the n-th write of database or blob store, before it happens or after it is durable. */
+class Faults {
+  #countdown = 0;
+  #mode: 'before' | 'after' = 'before';
+  hit = false;
+
+  plan(nth: number, mode: 'before' | 'after'): void {
+    this.#countdown = nth;
+    this.#mode = mode;
+    this.hit = false;
+  }
+
+  async around<T>(what: string, write: () => Promise<T>): Promise<T> {
+    const now = this.#countdown > 0 && --this.#countdown === 0;
+    if (!now) return write();
+    this.hit = true;
+    if (this.#mode === 'after') await write();
+    throw new CodedError('test_fault', `${what} failed ${this.#mode} it was done`);
+  }
+
+  db(real: Db): Db {
+    return { ...real, asSystem: (work) => this.around('transaction', () => real.asSystem(work)) };
+  }
+
+  blobs(real: BlobDriver): BlobDriver {
+    const faulty: Pick<BlobDriver, 'replace' | 'delete'> = {
+      replace: (key, bytes) => this.around(`replace ${key}`, () => real.replace(key, bytes)),
+      delete: (key) => this.around(`delete ${key}`, () => real.delete(key)),
+    };
+    return { ...passThrough(real), ...faulty };
+  }
+}
+
+/** The driver's methods as an object that can be spread. */
+function passThrough(real: BlobDriver): BlobDriver {
+  return {
+    put: (key, source, options) => real.put(key, source, options),
+    replace: (key, bytes) => real.replace(key, bytes),
+    open: (key, range) => real.open(key, range),
+    read: (key) => real.read(key),
+    stat: (key) => real.stat(key),
+    delete: (key) => real.delete(key),
+    append: (key, source, options) => real.append(key, source, options),
+    rename: (from, to) => real.rename(from, to),
+    ping: () => real.ping(),
+  };
+}
+
+interface World {
+  readonly deps: TlogDeps;
+  readonly faults: Faults;
+  readonly database: TestDatabase;
+  readonly directory: TempDir;
+  close(): Promise<void>;
+}
+
+async function world(): Promise<World> {
+  const [database, directory] = [await testDatabase(), await tempDir()];
+  const faults = new Faults();
+  const log = createLog('silent');
+  const deps: TlogDeps = {
+    db: faults.db(database.db),
+    blobs: faults.blobs(await openFileSystem({ root: directory.path })),
+    seal: createSeal(randomBytes(32)),
+    clock: () => new Date(),
+    log,
+    publicUrl: 'http://127.0.0.1:7070',
+    instanceId: 'a1b2c3',
+    limits: { batchWaitMs: 1 },
+  };
+  const close = async (): Promise<void> => {
+    await database.close();
+    await directory.remove();
+  };
+  return { deps, faults, database, directory, close };
+}
+
+let counter = 0;
+const leaves = (count: number): Uint8Array[] =>
+  Array.from({ length: count }, () => utf8(`entry ${counter++}`));
+
+const appendAll = (
+  tlog: Tlog,
+  entries: readonly Uint8Array[],
+  kind: LogKind = 'rekor',
+): Promise<LogEntryReceipt[]> => Promise.all(entries.map((leaf) => tlog.append(kind, leaf)));
+
+function verifyReceipt(tlog: Tlog, receipt: LogEntryReceipt, kind: LogKind = 'rekor'): void {
+  const { inclusionProof: proof, canonicalizedBody } = receipt;
+  const { origin, noteKeys } = tlog.describe(kind);
+  const checkpoint = verifyCheckpoint(proof.checkpoint, { origin, keys: noteKeys });
+  assert.equal(checkpoint.signedBy.length, noteKeys.length);
+  assert.equal(checkpoint.size, proof.treeSize);
+  assert.deepEqual(checkpoint.rootHash, proof.rootHash);
+  verifyInclusion({
+    leafHash: hashLeaf(canonicalizedBody),
+    index: receipt.logIndex,
+    treeSize: proof.treeSize,
+    rootHash: checkpoint.rootHash,
+    proof: proof.hashes,
+  });
+}
+
+/** Rebuilds the tree from what anybody can read, and holds every receipt ever given against it. */
+async function checkWholeLog(
+  { deps, database }: World,
+  tlog: Tlog,
+  receipts: readonly LogEntryReceipt[],
+  kind: LogKind = 'rekor',
+): Promise<number> {
+  const { origin, noteKeys } = tlog.describe(kind);
+  const published = verifyCheckpoint(await tlog.checkpoint(kind), { origin, keys: noteKeys });
+  assert.equal(
+    await tlog.checkpoint(kind),
+    Buffer.from(await deps.blobs.read(`tlog/${origin}/checkpoint`)).toString(),
+  );
+  const entries: Uint8Array[] = [];
+  for (let index = 0; index * TILE_WIDTH < published.size; index++) {
+    const width = tileWidthAt(published.size, 0, index);
+    const bundle = await tlog.readTile(kind, { type: 'entries', index, width });
+    entries.push(...parseEntryBundle(bundle, width));
+  }
+  const { edge } = growTree(EMPTY_EDGE, entries.map(hashLeaf));
+  assert.equal(edge.size, published.size);
+  assert.deepEqual(edgeRoot(edge), published.rootHash);
+  const { rows } = await database.db.asSystem((tx) =>
+    sql<{
+      leaf_hash: Uint8Array;
+    }>`select leaf_hash from tlog_entries where origin = ${origin} order by log_index`.execute(tx),
+  );
+  assert.deepEqual(
+    rows.map((row) => toHex(row.leaf_hash)),
+    entries.map((entry) => toHex(hashLeaf(entry))),
+  );
+  const readNode = nodesFromTiles(tileReader(deps.blobs, origin), published.size);
+  for (const receipt of receipts) {
+    verifyReceipt(tlog, receipt, kind);
+    assert.deepEqual(Buffer.from(entries[receipt.logIndex] ?? []), Buffer.from(receipt.canonicalizedBody));
+  }
+  const heads = new Map(
+    receipts.map(({ inclusionProof }) => [inclusionProof.treeSize, inclusionProof.rootHash]),
+  );
+  for (const [size1, root1] of heads) {
+    const proof = await consistencyProof({ size1, size2: published.size }, readNode);
+    verifyConsistency({ size1, size2: published.size, root1, root2: published.rootHash, proof });
+  }
+  return published.size;
+}
+
+describe('openTlog', () => {
+  let at: World;
+  before(async () => {
+    at = await world();
+  });
+  after(() => at.close());
+
+  it('seeds each log with an entry of its own, and keeps names, keys and entries over a restart', async () => {
+    const first = await openTlog(at.deps);
+    const year = new Date().getUTCFullYear();
+    const described = first.describe('rekor');
+    assert.equal(described.origin, `log${year}-a1b2c3.waybill.internal`);
+    assert.equal(first.describe('ct').origin, `ct${year}-a1b2c3.waybill.internal`);
+    parseHashedRekord((await first.receiptAt('rekor', 0)).canonicalizedBody);
+    const [receipt] = await appendAll(first, leaves(1));
+    assert.equal(receipt?.logIndex, 1);
+    await first.close();
+
+    const second = await openTlog({ ...at.deps, publicUrl: 'https://elsewhere.example' });
+    assert.equal(second.describe('rekor').origin, described.origin);
+    assert.deepEqual(second.describe('rekor').keyId, described.keyId);
+    assert.ok(receipt);
+    verifyReceipt(second, receipt);
+    const again = await second.append('rekor', receipt.canonicalizedBody);
+    assert.deepEqual(
+      [again.logIndex, again.duplicate, again.integratedTime],
+      [1, true, receipt.integratedTime],
+    );
+    await checkWholeLog(at, second, [receipt, again]);
+    await checkWholeLog(at, second, await appendAll(second, leaves(3), 'ct'), 'ct');
+    await second.close();
+  });
+
+  it('signs rekor with Ed25519 and ML-DSA-44, ct with one RFC 6962 tree head', async () => {
+    const tlog = await openTlog(at.deps);
+    const types = (kind: LogKind) => tlog.describe(kind).noteKeys.map(({ type }) => type);
+    assert.deepEqual(types('rekor'), ['ed25519', 'ml-dsa-44']);
+    assert.deepEqual(types('ct'), ['rfc6962-sth']);
+    assert.equal(parseCheckpoint(await tlog.checkpoint('rekor')).note.signatures.length, 2);
+    await tlog.close();
+  });
+
+  it('gives a thousand entries that come at once a place each, and equal ones the same', async () => {
+    const tlog = await openTlog(at.deps);
+    const distinct = leaves(700);
+    const receipts = await appendAll(tlog, [...distinct, ...distinct.slice(0, 300)]);
+    assert.equal(new Set(receipts.map(({ logIndex }) => logIndex)).size, 700);
+    assert.equal(receipts.filter(({ duplicate }) => duplicate).length, 300);
+    await checkWholeLog(at, tlog, receipts);
+    for (const { logIndex, canonicalizedBody } of receipts.slice(0, 3)) {
+      const found = await tlog.receiptAt('rekor', logIndex);
+      verifyReceipt(tlog, found);
+      assert.deepEqual(Buffer.from(found.canonicalizedBody), Buffer.from(canonicalizedBody));
+    }
+    await tlog.close();
+  });
+
+  it('refuses entries when too many wait, after close, and of more than 65,535 bytes', async () => {
+    const tlog = await openTlog({ ...at.deps, limits: { batchWaitMs: 5, queueEntries: 2 } });
+    const results = await Promise.allSettled(leaves(4).map((leaf) => tlog.append('rekor', leaf)));
+    const codes = results.map((result) =>
+      result.status === 'rejected' ? (result.reason as CodedError).code : 'ok',
+    );
+    assert.deepEqual(codes, ['ok', 'ok', 'tlog_busy', 'tlog_busy']);
+    await assert.rejects(tlog.append('rekor', new Uint8Array(65_536)), { code: 'tlog_entry_invalid' });
+    await assert.rejects(tlog.receiptAt('rekor', 1_000_000), { code: 'tlog_entry_not_found' });
+    await tlog.close();
+    await assert.rejects(tlog.append('rekor', utf8('late')), { code: 'tlog_closed' });
+  });
+
+  it('copies an entry before it waits', async () => {
+    const tlog = await openTlog(at.deps);
+    const leaf = Uint8Array.from(leaves(1)[0] ?? []);
+    const wanted = hashLeaf(leaf);
+    const pending = tlog.append('rekor', leaf);
+    leaf.fill(0);
+    assert.deepEqual(hashLeaf((await pending).canonicalizedBody), wanted);
+    await tlog.close();
+  });
+
+  it('finds entries by what they are about', async () => {
+    const tlog = await openTlog(at.deps);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const digest = hash('sha256', utf8('artifact'));
+    const receipt = await tlog.appendHashedRekord(
+      {
+        digest,
+        signature: sign('sha256', utf8('artifact'), privateKey),
+        verifier: { publicKey: spkiOf(publicKey) },
+        keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+      },
+      { signer: 'release key' },
+    );
+    const by = (facts: object) => tlog.search('rekor', { facts, limit: 10 });
+    for (const facts of [{ artifactDigest: `sha256:${toHex(digest)}` }, { signer: 'release key' }]) {
+      assert.deepEqual(
+        (await by(facts)).map(({ logIndex }) => logIndex),
+        [receipt.logIndex],
+      );
+    }
+    assert.deepEqual(await by({ signer: 'nobody' }), []);
+    const page = await tlog.search('rekor', { facts: {}, limit: 2 });
+    const next = await tlog.search('rekor', { facts: {}, limit: 1, before: page.at(-1)?.logIndex ?? 0 });
+    assert.equal(next[0]?.logIndex, receipt.logIndex - 2);
+    await tlog.close();
+  });
+});
+
+describe('sequencer: fault table', () => {
+  for (const size of [3, 256]) {
+    for (const restart of [false, true]) {
+      it(`loses nothing and forks nothing when any write of a batch of ${size} fails, then ${restart ? 'a restart' : 'a retry'}`, async () => {
+        const at = await world();
+        let tlog = await openTlog(at.deps);
+        const given = await appendAll(tlog, leaves(2));
+        let cases = 0;
+        for (const mode of ['before', 'after'] as const) {
+          at.faults.hit = true;
+          for (let nth = 1; at.faults.hit; nth++) {
+            const batch = leaves(size);
+            at.faults.plan(nth, mode);
+            const results = await Promise.allSettled(batch.map((leaf) => tlog.append('rekor', leaf)));
+            at.faults.plan(0, mode === 'before' ? 'before' : 'after');
+            at.faults.hit = results.some(({ status }) => status === 'rejected');
+            for (const result of results) {
+              if (result.status === 'rejected')
+                assert.ok(isCoded(result.reason, 'tlog_unavailable'), String(result.reason));
+              else given.push(result.value);
+            }
+            if (restart) {
+              await tlog.close();
+              tlog = await openTlog(at.deps);
+            }
+            given.push(...(await appendAll(tlog, batch)));
+            cases++;
+          }
+        }
+        // Transaction, bundle, tile, checkpoint at least, each before and after, and the rounds without a fault.
+        assert.ok(cases >= 10, `only ${cases} cases`);
+        const total = await checkWholeLog(at, tlog, given);
+        assert.equal(total, 3 + cases * size);
+        await tlog.close();
+        await at.close();
+      });
+    }
+  }
+
+  it('shows no tile of a batch that was never committed, even where a later batch has the same width', async () => {
+    const at = await world();
+    const tlog = await openTlog(at.deps);
+    // Bundle and tile are written; the commit does not come.
+    at.faults.plan(3, 'after');
+    await assert.rejects(Promise.all(leaves(5).map((leaf) => tlog.append('rekor', leaf))), {
+      code: 'tlog_unavailable',
+    });
+    const { origin } = tlog.describe('rekor');
+    assert.ok(await at.deps.blobs.stat(tileKey(origin, { type: 'hashes', level: 0, index: 0, width: 6 })));
+    await assert.rejects(tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 6 }), {
+      code: 'tlog_tile_not_found',
+    });
+    const receipts = await appendAll(tlog, leaves(9));
+    const tile = await tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 10 });
+    const narrow = await tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 6 });
+    assert.deepEqual(Buffer.from(narrow), Buffer.from(tile.subarray(0, 6 * 32)));
+    const bundle = parseEntryBundle(await tlog.readTile('rekor', { type: 'entries', index: 0, width: 6 }), 6);
+    assert.deepEqual(hashLeaf(bundle[5] ?? new Uint8Array()), Buffer.from(tile.subarray(5 * 32, 6 * 32)));
+    await checkWholeLog(at, tlog, receipts);
+    await tlog.close();
+    await at.close();
+  });
+
+  it('survives a fault in each write of the very first start', async () => {
+    const at = await world();
+    let cases = 0;
+    for (const mode of ['before', 'after'] as const) {
+      for (let nth = 1, failed = true; failed; nth++) {
+        const deps = { ...at.deps, instanceId: `birth-${++cases}` };
+        at.faults.plan(nth, mode);
+        failed = await openTlog(deps).then(
+          async (tlog) => {
+            await tlog.close();
+            return false;
+          },
+          () => true,
+        );
+        at.faults.plan(0, mode);
+        const tlog = await openTlog(deps);
+        assert.ok((await checkWholeLog(at, tlog, await appendAll(tlog, leaves(1)))) >= 2);
+        await tlog.close();
+        // The next round is a first start again: no log takes entries any more.
+        await at.database.db.asSystem((tx) => sql`update tlog_logs set frozen_at = now()`.execute(tx));
+      }
+    }
+    assert.ok(cases >= 20, `only ${cases} cases`);
+    await at.close();
+  });
+});
+
+describe('recover', () => {
+  let at: World;
+  before(async () => {
+    at = await world();
+  });
+  after(() => at.close());
+
+  it('refuses to start from a database that is older than what was published', async () => {
+    const tlog = await openTlog(at.deps);
+    const { origin } = tlog.describe('rekor');
+    await appendAll(tlog, leaves(4));
+    const backup = await at.database.db.asSystem((tx) =>
+      sql<{
+        size: number;
+        root_hash: Uint8Array;
+        checkpoint: string;
+      }>`select * from tlog_logs where origin = ${origin}`.execute(tx),
+    );
+    await appendAll(tlog, leaves(4));
+    await tlog.close();
+    const [row] = backup.rows;
+    assert.ok(row);
+    await at.database.db.asSystem(async (tx) => {
+      await sql`delete from tlog_entries where origin = ${origin} and log_index >= ${row.size}`.execute(tx);
+      await sql`update tlog_logs set size = ${row.size}, root_hash = ${row.root_hash}, checkpoint = ${row.checkpoint} where origin = ${origin}`.execute(
+        tx,
+      );
+    });
+    await assert.rejects(openTlog(at.deps), (error) => {
+      assert.ok(isCoded(error, 'tlog_rolled_back'), String(error));
+      return /restored from an old backup/.test(error.message);
+    });
+  });
+
+  it('refuses to go on over tiles that are damaged, missing, or of another log', async () => {
+    const damage: readonly ((blobs: BlobDriver, origin: string) => Promise<void>)[] = [
+      (blobs, origin) =>
+        blobs.replace(tileKey(origin, { type: 'hashes', level: 0, index: 0, width: 5 }), Buffer.alloc(160)),
+      (blobs, origin) => blobs.delete(tileKey(origin, { type: 'hashes', level: 0, index: 0, width: 5 })),
+      (blobs, origin) =>
+        blobs.replace(tileKey(origin, { type: 'entries', index: 0, width: 5 }), Buffer.alloc(3)),
+      (blobs, origin) => blobs.replace(`tlog/${origin}/checkpoint`, utf8('not a note')),
+    ];
+    for (const harm of damage) {
+      const one = await world();
+      const tlog = await openTlog(one.deps);
+      await appendAll(tlog, leaves(4));
+      await tlog.close();
+      await harm(one.deps.blobs, tlog.describe('rekor').origin);
+      await assert.rejects(openTlog(one.deps), { code: 'tlog_damaged' });
+      await one.close();
+    }
+  });
+
+  it('refuses to open keys that are sealed under another master key', async () => {
+    const one = await world();
+    await (await openTlog(one.deps)).close();
+    await assert.rejects(openTlog({ ...one.deps, seal: createSeal(randomBytes(32)) }), {
+      code: 'seal_broken',
+    });
+    await one.close();
+  });
+});
+
+describe('leadership', () => {
+  it('lets one process write; the other reads, and goes on when the first is gone', async () => {
+    const at = await world();
+    const first = await openTlog(at.deps);
+    const second = await openTlog(at.deps);
+    const receipts = await appendAll(first, leaves(3));
+    await assert.rejects(second.append('rekor', utf8('x')), { code: 'tlog_not_leader' });
+    verifyReceipt(second, await second.receiptAt('rekor', 2));
+    await first.close();
+    receipts.push(...(await appendAll(second, leaves(3))));
+    await checkWholeLog(at, second, receipts);
+    await second.close();
+    await at.close();
+  });
+
+  it('does not fork when two processes believe they hold the lock', async () => {
+    const at = await world();
+    const credulous: Db = {
+      ...at.deps.db,
+      tryLock: async () => ({ lost: new Promise<void>(() => undefined), release: async () => undefined }),
+    };
+    const one = await openTlog({ ...at.deps, db: credulous });
+    const two = await openTlog({ ...at.deps, db: credulous });
+    const given: LogEntryReceipt[] = [];
+    for (let round = 0; round < 6; round++) {
+      const results = await Promise.allSettled([one, two].map((tlog) => appendAll(tlog, leaves(2))));
+      for (const result of results) {
+        if (result.status === 'fulfilled') given.push(...result.value);
+        else
+          assert.ok(
+            isCoded(result.reason, 'tlog_not_leader', 'tlog_unavailable', 'tlog_damaged'),
+            String(result.reason),
+          );
+      }
+    }
+    await one.close();
+    await two.close();
+    const after = await openTlog(at.deps);
+    assert.ok(given.length > 0);
+    await checkWholeLog(at, after, given);
+    await after.close();
+    await at.close();
+  });
+
+  it('stops publishing when the lock is lost between commit and publication, and recovers', async () => {
+    const at = await world();
+    const lose: (() => void)[] = [];
+    let armed = false;
+    const fragile: Db = {
+      ...at.deps.db,
+      tryLock: async () => ({
+        lost: new Promise<void>((resolve) => {
+          lose.push(resolve);
+        }),
+        release: async () => undefined,
+      }),
+      asSystem: async (work) => {
+        const done = await at.deps.db.asSystem(work);
+        if (armed) for (const cut of lose) cut();
+        return done;
+      },
+    };
+    const tlog = await openTlog({ ...at.deps, db: fragile });
+    armed = true;
+    await assert.rejects(tlog.append('rekor', utf8('lost lock')), { code: 'tlog_not_leader' });
+    armed = false;
+    const receipt = await tlog.append('rekor', utf8('lost lock'));
+    assert.equal(receipt.duplicate, true);
+    await checkWholeLog(at, tlog, [receipt]);
+    await tlog.close();
+    await at.close();
+  });
+});

@@ -1,0 +1,199 @@
+import { toHex } from '@waybill/core/bytes';
+import { sql } from 'kysely';
+import type { Tx } from '../ground/index.ts';
+import type { EntryFacts, LogKind } from './receipt.ts';
+
+type TlogTables = {
+  tlog_logs: {
+    origin: string;
+    kind: LogKind;
+    sealed_keys: Uint8Array;
+    size: number;
+    root_hash: Uint8Array;
+    checkpoint: string;
+    created_at: Date;
+    frozen_at: Date | null;
+  };
+  tlog_entries: {
+    origin: string;
+    log_index: number;
+    leaf_hash: Uint8Array;
+    integrated_at: Date;
+    artifact_digest: string | null;
+    signer: string | null;
+    issuer: string | null;
+    certificate_fingerprint: string | null;
+  };
+};
+
+/** What the log has signed last. */
+export interface SignedHead {
+  readonly size: number;
+  readonly rootHash: Uint8Array;
+  /** The signed note. */
+  readonly checkpoint: string;
+}
+
+export interface LogRow {
+  readonly origin: string;
+  readonly kind: LogKind;
+  readonly sealedKeys: Uint8Array;
+  readonly head: SignedHead;
+  readonly createdAt: Date;
+}
+
+export interface NewEntry {
+  readonly logIndex: number;
+  readonly leafHash: Uint8Array;
+  readonly integratedAt: Date;
+  readonly facts: EntryFacts;
+}
+
+export interface EntryRow extends NewEntry {}
+
+const on = (tx: Tx) => tx.withTables<TlogTables>();
+
+/** The log of this kind that takes entries. */
+export async function findActiveLog(tx: Tx, kind: LogKind): Promise<LogRow | undefined> {
+  const row = await on(tx)
+    .selectFrom('tlog_logs')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('frozen_at', 'is', null)
+    .executeTakeFirst();
+  return (
+    row && {
+      origin: row.origin,
+      kind: row.kind,
+      sealedKeys: row.sealed_keys,
+      head: { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint },
+      createdAt: row.created_at,
+    }
+  );
+}
+
+/** Does nothing when another process has made a log of this kind at the same moment. */
+export async function insertLog(tx: Tx, log: LogRow): Promise<void> {
+  await on(tx)
+    .insertInto('tlog_logs')
+    .values({
+      origin: log.origin,
+      kind: log.kind,
+      sealed_keys: log.sealedKeys,
+      size: log.head.size,
+      root_hash: log.head.rootHash,
+      checkpoint: log.head.checkpoint,
+      created_at: log.createdAt,
+      frozen_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export async function readHead(tx: Tx, origin: string): Promise<SignedHead> {
+  const row = await on(tx)
+    .selectFrom('tlog_logs')
+    .select(['size', 'root_hash', 'checkpoint'])
+    .where('origin', '=', origin)
+    .executeTakeFirstOrThrow();
+  return { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint };
+}
+
+/** The same, locked against every other writer until the transaction ends. */
+export async function lockHead(tx: Tx, origin: string): Promise<SignedHead> {
+  const row = await on(tx)
+    .selectFrom('tlog_logs')
+    .select(['size', 'root_hash', 'checkpoint'])
+    .where('origin', '=', origin)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint };
+}
+
+/** False when the log has not the size `from` any more, or takes no entries: somebody else has written. */
+export async function advanceHead(tx: Tx, origin: string, from: number, head: SignedHead): Promise<boolean> {
+  const { numUpdatedRows } = await on(tx)
+    .updateTable('tlog_logs')
+    .set({ size: head.size, root_hash: head.rootHash, checkpoint: head.checkpoint })
+    .where('origin', '=', origin)
+    .where('size', '=', from)
+    .where('frozen_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** One statement with one array per column, whatever the number of entries. */
+export async function insertEntries(tx: Tx, origin: string, entries: readonly NewEntry[]): Promise<void> {
+  const column = <T>(read: (entry: NewEntry) => T): T[] => entries.map(read);
+  await sql`
+    insert into tlog_entries
+      (origin, log_index, leaf_hash, integrated_at, artifact_digest, signer, issuer, certificate_fingerprint)
+    select ${origin}, * from unnest(
+      ${column((entry) => entry.logIndex)}::bigint[],
+      ${column((entry) => Buffer.from(entry.leafHash))}::bytea[],
+      ${column((entry) => entry.integratedAt)}::timestamptz[],
+      ${column((entry) => entry.facts.artifactDigest ?? null)}::text[],
+      ${column((entry) => entry.facts.signer ?? null)}::text[],
+      ${column((entry) => entry.facts.issuer ?? null)}::text[],
+      ${column((entry) => entry.facts.certificateFingerprint ?? null)}::text[]
+    )`.execute(tx);
+}
+
+/** The entries with one of these leaf hashes, by the hash in hex. */
+export async function findByLeafHash(
+  tx: Tx,
+  origin: string,
+  leafHashes: readonly Uint8Array[],
+): Promise<ReadonlyMap<string, EntryRow>> {
+  const hashes = leafHashes.map((hash) => Buffer.from(hash));
+  const rows = await on(tx)
+    .selectFrom('tlog_entries')
+    .selectAll()
+    .where('origin', '=', origin)
+    .where(sql<boolean>`leaf_hash = any(${hashes}::bytea[])`)
+    .execute();
+  return new Map(rows.map((row) => [toHex(row.leaf_hash), entryRow(row)]));
+}
+
+export async function findEntry(tx: Tx, origin: string, logIndex: number): Promise<EntryRow | undefined> {
+  const row = await on(tx)
+    .selectFrom('tlog_entries')
+    .selectAll()
+    .where('origin', '=', origin)
+    .where('log_index', '=', logIndex)
+    .executeTakeFirst();
+  return row && entryRow(row);
+}
+
+/** Newest first; `before` is the log index that ends the page before. Every fact given must match. */
+export async function searchEntries(
+  tx: Tx,
+  origin: string,
+  search: { readonly facts: EntryFacts; readonly before: number | null; readonly limit: number },
+): Promise<readonly EntryRow[]> {
+  const { facts, before, limit } = search;
+  let query = on(tx).selectFrom('tlog_entries').selectAll().where('origin', '=', origin);
+  if (facts.artifactDigest !== undefined) query = query.where('artifact_digest', '=', facts.artifactDigest);
+  if (facts.signer !== undefined) query = query.where('signer', '=', facts.signer);
+  if (facts.issuer !== undefined) query = query.where('issuer', '=', facts.issuer);
+  if (facts.certificateFingerprint !== undefined) {
+    query = query.where('certificate_fingerprint', '=', facts.certificateFingerprint);
+  }
+  if (before !== null) query = query.where('log_index', '<', before);
+  const rows = await query.orderBy('log_index', 'desc').limit(limit).execute();
+  return rows.map(entryRow);
+}
+
+function entryRow(row: TlogTables['tlog_entries']): EntryRow {
+  return {
+    logIndex: row.log_index,
+    leafHash: row.leaf_hash,
+    integratedAt: row.integrated_at,
+    facts: {
+      ...(row.artifact_digest !== null && { artifactDigest: row.artifact_digest }),
+      ...(row.signer !== null && { signer: row.signer }),
+      ...(row.issuer !== null && { issuer: row.issuer }),
+      ...(row.certificate_fingerprint !== null && { certificateFingerprint: row.certificate_fingerprint }),
+    },
+  };
+}
