@@ -20,6 +20,14 @@ function findingsOf(text: string, strict = false): readonly DocumentFinding[] {
   }
 }
 
+/** Processor time, which other work on the machine stretches little. */
+function cpuMs(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 function v2(spec: string): string {
   const indented = spec
     .split('\n')
@@ -218,11 +226,12 @@ describe('parseContract', () => {
   });
 
   it('takes linear time on many keys, many aliases and many anchors', () => {
-    const start = performance.now();
-    findingsOf(`schemaVersion: v1\n${Array.from({ length: 40_000 }, (_, i) => `k${i}: 1`).join('\n')}`);
-    findingsOf(`schemaVersion: v1\nx: [&a 1, ${Array(40_000).fill('*a').join(',')}]`);
-    findingsOf(`schemaVersion: v1\nx: [${Array.from({ length: 40_000 }, (_, i) => `&a${i} 1`).join(',')}]`);
-    assert.ok(performance.now() - start < 5000, `took ${performance.now() - start} ms`);
+    const spentMs = cpuMs(() => {
+      findingsOf(`schemaVersion: v1\n${Array.from({ length: 40_000 }, (_, i) => `k${i}: 1`).join('\n')}`);
+      findingsOf(`schemaVersion: v1\nx: [&a 1, ${Array(40_000).fill('*a').join(',')}]`);
+      findingsOf(`schemaVersion: v1\nx: [${Array.from({ length: 40_000 }, (_, i) => `&a${i} 1`).join(',')}]`);
+    });
+    assert.ok(spentMs < 6000, `took ${spentMs} ms`);
   });
 
   it('keeps policy attachments as they are', () => {

@@ -24,7 +24,7 @@ function sampleOf(bytes: Uint8Array, filename: string): Sample {
   const json = start === '{' || start === '[' ? attempt(() => parseJson(text as string)) : undefined;
   const xml = start === '<' ? attempt(() => parseXml(text as string)) : undefined;
   const isLines = start === '{' && json === undefined && /\.(jsonl?|ndjson)$/i.test(filename);
-  return { json, object: asObject(json), xml, text: isLines ? text : undefined };
+  return { bytes, json, object: asObject(json), xml, text: isLines ? text : undefined };
 }
 
 function asObject(json: Json | undefined): Fields | undefined {

@@ -1,4 +1,5 @@
 import { artifactReader } from './kind/artifact.ts';
+import { attestationReader } from './kind/attestation.ts';
 import { blackduckReader } from './kind/blackduck.ts';
 import { checkmarxReader } from './kind/checkmarx.ts';
 import { coberturaReader } from './kind/cobertura.ts';
@@ -21,6 +22,7 @@ import { sarifReader } from './kind/sarif.ts';
 import { cyclonedxReader } from './kind/sbom-cyclonedx.ts';
 import { spdxReader } from './kind/sbom-spdx.ts';
 import { scorecardReader } from './kind/scorecard.ts';
+import { slsaProvenanceReader } from './kind/slsa-provenance.ts';
 import { stringReader } from './kind/string.ts';
 import { trufflehogReader } from './kind/trufflehog.ts';
 import { twistcliReader } from './kind/twistcli.ts';
@@ -37,6 +39,8 @@ export const DETECTION_ORDER: readonly MaterialReader[] = [
   csafInformationalReader,
   csafAdvisoryReader,
   csafIncidentReader,
+  attestationReader,
+  slsaProvenanceReader,
   junitReader,
   jacocoReader,
   coberturaReader,

@@ -31,6 +31,7 @@ export interface MaterialInput {
 
 /** Bytes of unknown kind, read once for all detectors. */
 export interface Sample {
+  readonly bytes: Uint8Array;
   readonly json: Json | undefined;
   /** JSON object at the top level, else undefined. */
   readonly object: Fields | undefined;
