@@ -1,6 +1,7 @@
 import { type CodedError, Secret } from '@waybill/core';
-import { type Tx, writeAudit } from '../ground/index.ts';
+import type { Tx } from '../ground/index.ts';
 import { createApiToken, hashApiToken } from './api-token.ts';
+import { type Attempt, auditChange, auditRefusal } from './audit-change.ts';
 import { authorize } from './authorize.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
@@ -34,7 +35,17 @@ export async function createToken(
   principal: Principal,
   input: CreateTokenInput,
 ): Promise<{ readonly token: TokenRow; readonly secret: Secret<string> }> {
+  const attempt = { principal, action: 'identity.create-token', requestId: input.requestId };
   const name = parseName(input.name, 'token name');
+  return auditRefusal(deps, attempt, `token-name:${name}`, () => create(deps, attempt, { ...input, name }));
+}
+
+async function create(
+  deps: IdentityDeps,
+  attempt: Attempt,
+  input: CreateTokenInput,
+): Promise<{ readonly token: TokenRow; readonly secret: Secret<string> }> {
+  const { principal } = attempt;
   const scope = parseScope(input.scope ?? principal.scope);
   authorize(principal, 'write-token', targetOf(scope));
   if (!roleCovers(principal.role, input.role)) throw tooWide(principal, `the role ${input.role}`);
@@ -44,10 +55,10 @@ export async function createToken(
   return deps.db.withOrg(principal.orgId, async (tx) => {
     await lockOrganization(tx);
     await checkCreator(tx, principal, expiresAt);
-    await checkNameFree(tx, name);
+    await checkNameFree(tx, input.name);
     const token = await insertToken(tx, {
       orgId: principal.orgId,
-      name,
+      name: input.name,
       hash: hashApiToken(secret.reveal()),
       role: input.role,
       scope,
@@ -55,14 +66,11 @@ export async function createToken(
       createdBy: actorOf(principal),
       expiresAt,
     });
-    await writeAudit(tx, {
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      action: 'identity.create-token',
-      target: `token:${token.id}`,
-      outcome: 'ok',
-      detail: { name, role: input.role, scope: { ...scope }, expiresAt: expiresAt?.toISOString() ?? null },
-      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
+    await auditChange(tx, attempt, `token:${token.id}`, {
+      name: token.name,
+      role: token.role,
+      scope: { ...scope },
+      expiresAt: expiresAt?.toISOString() ?? null,
     });
     return { token, secret };
   });

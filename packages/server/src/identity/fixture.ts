@@ -67,7 +67,9 @@ export async function identityWorld(): Promise<IdentityWorld> {
     },
     auditActions: () =>
       t.db.asSystem(async (tx) => {
-        const { rows } = await sql<{ action: string }>`select action from ground_audit order by id`.execute(
+        const { rows } = await sql<{
+          action: string;
+        }>`select action || case outcome when 'ok' then '' else ' ' || outcome end as action from ground_audit order by id`.execute(
           tx,
         );
         return rows.map((row) => row.action);

@@ -84,10 +84,26 @@ describe('issueIdentityToken', () => {
     }
   });
 
+  it('lets no name pose as another subject', async () => {
+    for (const target of [
+      { workflow: 'demo' },
+      { project: 'demo/build' },
+      { project: 'demo', workflow: '' },
+    ]) {
+      await assert.rejects(issueIdentityToken(w.deps, w.owner, { audience: 'sigstore', target }), {
+        code:
+          'workflow' in target && !('project' in target) ? 'identity_scope_invalid' : 'identity_name_invalid',
+      });
+    }
+  });
+
   it('is refused outside of the scope and to viewers, and leaves an audit row', async () => {
     const viewer = (await w.token({ role: 'viewer' })).principal;
     const other = (await w.token({ scope: { type: 'project', project: 'other' } })).principal;
-    for (const who of [viewer, other]) await assert.rejects(issue(who), { code: 'identity_forbidden' });
+    for (const who of [viewer, other]) {
+      await assert.rejects(issue(who), { code: 'identity_forbidden' });
+      assert.equal((await w.auditActions()).at(-1), 'identity.issue-id-token refused');
+    }
     await issue();
     assert.equal((await w.auditActions()).at(-1), 'identity.issue-id-token');
   });
@@ -237,7 +253,15 @@ describe('verifyIdentityToken', () => {
       }),
       { numRuns: 400 },
     );
-    await refused('a'.repeat(20_000), 'identity_token_malformed');
+  });
+
+  it('reads no token of more than 16 KiB', async () => {
+    const jwt = forge(header(), claims({ padding: 'x'.repeat(16_384) }));
+    await refused(jwt, 'identity_token_malformed', /the limit is 16384/);
+  });
+
+  it('refuses an empty subject', async () => {
+    await refused(forge(header(), claims({ sub: '' })), 'identity_token_claims', /subject is empty/);
   });
 });
 

@@ -1,9 +1,10 @@
-import { writeAudit } from '../ground/index.ts';
+import { auditChange, auditRefusal } from './audit-change.ts';
 import { deadReason } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { IdentityDeps } from './deps.ts';
 import { identityError } from './errors.ts';
-import { actorOf, type Principal, type Target } from './principal.ts';
+import { parseName } from './name.ts';
+import { type Principal, type Target } from './principal.ts';
 import { type CredentialRow, findCredential } from './queries.ts';
 import { type SignedToken, signToken, TOKEN_TYPE } from './sign-token.ts';
 import { verifyToken } from './verify-token.ts';
@@ -22,16 +23,17 @@ export interface VerifiedIdentity {
 
 /**
  * A ten-minute OIDC ID token by which a pipeline signs keyless as `<org>/<project>/<workflow>`.
- * Throws `identity_forbidden`.
+ * Throws `identity_forbidden`, `identity_name_invalid`, `identity_scope_invalid`.
  */
 export async function issueIdentityToken(
   deps: IdentityDeps,
   principal: Principal,
   input: { readonly audience: string; readonly target: Target; readonly requestId?: string | undefined },
 ): Promise<SignedToken> {
-  authorize(principal, 'attest', input.target);
+  const attempt = { principal, action: 'identity.issue-id-token', requestId: input.requestId };
+  const subject = subjectOf(principal, input.target);
   const { project, workflow } = input.target;
-  const subject = [principal.orgName, project, workflow].filter((part) => part !== undefined).join('/');
+  await auditRefusal(deps, attempt, subject, async () => authorize(principal, 'attest', input.target));
   const signed = await signToken(deps, {
     type: TOKEN_TYPE.identity,
     subject,
@@ -40,17 +42,21 @@ export async function issueIdentityToken(
     claims: { organization: principal.orgName, project, workflow, token_id: principal.tokenId },
   });
   await deps.db.withOrg(principal.orgId, (tx) =>
-    writeAudit(tx, {
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      action: 'identity.issue-id-token',
-      target: subject,
-      outcome: 'ok',
-      detail: { audience: input.audience, jti: signed.id },
-      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
-    }),
+    auditChange(tx, attempt, subject, { audience: input.audience, jti: signed.id }),
   );
   return signed;
+}
+
+/** A workflow without its project would read as a project of that name. */
+function subjectOf(principal: Principal, { project, workflow }: Target): string {
+  if (project === undefined && workflow !== undefined) {
+    throw identityError('identity_scope_invalid', `workflow ${workflow}: expected its project beside it`);
+  }
+  return [
+    principal.orgName,
+    ...(project === undefined ? [] : [parseName(project, 'project')]),
+    ...(workflow === undefined ? [] : [parseName(workflow, 'workflow')]),
+  ].join('/');
 }
 
 /**

@@ -131,9 +131,7 @@ async function openSigningKey(seal: Seal, row: SigningKeyRow) {
   const privateKey = unsealKey(seal, row);
   const publicKey = createPublicKey(privateKey);
   const jwk = await publishedJwk(publicKey);
-  // The purpose binds kid and key; a row under another kid than its key's own is a swapped one.
-  if (jwk.kid !== row.kid) throw unreadable(row.kid, 'the key is not the one its id names');
-  return { kid: row.kid, privateKey, publicKey, jwk };
+  return { kid: jwk.kid, privateKey, publicKey, jwk };
 }
 
 function unsealKey(seal: Seal, row: SigningKeyRow): KeyObject {

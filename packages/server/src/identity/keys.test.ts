@@ -106,6 +106,8 @@ describe('addKey', () => {
       const refused = { code: 'identity_forbidden' };
       await assert.rejects(addKey(w.deps, principal, { name: 'k', publicKey }), refused);
       await assert.rejects(removeKey(w.deps, principal, { name: 'one' }), refused);
+      const last = (await w.auditActions()).slice(-2);
+      assert.deepEqual(last, ['identity.add-key refused', 'identity.remove-key refused']);
     }
   });
 });

@@ -1,7 +1,8 @@
 import { type CodedError, isCoded } from '@waybill/core';
 import { hashFor, type KeyObject, publicKeyFrom, spkiOf } from '@waybill/core/crypto';
 import { digestOf } from '@waybill/core/digest';
-import { type Tx, writeAudit } from '../ground/index.ts';
+import type { Tx } from '../ground/index.ts';
+import { auditChange, auditRefusal } from './audit-change.ts';
 import { authorize } from './authorize.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
@@ -21,8 +22,9 @@ export async function addKey(
   principal: Principal,
   input: { readonly name: string; readonly publicKey: string; readonly requestId?: string | undefined },
 ): Promise<KeyRow> {
-  authorize(principal, 'write-key');
+  const attempt = { principal, action: 'identity.add-key', requestId: input.requestId };
   const name = parseName(input.name, 'key name');
+  await auditRefusal(deps, attempt, `key:${name}`, async () => authorize(principal, 'write-key'));
   const key = parsePublicKey(input.publicKey);
   return deps.db.withOrg(principal.orgId, async (tx) => {
     await lockOrganization(tx);
@@ -34,14 +36,9 @@ export async function addKey(
       createdAt: deps.clock(),
       createdBy: actorOf(principal),
     });
-    await writeAudit(tx, {
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      action: 'identity.add-key',
-      target: `key:${name}`,
-      outcome: 'ok',
-      detail: { fingerprint: key.fingerprint, algorithm: key.algorithm },
-      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
+    await auditChange(tx, attempt, `key:${name}`, {
+      fingerprint: key.fingerprint,
+      algorithm: key.algorithm,
     });
     return row;
   });
@@ -59,7 +56,9 @@ export async function removeKey(
   principal: Principal,
   input: { readonly name: string; readonly requestId?: string | undefined },
 ): Promise<void> {
-  authorize(principal, 'write-key');
+  const attempt = { principal, action: 'identity.remove-key', requestId: input.requestId };
+  const target = `key:${input.name.slice(0, 63)}`;
+  await auditRefusal(deps, attempt, target, async () => authorize(principal, 'write-key'));
   await deps.db.withOrg(principal.orgId, async (tx) => {
     const removed = await deleteKey(tx, input.name);
     if (removed === undefined) {
@@ -69,15 +68,7 @@ export async function removeKey(
         `No key named ${shown}; \`GET /waybill/v1/keys\` lists them.`,
       );
     }
-    await writeAudit(tx, {
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      action: 'identity.remove-key',
-      target: `key:${removed.name}`,
-      outcome: 'ok',
-      detail: { fingerprint: removed.fingerprint },
-      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
-    });
+    await auditChange(tx, attempt, `key:${removed.name}`, { fingerprint: removed.fingerprint });
   });
 }
 

@@ -1,9 +1,10 @@
 import type { CodedError } from '@waybill/core';
-import { type Tx, writeAudit } from '../ground/index.ts';
+import type { Tx } from '../ground/index.ts';
+import { type Attempt, auditChange, auditRefusal } from './audit-change.ts';
 import { authorize } from './authorize.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
-import { actorOf, type Principal, roleCovers, scopeCovers, targetOf } from './principal.ts';
+import { type Principal, roleCovers, scopeCovers, targetOf } from './principal.ts';
 import { countLastingOwners, findToken, lockOrganization, markRevoked, type TokenRow } from './queries.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -19,25 +20,24 @@ export async function revokeToken(
   input: { readonly id: string; readonly requestId?: string | undefined },
 ): Promise<void> {
   if (!uuid.test(input.id)) throw notFound(input.id);
-  const own = input.id.toLowerCase() === principal.tokenId;
+  const attempt = { principal, action: 'identity.revoke-token', requestId: input.requestId };
+  const target = `token:${input.id.toLowerCase()}`;
+  await auditRefusal(deps, attempt, target, () => revoke(deps, attempt, input.id));
+}
+
+async function revoke(deps: IdentityDeps, attempt: Attempt, id: string): Promise<void> {
+  const { principal } = attempt;
+  const own = id.toLowerCase() === principal.tokenId;
   if (!own) authorize(principal, 'write-token', targetOf(principal.scope));
   await deps.db.withOrg(principal.orgId, async (tx) => {
     await lockOrganization(tx);
-    const token = await findToken(tx, input.id);
-    if (token === undefined || !scopeCovers(principal.scope, targetOf(token.scope))) throw notFound(input.id);
+    const token = await findToken(tx, id);
+    if (token === undefined || !scopeCovers(principal.scope, targetOf(token.scope))) throw notFound(id);
     if (!roleCovers(principal.role, token.role)) throw outranked(principal, token);
     if (token.revokedAt !== null) return;
     await refuseLastOwner(tx, token);
     await markRevoked(tx, token.id, deps.clock());
-    await writeAudit(tx, {
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      action: 'identity.revoke-token',
-      target: `token:${token.id}`,
-      outcome: 'ok',
-      detail: { name: token.name },
-      ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
-    });
+    await auditChange(tx, attempt, `token:${token.id}`, { name: token.name });
   });
 }
 

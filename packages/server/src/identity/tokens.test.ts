@@ -299,6 +299,19 @@ describe('revokeToken', () => {
     assert.deepEqual(results.map((result) => result.status).toSorted(), ['fulfilled', 'rejected']);
   });
 
+  it('leaves an audit row for every attempt that reaches too far', async () => {
+    const { principal } = await w.token({ role: 'admin' });
+    const before = (await w.auditActions()).length;
+    await assert.rejects(createToken(w.deps, principal, { name: 'up', role: 'owner' }));
+    await assert.rejects(revokeToken(w.deps, principal, { id: w.owner.tokenId }));
+    await assert.rejects(revokeToken(w.deps, w.owner, { id: w.owner.tokenId }));
+    assert.deepEqual((await w.auditActions()).slice(before), [
+      'identity.create-token refused',
+      'identity.revoke-token refused',
+      'identity.revoke-token refused',
+    ]);
+  });
+
   it('leaves an audit row for every change', async () => {
     const before = (await w.auditActions()).length;
     const { principal } = await w.token({});
