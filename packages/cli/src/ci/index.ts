@@ -1,0 +1,51 @@
+import { cliError } from '../exit.ts';
+import { generic } from './generic.ts';
+import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
+import type { CiProvider } from './provider.ts';
+
+/** In the order in which they are tried; `generic` takes what is left. */
+const PROVIDERS: readonly CiProvider[] = [github, gitlab];
+
+export interface Runner {
+  readonly type: string;
+  readonly url?: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Throws `runner_variable_missing` when the CI system is recognised but lacks a variable that a run records. */
+export function detectRunner(env: NodeJS.ProcessEnv): Runner {
+  const provider = PROVIDERS.find((candidate) => candidate.detect(env)) ?? generic;
+  const missing = provider.required.filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw cliError(
+      'runner_variable_missing',
+      `this looks like ${provider.type}, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: pass the CI system's variables on to waybill`,
+    );
+  }
+  const url = provider.url(env);
+  return {
+    type: provider.type,
+    ...(url === undefined ? {} : { url: withoutCredentials(url) }),
+    environment: capture(env, [...provider.required, ...provider.optional]),
+  };
+}
+
+/** The values of the named variables that are set; URLs lose their credentials. */
+export function capture(env: NodeJS.ProcessEnv, names: readonly string[]): Readonly<Record<string, string>> {
+  const set = names
+    .map((name) => [name, env[name]] as const)
+    .filter((pair): pair is readonly [string, string] => Boolean(pair[1]));
+  return Object.fromEntries(set.map(([name, value]) => [name, withoutCredentials(value)]));
+}
+
+/** Whether the name of a variable says that its value is a secret: such a variable is never recorded. */
+export function looksSecret(name: string): boolean {
+  return /(^|_)(TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY|AUTH)(_|$)/i.test(
+    name,
+  );
+}
+
+function withoutCredentials(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i.test(text) ? text.replace(/\/\/[^/?#\s]*@/, '//') : text;
+}

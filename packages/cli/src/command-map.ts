@@ -1,0 +1,100 @@
+import type { Command } from './command.ts';
+
+export interface Leaf {
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+export interface Noun {
+  readonly summary: string;
+  readonly verbs: Readonly<Record<string, Leaf>>;
+}
+
+/** Every command by its words; a module is read only when its command is called. */
+export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
+  serve: { summary: 'Run the server', load: () => import('./commands/serve.ts') },
+  login: { summary: 'Save a server and its token', load: () => import('./commands/login.ts') },
+  whoami: { summary: 'Show who the token speaks for', load: () => import('./commands/whoami.ts') },
+  workflow: {
+    summary: 'Pipelines that owe a contract',
+    verbs: {
+      create: { summary: 'Create a workflow', load: () => import('./commands/workflow/create.ts') },
+      list: { summary: 'List workflows', load: () => import('./commands/workflow/list.ts') },
+      describe: { summary: 'Show one workflow', load: () => import('./commands/workflow/describe.ts') },
+    },
+  },
+  contract: {
+    summary: 'What a pipeline owes',
+    verbs: {
+      apply: {
+        summary: 'Create a contract or its next revision',
+        load: () => import('./commands/contract/apply.ts'),
+      },
+      list: { summary: 'List contracts', load: () => import('./commands/contract/list.ts') },
+      describe: {
+        summary: 'Show a contract and its revisions',
+        load: () => import('./commands/contract/describe.ts'),
+      },
+    },
+  },
+  token: {
+    summary: 'API tokens',
+    verbs: {
+      create: { summary: 'Create an API token', load: () => import('./commands/token/create.ts') },
+      list: { summary: 'List API tokens', load: () => import('./commands/token/list.ts') },
+      revoke: { summary: 'Revoke an API token', load: () => import('./commands/token/revoke.ts') },
+    },
+  },
+  key: {
+    summary: 'Public keys that contracts may name as signers',
+    verbs: {
+      add: { summary: 'Register a public key', load: () => import('./commands/key/add.ts') },
+      list: { summary: 'List registered keys', load: () => import('./commands/key/list.ts') },
+      remove: { summary: 'Remove a registered key', load: () => import('./commands/key/remove.ts') },
+    },
+  },
+  attestation: {
+    summary: 'Collect the evidence of a run, sign it, push it (alias: att)',
+    verbs: {
+      init: {
+        summary: 'Start a run and its attestation',
+        load: () => import('./commands/attestation/init.ts'),
+      },
+      add: { summary: 'Record a material', load: () => import('./commands/attestation/add.ts') },
+      status: {
+        summary: 'Show what is recorded and what is missing',
+        load: () => import('./commands/attestation/status.ts'),
+      },
+      push: {
+        summary: 'Sign, push, and show the verdict',
+        load: () => import('./commands/attestation/push.ts'),
+      },
+      reset: { summary: 'Give the attestation up', load: () => import('./commands/attestation/reset.ts') },
+      verify: {
+        summary: 'Verify a pushed attestation and its verdict',
+        load: () => import('./commands/attestation/verify.ts'),
+      },
+    },
+  },
+  run: {
+    summary: 'Executions of workflows',
+    verbs: {
+      list: { summary: 'List runs', load: () => import('./commands/run/list.ts') },
+      describe: { summary: 'Show one run and its verdict', load: () => import('./commands/run/describe.ts') },
+    },
+  },
+  verify: { summary: 'Verify a bundle offline', load: () => import('./commands/verify.ts') },
+  gate: {
+    summary: 'Ask the gate',
+    verbs: {
+      check: { summary: 'May this artifact pass?', load: () => import('./commands/gate/check.ts') },
+    },
+  },
+  version: { summary: 'Show the version', load: () => import('./commands/version.ts') },
+};
+
+export const ALIASES: Readonly<Record<string, string>> = { att: 'attestation', wf: 'workflow' };
+
+export function isNoun(entry: Leaf | Noun): entry is Noun {
+  return 'verbs' in entry;
+}

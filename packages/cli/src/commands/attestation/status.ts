@@ -1,0 +1,53 @@
+import { STATE_OPTIONS } from '../../attestation-options.ts';
+import { defineCommand } from '../../command.ts';
+import { EXIT } from '../../exit.ts';
+import { listing } from '../../output.ts';
+import { readState, stateFile } from '../../state.ts';
+import { contractOf, materialStatus } from '../../stated-contract.ts';
+import { statusTable } from '../../status-text.ts';
+import { plural, timeText } from '../../text.ts';
+
+export const command = defineCommand({
+  summary: 'Show what the contract wants, what is recorded, and what is missing',
+  options: { ...STATE_OPTIONS },
+  examples: ['waybill attestation status', 'waybill attestation status -o json'],
+  run: async (session, { options }) => {
+    const { output } = session;
+    const state = await readState(stateFile(session, options));
+    const status = materialStatus(contractOf(state.contractDocument), state.materials);
+    const missing = status.filter((row) => row.missing);
+    const signed = state.signedBundle !== undefined;
+    const value = {
+      runId: state.run.id,
+      run: state.run,
+      contract: state.contract,
+      runner: state.runner,
+      environment: state.environment,
+      annotations: state.annotations,
+      materials: status,
+      complete: missing.length === 0,
+      signed,
+    };
+    output.data(value, () =>
+      [
+        listing([
+          ['run', state.run.id],
+          ['workflow', `${state.run.organization}/${state.run.project}/${state.run.workflow}`],
+          ['contract', `${state.contract.name} revision ${state.contract.revision}`],
+          ['expires', timeText(state.run.expiresAt)],
+          ['state', signed ? 'signed, not yet accepted: waybill attestation push sends it again' : 'open'],
+        ]),
+        '',
+        statusTable(status, output),
+        '',
+        missing.length === 0
+          ? output.paint('green', 'nothing is missing')
+          : output.paint(
+              'red',
+              `${plural(missing.length, 'material')} missing: ${missing.map(({ name }) => name).join(', ')}`,
+            ),
+      ].join('\n'),
+    );
+    return EXIT.ok;
+  },
+});

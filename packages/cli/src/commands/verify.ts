@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { parseBundle } from '@waybill/core/bundle';
+import { type Digest, isDigest } from '@waybill/core/digest';
+import { parseStatement } from '@waybill/core/intoto';
+import { type Artifact, type Verified, type VerifiedContent, verifyBundle } from '@waybill/core/verify';
+import { defineCommand } from '../command.ts';
+import { cliError, EXIT } from '../exit.ts';
+import { EXPECTATION_OPTIONS, expectationsOf, trustedRootIn, verifying } from '../expectations.ts';
+import { readNamedBytes } from '../files.ts';
+import { listing } from '../output.ts';
+import type { Session } from '../session.ts';
+import { provenSignerText } from '../text.ts';
+
+export const command = defineCommand({
+  summary: 'Verify a Sigstore bundle without asking any server; exit code 3 when it does not hold',
+  arguments: [{ name: 'BUNDLE', summary: 'Bundle file', required: true }],
+  options: {
+    'trusted-root': {
+      type: 'string',
+      value: 'FILE',
+      required: true,
+      summary: 'Whom to trust: trusted_root.json',
+    },
+    artifact: { type: 'string', value: 'FILE|DIGEST', summary: 'What it must be about: a file, or sha256:…' },
+    'any-artifact': { type: 'boolean', summary: 'Verify a statement whatever it is about' },
+    ...EXPECTATION_OPTIONS,
+  },
+  examples: [
+    'waybill verify app.sigstore.json --trusted-root trusted_root.json --artifact app.tar --certificate-identity http://127.0.0.1:7070/oidc/default/demo/build --certificate-oidc-issuer http://127.0.0.1:7070/oidc',
+    'waybill verify app.sigstore.json --trusted-root trusted_root.json --any-artifact --key release.pub -o json',
+  ],
+  run: async (session, { options, args }) => {
+    const expectations = await expectationsOf(session, options);
+    if (!expectations) {
+      throw cliError(
+        'usage_missing',
+        'say who must have signed: --certificate-identity with --certificate-oidc-issuer, or --key',
+      );
+    }
+    const artifact = await artifactOf(session, options.artifact, options['any-artifact']);
+    const trustedRoot = await trustedRootIn(session, options['trusted-root']);
+    const name = args[0] ?? '';
+    const bytes = await readNamedBytes(path.resolve(session.cwd, name));
+    const verified = await verifying(name, () =>
+      verifyBundle(parseBundle(bytes), {
+        trustedRoot,
+        expectations,
+        now: new Date(),
+        ...(artifact === undefined ? {} : { artifact }),
+      }),
+    );
+    report(session, name, verified);
+    return EXIT.ok;
+  },
+});
+
+async function artifactOf(
+  session: Session,
+  text: string | undefined,
+  any: boolean,
+): Promise<Artifact | undefined> {
+  if (any && text !== undefined)
+    throw cliError('usage_invalid', 'give --artifact or --any-artifact, not both');
+  if (text === undefined) {
+    if (any) return undefined;
+    throw cliError(
+      'usage_missing',
+      'say what the bundle must be about: --artifact FILE or DIGEST (or --any-artifact)',
+    );
+  }
+  return isDigest(text) ? (text satisfies Digest) : readNamedBytes(path.resolve(session.cwd, text));
+}
+
+function report(session: Session, name: string, verified: Verified<VerifiedContent>): void {
+  const { value: content, signer, signedAt, logged } = verified;
+  const statement = content.type === 'dsse' ? parseStatement(content.payload).claimed : null;
+  const facts = {
+    verified: true,
+    signer:
+      signer.type === 'certificate'
+        ? { type: signer.type, issuer: signer.issuer, subject: signer.subject }
+        : { type: signer.type },
+    signedAt: signedAt?.toISOString() ?? null,
+    log: logged,
+    predicateType: statement?.predicateType ?? null,
+    subjects: statement?.subject ?? null,
+  };
+  const { output } = session;
+  output.data(facts, () =>
+    listing([
+      [name, output.paint('green', 'verified')],
+      ['signer', provenSignerText(signer)],
+      ['signed', facts.signedAt],
+      ['log index', logged && `${logged.logIndex} in ${logged.origin}`],
+      ['predicate', facts.predicateType],
+      ...(statement?.subject ?? []).map(({ name, digest }): [string, string] => [
+        'subject',
+        `${name} ${Object.entries(digest)
+          .map(([algorithm, value]) => `${algorithm}:${value}`)
+          .join(' ')}`,
+      ]),
+    ]),
+  );
+}

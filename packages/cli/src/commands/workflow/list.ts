@@ -1,0 +1,27 @@
+import { defineCommand } from '../../command.ts';
+import { connect } from '../../connection.ts';
+import { EXIT } from '../../exit.ts';
+import { table } from '../../output.ts';
+
+export const command = defineCommand({
+  summary: 'List workflows',
+  options: { project: { type: 'string', value: 'NAME', summary: 'Only of this project' } },
+  examples: ['waybill workflow list', 'waybill workflow list --project demo -o json'],
+  run: async (session, { options }) => {
+    const { client } = await connect(session);
+    const list = await client.listWorkflows(options.project);
+    session.output.data(list, () =>
+      list.workflows.length === 0
+        ? 'no workflows yet: waybill workflow create makes one'
+        : table(list.workflows, [
+            { title: 'PROJECT', of: (row) => row.project },
+            { title: 'WORKFLOW', of: (row) => row.name },
+            { title: 'CONTRACT', of: (row) => row.contract },
+            { title: 'REVISION', of: (row) => String(row.contractRevision ?? 'newest') },
+            { title: 'TEAM', of: (row) => row.team },
+            { title: 'DESCRIPTION', of: (row) => row.description },
+          ]),
+    );
+    return EXIT.ok;
+  },
+});

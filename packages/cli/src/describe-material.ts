@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isCoded } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { type Digest, digestOf } from '@waybill/core/digest';
+import type { RunMaterial } from '@waybill/core/intoto';
+import type { MaterialKind } from '@waybill/core/material';
+import type { BlobSource } from '@waybill/clients/oci';
+import type { Connection } from './connection.ts';
+import { cliError } from './exit.ts';
+import { codeOf, reasonOf } from './files.ts';
+import type { Session } from './session.ts';
+
+/** What is known of a material's content once it was read. */
+export interface DescribedMaterial {
+  readonly facts: Pick<RunMaterial, 'digest' | 'sizeBytes' | 'filename' | 'value' | 'reference'>;
+  /** What goes to the store; null when the content travels in the statement or stays in its registry. */
+  readonly blob: BlobSource | null;
+}
+
+/** The server reads documents whole, up to this size, to check them. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+/** A value that travels in the statement. */
+const MAX_STRING_BYTES = 64 * 1024;
+
+/** Reads, hashes and validates a value as its kind wants it. Throws `material_…`, `cli_file`, `oci_client_…`. */
+export async function describeMaterial(
+  session: Session,
+  connection: Connection,
+  material: { readonly kind: MaterialKind; readonly value: string },
+): Promise<DescribedMaterial> {
+  switch (material.kind) {
+    case 'STRING':
+      return describeString(material.value);
+    case 'CONTAINER_IMAGE':
+      return describeImage(session, connection, material.value);
+    case 'ARTIFACT':
+      return describeArtifact(path.resolve(session.cwd, material.value));
+    default:
+      return describeDocument(path.resolve(session.cwd, material.value), material.kind);
+  }
+}
+
+function describeString(value: string): DescribedMaterial {
+  const bytes = utf8(value);
+  if (bytes.length === 0)
+    throw cliError('material_empty', '--value is empty: a STRING material needs a value');
+  if (bytes.length > MAX_STRING_BYTES) {
+    throw cliError(
+      'material_too_large',
+      `--value has ${bytes.length} bytes, a STRING at most ${MAX_STRING_BYTES}: record it as a file (ARTIFACT, EVIDENCE)`,
+    );
+  }
+  return { facts: { digest: digestOf(bytes), sizeBytes: bytes.length, value }, blob: null };
+}
+
+async function describeImage(
+  session: Session,
+  connection: Connection,
+  value: string,
+): Promise<DescribedMaterial> {
+  const [{ validateMaterial }, { pullImage }] = await Promise.all([
+    import('@waybill/core/material'),
+    import('./registry.ts'),
+  ]);
+  const { bytes, digest, reference } = await pullImage(session, connection, value);
+  validateMaterial('CONTAINER_IMAGE', bytes, { reference });
+  return { facts: { digest, sizeBytes: bytes.length, reference }, blob: null };
+}
+
+/** Hashed as a stream: an artifact may be larger than memory. */
+async function describeArtifact(file: string): Promise<DescribedMaterial> {
+  const sizeBytes = await sizeOf(file);
+  if (sizeBytes === 0) throw empty(file, 'ARTIFACT');
+  const hash = createHash('sha256');
+  let readBytes = 0;
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+      hash.update(chunk as Uint8Array);
+      readBytes += (chunk as Uint8Array).length;
+    }
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+  const digest: Digest = `sha256:${hash.digest('hex')}`;
+  return {
+    facts: { digest, sizeBytes: readBytes, filename: path.basename(file) },
+    blob: { type: 'file', path: file, digest, sizeBytes: readBytes },
+  };
+}
+
+async function describeDocument(file: string, kind: MaterialKind): Promise<DescribedMaterial> {
+  const filename = path.basename(file);
+  const [{ validateMaterial }, bytes] = await Promise.all([
+    import('@waybill/core/material'),
+    readDocument(file, kind),
+  ]);
+  validateMaterial(kind, bytes, { filename });
+  return {
+    facts: { digest: digestOf(bytes), sizeBytes: bytes.length, filename },
+    blob: { type: 'bytes', bytes },
+  };
+}
+
+async function readDocument(file: string, kind: MaterialKind): Promise<Uint8Array> {
+  const sizeBytes = await sizeOf(file);
+  if (sizeBytes === 0) throw empty(file, kind);
+  if (sizeBytes > MAX_DOCUMENT_BYTES) {
+    throw cliError(
+      'material_too_large',
+      `${file} has ${sizeBytes} bytes, a ${kind} at most ${MAX_DOCUMENT_BYTES}: record it as ARTIFACT, which nobody reads`,
+    );
+  }
+  try {
+    await using handle = await open(file, 'r');
+    return await handle.readFile();
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** The kind of a value that nobody named: a file by its content, an image by its form, else text. */
+export async function detectValue(session: Session, value: string): Promise<MaterialKind> {
+  const file = path.resolve(session.cwd, value);
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (isFile) {
+    const [{ detectKind }, sizeBytes] = await Promise.all([import('@waybill/core/material'), sizeOf(file)]);
+    return sizeBytes > MAX_DOCUMENT_BYTES
+      ? 'ARTIFACT'
+      : detectKind(await readDocument(file, 'ARTIFACT'), path.basename(file));
+  }
+  const { parseReference } = await import('@waybill/core/oci');
+  try {
+    parseReference(value);
+    return 'CONTAINER_IMAGE';
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return 'STRING';
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const found = await stat(file);
+    if (found.isFile()) return found.size;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+  throw cliError('cli_file', `${file} is not a file: name one file with --value`);
+}
+
+function unreadable(file: string, cause: unknown) {
+  const hint = codeOf(cause) === 'ENOENT' ? ': does the step before write it there?' : '';
+  return cliError('cli_file', `cannot read ${file} (${reasonOf(cause)})${hint}`, { cause });
+}
+
+function empty(file: string, kind: string) {
+  return cliError(
+    'material_empty',
+    `${file} is empty: expected a ${kind}, found 0 bytes. Check that the step that writes it ran to its end`,
+  );
+}

@@ -1,0 +1,63 @@
+import { CodedError } from '@waybill/core';
+
+/** What a script may rely on. */
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  /** The command line is wrong; nothing was done. */
+  usage: 2,
+  /** A signature, certificate, log proof or expectation does not hold. */
+  notVerified: 3,
+  /** Everything is genuine, but policy says no: verdict FAILED, gate `deny`. */
+  refused: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = number;
+
+export type CliCode =
+  | 'usage_unknown_command'
+  | 'usage_unknown_option'
+  | 'usage_missing'
+  | 'usage_invalid'
+  | 'not_verified'
+  | 'cli_interrupted'
+  | 'cli_not_logged_in'
+  | 'cli_config'
+  | 'cli_file'
+  | 'cli_server_missing'
+  | 'state_missing'
+  | 'state_exists'
+  | 'state_invalid'
+  | 'state_locked'
+  | 'state_signed'
+  | 'state_other_server'
+  | 'runner_mismatch'
+  | 'runner_variable_missing'
+  | 'material_unknown'
+  | 'material_ambiguous'
+  | 'material_kind_mismatch'
+  | 'material_empty'
+  | 'material_too_large'
+  | 'annotation_missing'
+  | 'preview_failed'
+  | 'client_unreachable'
+  | 'signing_refused'
+  | 'signing_answer';
+
+export function cliError(
+  code: CliCode,
+  message: string,
+  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
+): CodedError<CliCode> {
+  return new CodedError(code, message, options);
+}
+
+/** The exit code that goes with an error. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!(error instanceof CodedError)) return EXIT.error;
+  if (error.code.startsWith('usage_')) return EXIT.usage;
+  if (error.code === 'not_verified') return EXIT.notVerified;
+  if (error.code === 'cli_interrupted') return EXIT.interrupted;
+  return EXIT.error;
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { cliError } from './exit.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Replaces `file` as a whole or not at all, mode 0600, durable when it returns: temp file in the same directory,
+ * fsync, rename, fsync of the directory. An interrupted process leaves no temp file.
+ */
+export async function writePrivate(
+  session: Pick<Session, 'onInterrupt'>,
+  file: string,
+  text: string,
+): Promise<void> {
+  const directory = path.dirname(file);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const temp = path.join(
+    directory,
+    `.${path.basename(file)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+  const guard = session.onInterrupt(() => ignoreMissing(unlink(temp)));
+  try {
+    const handle = await open(temp, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temp, file);
+    await syncDirectory(directory);
+  } catch (cause) {
+    await ignoreMissing(unlink(temp));
+    throw cliError('cli_file', `cannot write ${file} (${reasonOf(cause)})`, { cause });
+  } finally {
+    guard.forget();
+  }
+}
+
+/** The text of a file that the person named. Throws `cli_file`. */
+export async function readNamed(file: string): Promise<string> {
+  return (await readNamedBytes(file)).toString('utf8');
+}
+
+export async function readNamedBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw cliError(
+      'cli_file',
+      `cannot read ${file} (${reasonOf(cause)}): is the path right, and may you read it?`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The text of a file, or null when there is none. */
+export async function readIfPresent(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return null;
+    throw cliError('cli_file', `cannot read ${file} (${reasonOf(cause)})`, { cause });
+  }
+}
+
+export async function removeIfPresent(file: string): Promise<void> {
+  await ignoreMissing(unlink(file));
+}
+
+async function ignoreMissing(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'read-only file system',
+};
+
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return (
+    (code === undefined ? undefined : REASONS[code]) ??
+    (error instanceof Error ? error.message : String(error))
+  );
+}

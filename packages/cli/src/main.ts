@@ -1,0 +1,66 @@
+import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
+import { type Found, findCommand } from './find-command.ts';
+import { createInterrupt, type Interrupt } from './interrupt.ts';
+import { createOutput, type OutputFormat } from './output.ts';
+import type { GlobalValues } from './parse.ts';
+
+/** The program: reads the process's own words, runs one command, leaves its exit code. */
+export async function start(): Promise<void> {
+  // A reader that closes the pipe early (`waybill run list | head -1`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const interrupt = createInterrupt(process);
+  const code = await run(process.argv.slice(2), interrupt);
+  await interrupt.settled();
+  await flush(process.stdout);
+  process.exit(code);
+}
+
+async function run(words: readonly string[], interrupt: Interrupt): Promise<ExitCode> {
+  try {
+    return await dispatch(findCommand(words), interrupt);
+  } catch (error) {
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    const { reportError } = await import('./report-error.ts');
+    process.stderr.write(reportError(error, process.env));
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
+  if (found.type === 'version') return dispatch(findCommand(['version']), interrupt);
+  if (found.type !== 'command') {
+    const { nounHelp, rootHelp } = await import('./help.ts');
+    process.stdout.write(`${found.type === 'root-help' ? rootHelp() : nounHelp(found.path, found.noun)}\n`);
+    return EXIT.ok;
+  }
+  const { command } = await found.leaf.load();
+  if (command.passThrough && !found.rest.includes('--help') && !found.rest.includes('-h')) {
+    return command.run(sessionOf({}, interrupt), { options: {}, args: found.rest });
+  }
+  const { parseCall } = await import('./parse.ts');
+  const { call, globals } = parseCall(command, found.path, command.passThrough ? ['--help'] : found.rest);
+  if (globals.help) {
+    const { commandHelp } = await import('./help.ts');
+    process.stdout.write(`${commandHelp(found.path, command)}\n`);
+    return EXIT.ok;
+  }
+  return command.run(sessionOf(globals, interrupt), call);
+}
+
+function sessionOf(globals: GlobalValues, interrupt: Interrupt) {
+  const format: OutputFormat = globals.output ?? 'table';
+  const { env, stdout, stderr, stdin } = process;
+  return {
+    env,
+    cwd: process.cwd(),
+    globals,
+    output: createOutput({ format, stdout, stderr, env }),
+    stdin,
+    interrupted: interrupt.signal,
+    onInterrupt: interrupt.onInterrupt,
+  };
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}

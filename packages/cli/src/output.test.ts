@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createOutput, listing, type OutputFormat, table } from './output.ts';
+
+function capture(format: OutputFormat, env: NodeJS.ProcessEnv, isTTY: boolean) {
+  const written = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') =>
+    ({ isTTY, write: (text: string) => ((written[name] += text), true) }) as unknown as NodeJS.WriteStream;
+  return {
+    written,
+    output: createOutput({ format, env, stdout: stream('stdout'), stderr: stream('stderr') }),
+  };
+}
+
+describe('createOutput', () => {
+  it('writes data to stdout and messages to stderr', () => {
+    const { written, output } = capture('json', {}, false);
+    output.data({ a: 1 }, () => 'text');
+    output.note('hint');
+    assert.deepEqual(JSON.parse(written.stdout), { a: 1 });
+    assert.equal(written.stderr, 'hint\n');
+  });
+  it('colours for a terminal only, and never under NO_COLOR', () => {
+    assert.match(capture('table', {}, true).output.paint('red', 'x'), /\u001b\[/);
+    assert.equal(capture('table', {}, false).output.paint('red', 'x'), 'x');
+    assert.equal(capture('table', { NO_COLOR: '1', FORCE_COLOR: '1' }, true).output.paint('red', 'x'), 'x');
+    assert.equal(capture('table', { TERM: 'dumb' }, true).output.paint('red', 'x'), 'x');
+  });
+});
+
+describe('table', () => {
+  const columns = [
+    { title: 'NAME', of: (row: { name: string; note: string }) => row.name },
+    { title: 'NOTE', of: (row: { name: string; note: string }) => row.note },
+  ];
+  it('aligns columns, colours do not count', () => {
+    const red = capture('table', {}, true).output.paint('red', 'ab');
+    assert.deepEqual(
+      table(
+        [
+          { name: red, note: 'x' },
+          { name: 'abcd!', note: 'y' },
+        ],
+        columns,
+      ).split('\n'),
+      ['NAME   NOTE', `${red}     x`, 'abcd!  y'],
+    );
+  });
+  it('keeps a row on its line, whatever a stranger writes into it', () => {
+    assert.equal(table([{ name: 'a\nb\r\u0007', note: '\u001b[2Jx' }], columns).split('\n').length, 2);
+    assert.ok(!table([{ name: 'a', note: '\u001b[2Jx\u009b1m' }], columns).includes('\u001b[2J'));
+  });
+});
+
+describe('listing', () => {
+  it('aligns values and leaves out what is not there', () => {
+    assert.equal(
+      listing([
+        ['a', '1'],
+        ['long', '2'],
+        ['none', null],
+        ['not', undefined],
+      ]),
+      'a     1\nlong  2',
+    );
+  });
+});

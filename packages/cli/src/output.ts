@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import { oneLine, printable, widthOf } from './printable.ts';
+
+export type OutputFormat = 'table' | 'json';
+export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => string;
+}
+
+/** Data to stdout, messages to stderr; colours only where a person reads them. */
+export interface Output {
+  readonly format: OutputFormat;
+  /** The result of the command: `value` as JSON, or `text` for people. */
+  data(value: unknown, text: () => string): void;
+  /** A message to the person, never part of the result. */
+  note(message: string): void;
+  paint(colour: Colour, text: string): string;
+}
+
+export interface OutputOptions {
+  readonly format: OutputFormat;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function createOutput(options: OutputOptions): Output {
+  const { format, stdout, stderr } = options;
+  const colours = wantsColours(options);
+  return {
+    format,
+    data(value, text) {
+      const shown = format === 'json' ? JSON.stringify(value, null, 2) : printable(text());
+      stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
+    },
+    note: (message) => void stderr.write(`${printable(message)}\n`),
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  };
+}
+
+/** https://no-color.org: present and not empty means none, whatever its value. */
+function wantsColours({ env, stdout }: OutputOptions): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
+  return stdout.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** Columns padded to their widest cell, two spaces between; the last one is not padded. */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const cells = [
+    columns.map((column) => column.title),
+    ...rows.map((row) => columns.map((column) => oneLine(column.of(row)))),
+  ];
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? ''))));
+  return cells
+    .map((line) =>
+      line
+        .map((cell, index) =>
+          index === columns.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell)),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `name: value` lines with aligned values; pairs without a value are left out. */
+export function listing(pairs: readonly (readonly [string, string | undefined | null])[]): string {
+  const shown = pairs.filter(
+    (pair): pair is readonly [string, string] => pair[1] !== undefined && pair[1] !== null,
+  );
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value)}`).join('\n');
+}
+
+/** A short digest for tables: algorithm and 12 digits. */
+export function shortDigest(digest: string): string {
+  return digest.length > 20 ? digest.slice(0, digest.indexOf(':') + 13) : digest;
+}

@@ -1,0 +1,23 @@
+import type { Receipt } from '@waybill/api';
+import { listing, type Output } from './output.ts';
+import { colourOf, plural, signerText, timeText } from './text.ts';
+
+/** The server's verdict for a person: result, each finding by the step that found it, where it is logged. */
+export function receiptText(receipt: Receipt, output: Output): string {
+  const head = listing([
+    ['verdict', output.paint(colourOf(receipt.result), receipt.result)],
+    ['signer', signerText(receipt.signer)],
+    ['attestation', receipt.attestation.bundleDigest],
+    ['log index', `${receipt.attestation.log.logIndex} in ${receipt.attestation.log.origin}`],
+    ['VSA', receipt.vsa.bundleDigest],
+    ['VSA log index', String(receipt.vsa.log.logIndex)],
+    ['manifest', receipt.manifestDigest],
+    ['verified', timeText(receipt.verifiedAt)],
+  ]);
+  if (receipt.findings.length === 0) return head;
+  const findings = receipt.findings.map(
+    ({ step, code, message, material }) =>
+      `  ${step}: ${material === undefined ? '' : `${material}: `}${message} [${code}]`,
+  );
+  return [head, '', `${plural(receipt.findings.length, 'finding')}:`, ...findings].join('\n');
+}

@@ -1,0 +1,15 @@
+import type { Output } from './output.ts';
+import type { GlobalValues } from './parse.ts';
+
+/** What a command may reach of the process it runs in. */
+export interface Session {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly globals: GlobalValues;
+  readonly output: Output;
+  readonly stdin: NodeJS.ReadStream;
+  /** Ends on Ctrl-C or SIGTERM. */
+  readonly interrupted: AbortSignal;
+  /** Runs `cleanup` if the process is interrupted before `forget` is called. */
+  onInterrupt(cleanup: () => void | Promise<void>): { forget(): void };
+}

@@ -1,0 +1,163 @@
+import path from 'node:path';
+import { CodedError, isCoded } from '@waybill/core';
+import { Fields, type Json, parseJson } from '@waybill/core/bytes';
+import { type Digest, parseDigest } from '@waybill/core/digest';
+import type { RunMaterial } from '@waybill/core/intoto';
+import { cliError } from './exit.ts';
+import { readIfPresent, removeIfPresent, writePrivate } from './files.ts';
+import { withLock } from './lock.ts';
+import type { Session } from './session.ts';
+
+/** One attestation while it is collected: everything a later process needs, and no secret. */
+export interface AttestationState {
+  readonly server: string;
+  readonly run: {
+    readonly id: string;
+    readonly organization: string;
+    readonly project: string;
+    readonly workflow: string;
+    /** RFC 3339. */
+    readonly startedAt: string;
+    readonly expiresAt: string;
+  };
+  readonly contract: { readonly name: string; readonly revision: number; readonly digest: Digest };
+  /** The normalised contract, as the server gave it. */
+  readonly contractDocument: Json;
+  /** Where materials are uploaded, `<org>/<project>/<workflow>`. */
+  readonly repository: string;
+  readonly runner: { readonly type: string; readonly url?: string };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly materials: readonly RunMaterial[];
+  /** The bundle as it was signed, byte for byte: a retry sends the same. */
+  readonly signedBundle?: string;
+}
+
+const FORMAT = 1;
+
+/** `--state FILE`, else `.waybill/attestation-<NAME>.json` in the working directory. */
+export function stateFile(
+  session: Session,
+  choice: { readonly state: string | undefined; readonly attestation: string | undefined },
+): string {
+  if (choice.state !== undefined) return path.resolve(session.cwd, choice.state);
+  const name = choice.attestation ?? session.env['WAYBILL_ATTESTATION'] ?? 'default';
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+    throw cliError(
+      'usage_invalid',
+      `--attestation: expected a name of letters, digits, ".", "_" and "-", found ${JSON.stringify(name)}`,
+    );
+  }
+  return path.join(session.cwd, '.waybill', `attestation-${name}.json`);
+}
+
+/** Throws `state_missing` or `state_invalid`. */
+export async function readState(file: string): Promise<AttestationState> {
+  const state = await readStateIfPresent(file);
+  if (state) return state;
+  throw cliError(
+    'state_missing',
+    `no attestation is open here (${file} does not exist): start one with waybill attestation init`,
+  );
+}
+
+export async function readStateIfPresent(file: string): Promise<AttestationState | null> {
+  const text = await readIfPresent(file);
+  if (text === null) return null;
+  try {
+    return parseState(text, file);
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw cliError(
+      'state_invalid',
+      `${file} is not the state of an attestation (${cause.message}): remove it and start again with waybill attestation init`,
+      { cause },
+    );
+  }
+}
+
+export async function writeState(session: Session, file: string, state: AttestationState): Promise<void> {
+  await writePrivate(session, file, `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`);
+}
+
+export async function removeState(file: string): Promise<void> {
+  await removeIfPresent(file);
+}
+
+/** The state as it was before it was signed. */
+export function withoutBundle(state: AttestationState): AttestationState {
+  const { server, run, contract, contractDocument, repository, runner, environment, annotations, materials } =
+    state;
+  return { server, run, contract, contractDocument, repository, runner, environment, annotations, materials };
+}
+
+/** Changes the state under its lock, so that two processes that record at once both succeed. */
+export async function updateState(
+  session: Session,
+  file: string,
+  change: (state: AttestationState) => AttestationState | Promise<AttestationState>,
+): Promise<AttestationState> {
+  // Without a state there is no directory for the lock either.
+  await readState(file);
+  return withLock(session, file, async () => {
+    const changed = await change(await readState(file));
+    await writeState(session, file, changed);
+    return changed;
+  });
+}
+
+function parseState(text: string, file: string): AttestationState {
+  const fields = new Fields(parseJson(text, file), 'state');
+  if (fields.integer('format') !== FORMAT) {
+    throw new CodedError(
+      'state_invalid',
+      `state.format: expected ${FORMAT}, written by another version of waybill`,
+    );
+  }
+  const run = fields.object('run');
+  const contract = fields.object('contract');
+  const runner = fields.object('runner');
+  const url = runner.optionalString('url');
+  const signedBundle = fields.optionalString('signedBundle');
+  return {
+    server: fields.string('server'),
+    run: {
+      id: run.string('id'),
+      organization: run.string('organization'),
+      project: run.string('project'),
+      workflow: run.string('workflow'),
+      startedAt: run.string('startedAt'),
+      expiresAt: run.string('expiresAt'),
+    },
+    contract: {
+      name: contract.string('name'),
+      revision: contract.integer('revision'),
+      digest: parseDigest(contract.string('digest'), 'state.contract.digest'),
+    },
+    contractDocument: fields.raw('contractDocument') ?? null,
+    repository: fields.string('repository'),
+    runner: { type: runner.string('type'), ...(url === undefined ? {} : { url }) },
+    environment: fields.stringMap('environment'),
+    annotations: fields.stringMap('annotations'),
+    materials: fields.objects('materials').map(parseMaterial),
+    ...(signedBundle === undefined ? {} : { signedBundle }),
+  };
+}
+
+function parseMaterial(item: Fields): RunMaterial {
+  const optional = (key: 'filename' | 'value' | 'reference') => {
+    const text = item.optionalString(key);
+    return text === undefined ? {} : { [key]: text };
+  };
+  return {
+    name: item.string('name'),
+    kind: item.string('kind'),
+    digest: parseDigest(item.string('digest'), `${item.at}.digest`),
+    sizeBytes: item.integer('sizeBytes'),
+    ...optional('filename'),
+    ...optional('value'),
+    ...optional('reference'),
+    output: item.boolean('output'),
+    annotations: item.stringMap('annotations'),
+  };
+}
