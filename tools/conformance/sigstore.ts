@@ -17,17 +17,29 @@ const DEFAULT_IDENTITY =
   'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/' +
   'extremely-dangerous-oidc-beacon.yml@refs/heads/main';
 
+const PRODUCTION_ROOT = 'evidence/sigstore-root/targets/trusted_root.json';
+
 /**
- * `dir` is `…/sigstore-conformance/bundle-verify`. Cases without a root of their own use the production root,
- * found beside the vectors in `…/evidence/sigstore-root`.
+ * `dir` is `…/sigstore-conformance/bundle-verify`. Cases without a root of their own use the production root
+ * of the shared folder: $WAYBILL_SHARED, the folder around the vectors, or `../shared` beside the repository.
  */
 export async function run(dir: string): Promise<CaseResult[]> {
-  const production = readRoot(join(dir, '../../../evidence/sigstore-root/targets/trusted_root.json'));
+  const production = readRoot(findProductionRoot(dir));
   const names = readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .toSorted();
   return names.flatMap((name) => runCase(dir, name, production));
+}
+
+function findProductionRoot(dir: string): string {
+  const folders = [
+    ...(process.env['WAYBILL_SHARED'] === undefined ? [] : [process.env['WAYBILL_SHARED']]),
+    join(dir, '../../..'),
+    join(import.meta.dirname, '../../../shared'),
+  ];
+  const paths = folders.map((folder) => join(folder, PRODUCTION_ROOT));
+  return paths.find((path) => existsSync(path)) ?? (paths[0] as string);
 }
 
 function runCase(dir: string, name: string, production: () => TrustedRoot): CaseResult[] {

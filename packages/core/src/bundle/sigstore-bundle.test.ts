@@ -157,11 +157,11 @@ describe('parseBundle', () => {
 
   it('refuses a root certificate, or leaves it out when told so', () => {
     const certificates = [leaf, root];
-    const old = {
+    const old = JSON.stringify({
       ...BUNDLE,
       mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
       verificationMaterial: { ...MATERIAL, certificate: undefined, x509CertificateChain: { certificates } },
-    };
+    });
     assert.equal(
       refusal(() => parseBundle(old)),
       'bundle_invalid',

@@ -24,8 +24,8 @@ const read = (...path: readonly string[]) => readFileSync(join(...path));
 const productionRoot = () => parseTrustedRoot(read(evidence, 'sigstore-root/targets/trusted_root.json'));
 const ANY = { type: 'any-trusted-signer' } as const;
 
-describe('sigstore-conformance', { skip }, () => {
-  it('judges every bundle as the suite does, by file and by digest', async () => {
+describe('sigstore-conformance', () => {
+  it('judges every bundle as the suite does, by file and by digest', { skip }, async () => {
     const results = await run(cases);
     assert.ok(results.length >= 106, `only ${results.length} cases`);
     assert.deepEqual(
@@ -34,7 +34,7 @@ describe('sigstore-conformance', { skip }, () => {
     );
   });
 
-  it('verifies a bundle by a managed key under the production root once the key is given', () => {
+  it('verifies a bundle by a managed key under the production root once the key is given', { skip }, () => {
     const bundle = parseBundle(read(cases, 'managed-key-no-key_fail/bundle.sigstore.json'));
     const publicKey = publicKeyFrom(read(cases, 'managed-key-and-trusted-root/key.pub').toString());
     const artifact = read(cases, '../a.txt');
@@ -48,7 +48,7 @@ describe('sigstore-conformance', { skip }, () => {
     );
   });
 
-  it('answers hostile variants of its bundles with coded errors only', () => {
+  it('answers hostile variants of its bundles with coded errors only', { skip }, () => {
     const dir = join(cases, 'rekor2-dsse-happy-path');
     const trustedRoot = parseTrustedRoot(read(dir, 'trusted_root.json'));
     const verify = (input: Uint8Array | string) =>
@@ -63,7 +63,9 @@ describe('sigstore-conformance', { skip }, () => {
     }
   });
 
-  it('answers hostile variants of its trusted roots, certificates and timestamps with coded errors only', () => {
+  it('answers hostile variants of its trusted roots, certificates and timestamps with coded errors only', {
+    skip,
+  }, () => {
     const dir = join(cases, 'rekor2-timestamp-with-embedded-cert');
     const root = read(dir, 'trusted_root.json');
     const parseRoot = (input: Uint8Array | string) => onlyCodedErrors(() => parseTrustedRoot(input));
@@ -80,11 +82,11 @@ describe('sigstore-conformance', { skip }, () => {
   });
 });
 
-describe('SLSA evidence under the production root', { skip }, () => {
+describe('SLSA evidence under the production root', () => {
   const slsa = join(evidence, 'slsa');
   const files = existsSync(slsa) ? readdirSync(slsa, { recursive: true, encoding: 'utf8' }) : [];
 
-  it('verifies every provenance of the SLSA generators', () => {
+  it('verifies every provenance of the SLSA generators', { skip }, () => {
     const trustedRoot = productionRoot();
     const expectations = {
       type: 'identity',
@@ -102,7 +104,7 @@ describe('SLSA evidence under the production root', { skip }, () => {
     }
   });
 
-  it('verifies the provenance that npm serves, and refuses the tampered ones', () => {
+  it('verifies the provenance that npm serves, and refuses the tampered ones', { skip }, () => {
     const trustedRoot = productionRoot();
     const npm = files.filter((file) => file.startsWith('npm') && file.endsWith('.json'));
     assert.ok(npm.length >= 9);
