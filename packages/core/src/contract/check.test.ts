@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { RunMaterial } from '../intoto/predicate/run.ts';
+import type { RunMaterial } from '../intoto/index.ts';
 import {
   type ConformanceInput,
   checkContract,

@@ -1,4 +1,4 @@
-import type { RunMaterial, RunPredicate } from '../intoto/predicate/run.ts';
+import type { RunMaterial, RunPredicate } from '../intoto/index.ts';
 import { quoted } from '../material/index.ts';
 import type { Contract, ContractAnnotation, ContractMaterial } from './contract.ts';
 import { RUNNER_VARIABLES } from './runner.ts';

@@ -10,9 +10,7 @@ export {
 export { SUPPORTED_KINDS } from './kinds.ts';
 export type { MaterialComponent, MaterialTool } from './reader.ts';
 export {
-  editDistance,
   explainLookAlike,
-  foldLookAlikes,
   nearest,
   normalizeName,
   quoted,

@@ -65,7 +65,7 @@ export function readText(bytes: Uint8Array): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
-export function readJson(input: MaterialInput): Json {
+function readJson(input: MaterialInput): Json {
   return parseJson(readText(input.bytes), 'the file');
 }
 

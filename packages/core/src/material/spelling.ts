@@ -63,7 +63,7 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
 const INVISIBLE = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/;
 
 /** The text with look-alike letters in Latin, full-width forms narrowed and invisible characters dropped. */
-export function foldLookAlikes(text: string): string {
+function foldLookAlikes(text: string): string {
   let folded = '';
   for (const letter of text.normalize('NFKC')) {
     if (!INVISIBLE.test(letter)) folded += LOOK_ALIKES.get(letter) ?? letter;
@@ -90,7 +90,7 @@ export function explainLookAlike(text: string): string | undefined {
 const MAX_COMPARED = 100;
 
 /** Levenshtein distance: single letters added, removed or replaced. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   if (a === b) return 0;
   if (a.length > MAX_COMPARED || b.length > MAX_COMPARED) return Math.max(a.length, b.length);
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
