@@ -10,7 +10,8 @@ export class Fields {
   readonly #object: { readonly [key: string]: Json };
 
   constructor(value: unknown, at: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object', value);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw wrong(at, 'an object', value);
     this.#object = value as { readonly [key: string]: Json };
     this.at = at;
   }
