@@ -103,7 +103,7 @@ function fromFlags(argv: readonly string[]): Given {
   const given: Partial<Record<OptionName, Setting>> = {};
   for (let at = 0; at < argv.length; at++) {
     const argument = argv[at] ?? '';
-    const [flag = '', inline] = splitOnce(argument, '=');
+    const [flag, inline] = splitOnce(argument, '=');
     const name = optionName(flag, argument);
     const text = inline ?? argv[++at];
     if (text === undefined || text === '' || (inline === undefined && text.startsWith('--'))) {
@@ -237,7 +237,7 @@ function nearest(word: string, known: readonly string[]): string | null {
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of a.split('').entries()) {
     const next = [i + 1];
     for (let j = 1; j <= b.length; j++) {
       next.push(

@@ -17,6 +17,7 @@ import { sendProblem } from './http-problems.ts';
 import { validatorCompiler } from './http-validation.ts';
 import type { Logger } from './log.ts';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
+import { CORE_PROBLEMS } from './problems-core.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -28,7 +29,7 @@ export type App = FastifyInstance<
 
 export interface HttpOptions {
   readonly log: Logger;
-  /** Codes of all rooms; ground's own are known already. */
+  /** Codes of all rooms; those of core and of ground itself are known already. */
   readonly problems: ProblemMap;
   readonly version: string;
   readonly publicUrl: string;
@@ -50,7 +51,7 @@ const CLOSE_TIMEOUT_MS = 8000;
  * parsers of its own, and MUST count bytes itself there.
  */
 export function createHttp(options: HttpOptions): App {
-  const problems = { ...options.problems, ...GROUND_PROBLEMS };
+  const problems = { ...CORE_PROBLEMS, ...options.problems, ...GROUND_PROBLEMS };
   const app: App = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -74,7 +75,7 @@ export function createHttp(options: HttpOptions): App {
   unknownRoutes(app);
   boundedClose(app);
   void app.register(swagger, { openapi: openApiFrame(options) });
-  void app.register(metaRoutes({ ready: options.ready, version: options.version }));
+  void app.register(metaRoutes({ ready: () => options.ready(), version: options.version }));
   return app;
 }
 
