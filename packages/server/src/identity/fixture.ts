@@ -33,6 +33,13 @@ export interface IdentityWorld extends AsyncDisposable {
 
 let names = 0;
 
+/** Opens all connections of the pool: only then do calls that start together run side by side. */
+export async function warmUp(w: IdentityWorld): Promise<void> {
+  await Promise.all(
+    Array.from({ length: 8 }, () => w.t.db.asSystem((tx) => sql`select pg_sleep(0.02)`.execute(tx))),
+  );
+}
+
 export async function identityWorld(): Promise<IdentityWorld> {
   const t = await testDatabase();
   const world = { now: new Date('2026-11-24T08:00:00Z') };

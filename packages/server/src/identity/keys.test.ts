@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { CodedError } from '@waybill/core';
 import { sha256 } from '@waybill/core/crypto';
 import fc from 'fast-check';
-import { type IdentityWorld, identityWorld } from './fixture.ts';
+import { type IdentityWorld, identityWorld, warmUp } from './fixture.ts';
 import { addKey, findKeyByFingerprint, listKeys, parsePublicKey, removeKey } from './keys.ts';
 
 let w: IdentityWorld;
@@ -86,6 +86,7 @@ describe('addKey', () => {
 
   it('gives one name to one key, also side by side', async () => {
     const publicKey = spki(p256().publicKey);
+    await warmUp(w);
     const names = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? 'one' : 'two'));
     const results = await Promise.allSettled(
       names.map((name) => addKey(w.deps, w.owner, { name, publicKey })),

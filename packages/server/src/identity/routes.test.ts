@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { exchangeToken } from '@waybill/clients/oidc';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { type App, createHttp, createLog } from '../ground/index.ts';
 import { IDENTITY_PROBLEMS } from './errors.ts';
 import { type IdentityWorld, identityWorld, PUBLIC_URL } from './fixture.ts';
+import { verifyIdentityToken } from './identity-token.ts';
 import { identityRoutes } from './routes.ts';
 
 let w: IdentityWorld;
@@ -168,6 +170,19 @@ describe('/oidc', () => {
     });
     const claims = JSON.parse(Buffer.from(body.access_token.split('.')[1], 'base64url').toString());
     assert.deepEqual([claims.sub, claims.aud], ['default/demo/build', 'vault']);
+  });
+
+  it('serves the client that the command line uses', async () => {
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const workflow = { project: 'demo', name: 'build' };
+    const issued = await exchangeToken({ url, token: w.ownerToken, workflow });
+    assert.equal(issued.subject, 'default/demo/build');
+    assert.equal((await verifyIdentityToken(w.deps, issued.jwt.reveal())).subject, issued.subject);
+    const bad = { project: '..', name: 'build' };
+    await assert.rejects(exchangeToken({ url, token: w.ownerToken, workflow: bad }), {
+      code: 'oidc_refused',
+      message: /invalid_scope/,
+    });
   });
 
   it('answers refusals in the form of OAuth', async () => {

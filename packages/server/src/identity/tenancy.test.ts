@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { sql } from 'kysely';
 import { type IdentityWorld, identityWorld } from './fixture.ts';
 import { addKey, findKey, keysOf } from './keys.ts';
-import { findToken, listTokenRows } from './queries.ts';
+import { countLastingOwners, findLiveTokenByName, findToken, listTokenRows } from './queries.ts';
 
 let w: IdentityWorld;
 before(async () => {
@@ -66,8 +66,10 @@ describe('queries of identity', () => {
       ...(await keysOf(tx)),
       ...(await listTokenRows(tx)),
       await findToken(tx, w.owner.tokenId),
+      await findLiveTokenByName(tx, 'owner'),
+      ...((await countLastingOwners(tx)) === 0 ? [] : ['owners']),
     ]);
-    assert.deepEqual(found, [undefined, undefined]);
+    assert.deepEqual(found, [undefined, undefined, undefined]);
     const own = await w.t.db.withOrg(w.stranger.orgId, (tx) => findKey(tx, 'theirs'));
     assert.equal(own?.name, 'theirs');
   });

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { authenticate } from './authenticate.ts';
 import { bootstrap } from './bootstrap.ts';
 import { createToken } from './create-token.ts';
-import { type IdentityWorld, identityWorld } from './fixture.ts';
+import { type IdentityWorld, identityWorld, warmUp } from './fixture.ts';
 import { listTokens } from './list-tokens.ts';
 import { findToken } from './queries.ts';
 import { revokeToken } from './revoke-token.ts';
@@ -198,6 +198,7 @@ describe('createToken', () => {
 
   it('keeps names unique among live tokens, also side by side', async () => {
     const input = { name: 'same', role: 'viewer' } as const;
+    await warmUp(w);
     const results = await Promise.allSettled(
       Array.from({ length: 8 }, () => createToken(w.deps, w.owner, input)),
     );
@@ -293,6 +294,7 @@ describe('revokeToken', () => {
     await fresh.token({ role: 'owner', scope: { type: 'project', project: 'p' } });
     await assert.rejects(revokeToken(fresh.deps, fresh.owner, { id: fresh.owner.tokenId }), last);
     const second = (await fresh.token({ role: 'owner' })).principal;
+    await warmUp(fresh);
     const results = await Promise.allSettled(
       [fresh.owner, second].map((who) => revokeToken(fresh.deps, who, { id: who.tokenId })),
     );
