@@ -23,7 +23,7 @@ export interface Target {
   readonly workflow?: string | undefined;
 }
 
-export const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
+const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
 
 /** True when `role` may do all that `other` may. */
 export function roleCovers(role: Role, other: Role): boolean {
