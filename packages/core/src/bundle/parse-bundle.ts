@@ -45,7 +45,9 @@ export function parseBundle(input: Uint8Array | string | Json, options: BundleOp
 
 function readBundle(fields: Fields, options: BundleOptions): Bundle {
   const version = readVersion(fields);
-  const material = fields.object('verificationMaterial');
+  // Chainloop's key-signed bundles have none at all.
+  const material =
+    fields.optionalObject('verificationMaterial') ?? new Fields({}, 'bundle.verificationMaterial');
   const bundle: Bundle = {
     version,
     content: readContent(fields),
@@ -122,7 +124,6 @@ function readMaterial(fields: Fields, options: BundleOptions): VerificationMater
   }
   if (certificate) return { type: 'certificate', der: nonRoot(certificate) };
   if (chain) return { type: 'chain', certificates: readChain(chain, options) };
-  // Chainloop's key-signed bundles say nothing at all about the key.
   return { type: 'public-key', hint: publicKey?.optionalString('hint') ?? '' };
 }
 

@@ -149,6 +149,10 @@ describe('parseBundle', () => {
       refusal(() => withMaterial({ publicKey: { hint: 'x' } })),
       'bundle_invalid',
     );
+    assert.deepEqual(parse({ verificationMaterial: undefined }).verificationMaterial, {
+      type: 'public-key',
+      hint: '',
+    });
     assert.deepEqual(withMaterial({ certificate: undefined }).verificationMaterial, {
       type: 'public-key',
       hint: '',
