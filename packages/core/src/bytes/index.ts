@@ -11,3 +11,4 @@ export {
 } from './encoding.ts';
 export { Fields } from './fields.ts';
 export { canonicalJson, type Json, type JsonLimits, parseJson } from './json.ts';
+export { matchesPattern } from './pattern.ts';

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { RunMaterial } from '../intoto/index.ts';
-import {
-  type ConformanceInput,
-  checkContract,
-  matchesPattern,
-  parseContract,
-  signerMatches,
-} from './index.ts';
+import { type ConformanceInput, checkContract, parseContract, signerMatches } from './index.ts';
 
 const { contract } = parseContract(`
 schemaVersion: v1
@@ -97,39 +90,10 @@ describe('checkContract', () => {
 });
 
 describe('signerMatches', () => {
-  it('takes * for any run of characters and everything else by letter', () => {
-    for (const [pattern, text, expected] of [
-      ['*', '', true],
-      ['a', 'a', true],
-      ['a', 'A', false],
-      ['a.c', 'abc', false],
-      ['https://x/*/build', 'https://x/org/team/build', true],
-      ['https://x/*/build', 'https://x/build', false],
-      ['a*b*c', 'abc', true],
-      ['a*b*c', 'ac', false],
-      ['ab*bc', 'abc', false],
-      ['**', 'anything', true],
-      ['a*', 'ba', false],
-    ] as const) {
-      assert.equal(matchesPattern(pattern, text), expected, `${pattern} on ${text}`);
-    }
+  it('wants issuer and subject both', () => {
     const signer = { issuer: 'https://i', subject: 'org/*' };
     assert.equal(signerMatches(signer, { issuer: 'https://i', subject: 'org/a' }), true);
     assert.equal(signerMatches(signer, { issuer: 'https://j', subject: 'org/a' }), false);
-  });
-
-  it('agrees with a plain recursive matcher', () => {
-    const slow = (p: string, t: string): boolean =>
-      p === ''
-        ? t === ''
-        : p[0] === '*'
-          ? slow(p.slice(1), t) || (t !== '' && slow(p, t.slice(1)))
-          : p[0] === t[0] && slow(p.slice(1), t.slice(1));
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
-    const texts = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 });
-    fc.assert(
-      fc.property(letters, texts, (pattern, text) => matchesPattern(pattern, text) === slow(pattern, text)),
-      { numRuns: 1000 },
-    );
+    assert.equal(signerMatches(signer, { issuer: 'https://i', subject: 'other/a' }), false);
   });
 });

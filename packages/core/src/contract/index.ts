@@ -16,4 +16,4 @@ export {
 export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
 export { RUNNER_TYPES, RUNNER_VARIABLES, type RunnerType } from './runner.ts';
-export { matchesPattern, signerMatches } from './signer.ts';
+export { signerMatches } from './signer.ts';

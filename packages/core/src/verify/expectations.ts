@@ -1,3 +1,4 @@
+import { matchesPattern } from '../bytes/index.ts';
 import type { KeyObject } from '../crypto.ts';
 import { type Certificate, readFulcioExtensions, signerNameOf } from '../x509/index.ts';
 import { verifyError } from './errors.ts';
@@ -11,27 +12,6 @@ export type Expectations =
   | { readonly type: 'key'; readonly publicKey: KeyObject }
   /** Any certificate of the trusted root; the caller decides by `signer` afterwards. */
   | { readonly type: 'any-trusted-signer' };
-
-/**
- * True when `value` matches `pattern` as a whole. `*` stands for any characters, also none; everything else
- * stands for itself. Never goes back, so a hostile value cannot make it slow.
- */
-export function matchesPattern(pattern: string, value: string): boolean {
-  const parts = pattern.split('*');
-  const first = parts[0] ?? '';
-  if (parts.length === 1) return value === first;
-  const last = parts.at(-1) ?? '';
-  if (value.length < first.length + last.length || !value.startsWith(first) || !value.endsWith(last))
-    return false;
-  const end = value.length - last.length;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = value.indexOf(part, at);
-    if (found === -1 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
-}
 
 /** The signer that a certificate names, if it is the expected one. Throws `verify_identity`. */
 export function checkIdentity(certificate: Certificate, expected: Expectations): Signer {

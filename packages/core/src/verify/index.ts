@@ -1,5 +1,5 @@
 export type { VerifyCode } from './errors.ts';
-export { type Expectations, matchesPattern } from './expectations.ts';
+export type { Expectations } from './expectations.ts';
 export type { Artifact } from './signed-content.ts';
 export {
   type LogReceipt,

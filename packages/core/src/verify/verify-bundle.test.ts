@@ -9,13 +9,7 @@ import { digestOf } from '../digest/index.ts';
 import { type Statement, STATEMENT_TYPE_V1 } from '../intoto/index.ts';
 import { codeOf, jsonMutationsOf, onlyCodedErrors } from '../test-support.ts';
 import { formatTrustedRoot, parseTrustedRoot, type TrustedRoot } from '../trust/index.ts';
-import {
-  type Expectations,
-  matchesPattern,
-  verifyBundle,
-  type VerifyOptions,
-  verifyStatementBundle,
-} from './index.ts';
+import { type Expectations, verifyBundle, type VerifyOptions, verifyStatementBundle } from './index.ts';
 import { ISSUER, makeWorld, NOW, SUBJECT } from './test-world.ts';
 
 const FILE = utf8('the artifact');
@@ -278,58 +272,5 @@ describe('verifyBundle', () => {
       codeOf(() => verify(digestOf(FILE))),
       'verify_artifact',
     );
-  });
-});
-
-describe('matchesPattern', () => {
-  it('knows one wildcard and no other', () => {
-    const yes = [
-      ['', ''],
-      ['*', ''],
-      ['*', 'x'],
-      ['a*c', 'abc'],
-      ['a*c', 'ac'],
-      ['*b*', 'abc'],
-      ['a**c', 'abc'],
-      ['a*b*c', 'a-b-b-c'],
-      ['repo:org/*', 'repo:org/name'],
-    ] as const;
-    const no = [
-      ['', 'x'],
-      ['a*a', 'a'],
-      ['ab*bc', 'abc'],
-      ['a*c', 'abcd'],
-      ['*b*', 'ac'],
-      ['a.c', 'abc'],
-      ['a?c', 'abc'],
-      ['[ab]', 'a'],
-      ['A', 'a'],
-      ['a*b*c', 'a-c-b'],
-    ] as const;
-    for (const [pattern, value] of yes)
-      assert.equal(matchesPattern(pattern, value), true, `${pattern} ${value}`);
-    for (const [pattern, value] of no)
-      assert.equal(matchesPattern(pattern, value), false, `${pattern} ${value}`);
-  });
-
-  it('agrees with the obvious regular expression', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '.'), maxLength: 8 });
-    fc.assert(
-      fc.property(text, text, (pattern, value) => {
-        const source = pattern
-          .split('*')
-          .map((part) => part.replaceAll('.', '\\.'))
-          .join('.*');
-        assert.equal(matchesPattern(pattern, value), new RegExp(`^${source}$`).test(value));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  it('stays fast on hostile input', () => {
-    const pattern = `${'*a'.repeat(5000)}*b`;
-    const start = performance.now();
-    assert.equal(matchesPattern(pattern, 'a'.repeat(100_000)), false);
-    assert.ok(performance.now() - start < 500);
   });
 });

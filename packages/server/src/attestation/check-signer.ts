@@ -1,6 +1,5 @@
 import type { Finding, Signer } from '@waybill/api';
-import type { Contract } from '@waybill/core/contract';
-import { matchesPattern } from '@waybill/core/verify';
+import { type Contract, signerMatches } from '@waybill/core/contract';
 import type { RunRow } from './queries.ts';
 
 /** Issuer of a registered key in a contract's `signers`. */
@@ -19,7 +18,8 @@ export function checkSigner(options: {
   readonly issuerUrl: string;
 }): readonly Finding[] {
   const { contract, signer, run, orgName, issuerUrl } = options;
-  const { issuer, subject } = identityOf(signer);
+  const identity = identityOf(signer);
+  const { issuer, subject } = identity;
   const allowed =
     contract.signers.length > 0
       ? contract.signers
@@ -27,9 +27,7 @@ export function checkSigner(options: {
           { issuer: issuerUrl, subject: `${issuerUrl}/${orgName}/${run.project}/${run.workflow}` },
           { issuer: KEY_ISSUER, subject: '*' },
         ];
-  const found = allowed.some(
-    (one) => matchesPattern(one.issuer, issuer) && matchesPattern(one.subject, subject),
-  );
+  const found = allowed.some((one) => signerMatches(one, identity));
   if (found) return [];
   const wanted = allowed.map((one) => `${one.subject} (issuer ${one.issuer})`).join(' or ');
   return [
