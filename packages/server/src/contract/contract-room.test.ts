@@ -280,6 +280,12 @@ describe('a narrower token', () => {
 });
 
 describe('resolveForRun', () => {
+  it('lets only those who write contracts pin a workflow to a revision', async () => {
+    const pin = { project: 'p', name: 'lax', contract: 'c', contractRevision: 1 };
+    const member: Principal = { ...owner, role: 'member' };
+    await assert.rejects(createWorkflow(deps(), member, pin), coded('identity_forbidden'));
+  });
+
   it('gives the pinned revision, else the one asked for, else the newest', async () => {
     const owner = principal();
     const [one, two] = [contractText('c'), `${contractText('c')}# 2\n`];

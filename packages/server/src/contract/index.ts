@@ -2,6 +2,6 @@
 export { applyContract } from './apply-contract.ts';
 export { describeContract, listContracts } from './contracts.ts';
 export { CONTRACT_PROBLEMS } from './errors.ts';
-export { findRevision, resolveForRun } from './resolve-for-run.ts';
+export { type ContractRevision, findRevision, resolveForRun } from './resolve-for-run.ts';
 export { contractRoutes } from './routes.ts';
 export { createWorkflow, describeWorkflow, listWorkflows } from './workflows.ts';

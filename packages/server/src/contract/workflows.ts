@@ -31,6 +31,8 @@ export async function createWorkflow(
   const project = parseName(input.project, 'project');
   const name = parseName(input.name, 'workflow name');
   authorize(principal, 'write-workflow', { project, workflow: name });
+  // An older revision may owe less than the newest, under the same name at the gate.
+  if (input.contractRevision !== undefined) authorize(principal, 'write-contract');
   const description = parseText(input.description ?? '', 'description');
   const team = parseText(input.team ?? '', 'team');
   return deps.db.withOrg(principal.orgId, async (tx) => {
