@@ -1,0 +1,86 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../ground/index.ts';
+import { requireAccess } from './access.ts';
+import { registryError } from './errors.ts';
+import { callerOf } from './routes/authorization.ts';
+import { BLOB_ENDPOINTS } from './routes/blobs.ts';
+import { type Endpoints, type Kind, queryOf, type RegistryRoutesDeps, splitPath } from './routes/call.ts';
+import { presentError } from './routes/errors.ts';
+import { MANIFEST_ENDPOINTS, REFERRERS_ENDPOINTS, TAGS_ENDPOINTS } from './routes/manifests.ts';
+import { tokenEndpoint } from './routes/token.ts';
+import { UPLOAD_ENDPOINTS, UPLOADS_ENDPOINTS } from './routes/uploads.ts';
+
+export type { RegistryRoutesDeps } from './routes/call.ts';
+
+const ENDPOINTS: Readonly<Record<Kind, Endpoints>> = {
+  uploads: UPLOADS_ENDPOINTS,
+  upload: UPLOAD_ENDPOINTS,
+  blob: BLOB_ENDPOINTS,
+  manifest: MANIFEST_ENDPOINTS,
+  tags: TAGS_ENDPOINTS,
+  referrers: REFERRERS_ENDPOINTS,
+};
+
+/** `/v2/`: the OCI distribution API, and `/v2/token`. Bodies stay streams; each endpoint counts what it reads. */
+export function registryRoutes(deps: RegistryRoutesDeps): (app: App) => Promise<void> {
+  return async (app) => {
+    await app.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+      scope.setErrorHandler((error, request, reply) => presentError(deps.publicUrl, error, request, reply));
+      scope.addHook('onRequest', async (_request, reply) => {
+        // Blobs are a tenant's bytes on the origin of the UI: a browser shall not guess a type for them.
+        reply
+          .header('docker-distribution-api-version', 'registry/2.0')
+          .header('x-content-type-options', 'nosniff');
+      });
+      scope.route({
+        method: ['GET', 'POST'],
+        url: '/v2/token',
+        schema: { hide: true },
+        exposeHeadRoute: false,
+        handler: (request, reply) => tokenEndpoint(deps, request, reply),
+      });
+      for (const url of ['/v2', '/v2/', '/v2/*']) {
+        scope.route({
+          method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+          url,
+          schema: { hide: true },
+          exposeHeadRoute: false,
+          handler: (request, reply) => dispatch(deps, request, reply),
+        });
+      }
+    });
+  };
+}
+
+/** Authenticate → split the path → authorize → the endpoint. */
+async function dispatch(
+  deps: RegistryRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const url = request.raw.url ?? '';
+  const caller = await callerOf(deps, request);
+  // end-1
+  if (/^\/v2\/?(?:\?|$)/.test(url)) return reply.send({});
+  const path = splitPath(url);
+  if (path === null)
+    throw registryError('registry_not_found', 'This is no path of the OCI distribution API.');
+  const endpoint = Object.hasOwn(ENDPOINTS[path.kind], request.method)
+    ? ENDPOINTS[path.kind][request.method]
+    : undefined;
+  if (endpoint === undefined) {
+    throw registryError('registry_method_not_allowed', `${request.method} is not possible here.`);
+  }
+  requireAccess(caller, endpoint.action, path.repository);
+  return endpoint.handle({
+    deps: deps.registry,
+    request,
+    reply,
+    caller,
+    at: { orgId: caller.principal.orgId, repository: path.repository },
+    query: queryOf(url),
+    last: path.last,
+  });
+}

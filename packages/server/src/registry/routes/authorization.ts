@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify';
+import { authenticate, verifyRegistryToken } from '../../identity/index.ts';
+import type { Caller } from '../access.ts';
+import type { RegistryRoutesDeps } from './call.ts';
+
+/**
+ * Who calls: `Bearer <API token>`, `Basic <any>:<API token>`, or a registry token of `/v2/token`, which every
+ * request is checked against anew. Throws `identity_unauthenticated` or `identity_token_…`.
+ */
+export async function callerOf(deps: RegistryRoutesDeps, request: FastifyRequest): Promise<Caller> {
+  const { authorization } = request.headers;
+  const jwt = /^bearer +(eyJ\S+)$/i.exec(authorization ?? '')?.[1];
+  if (jwt === undefined) {
+    return { principal: await authenticate(deps.identity, authorization), granted: null };
+  }
+  const { principal, access } = await verifyRegistryToken(deps.identity, jwt);
+  return { principal, granted: access };
+}
+
+/** WWW-Authenticate of a 401 (distribution "Token Authentication"): where to get a token, and for what. */
+export function challenge(
+  publicUrl: string,
+  scope: { readonly repository: string; readonly actions: string } | null,
+  error?: 'insufficient_scope' | 'invalid_token',
+): string {
+  const parts = [`realm="${publicUrl}/v2/token"`, `service="${serviceOf(publicUrl)}"`];
+  if (scope !== null) parts.push(`scope="repository:${scope.repository}:${scope.actions}"`);
+  if (error !== undefined) parts.push(`error="${error}"`);
+  return `Bearer ${parts.join(',')}`;
+}
+
+/** The registry's name for clients: its host and port. */
+export function serviceOf(publicUrl: string): string {
+  return new URL(publicUrl).host;
+}
