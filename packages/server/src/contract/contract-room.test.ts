@@ -282,7 +282,7 @@ describe('a narrower token', () => {
 describe('resolveForRun', () => {
   it('lets only those who write contracts pin a workflow to a revision', async () => {
     const pin = { project: 'p', name: 'lax', contract: 'c', contractRevision: 1 };
-    const member: Principal = { ...owner, role: 'member' };
+    const member = principal({ role: 'member' });
     await assert.rejects(createWorkflow(deps(), member, pin), coded('identity_forbidden'));
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AskDecision, Decision, DecisionReason } from '@waybill/api';
-import { CodedError, messageOf } from '@waybill/core';
+import { isCoded } from '@waybill/core';
 import { type Digest, parseDigest } from '@waybill/core/digest';
 import { loadVerdicts, type VerdictsAbout } from '../attestation/index.ts';
 import { authorize, type Principal, targetOf } from '../identity/index.ts';
@@ -44,20 +44,17 @@ async function findOutcome(
     return outcomeOf(about, await loadVerdicts(deps.attestation, principal.orgId, about));
   } catch (error) {
     deps.log.error({ err: error, ...about }, 'a gate could not decide');
-    const reason = error instanceof CodedError ? error : new CodedError('gate_undecided', messageOf(error));
-    return {
-      outcome: 'error',
-      reasons: [{ code: reason.code, message: publicMessage(error) }],
-      evidence: null,
-    };
+    return { outcome: 'error', reasons: [errorReason(error)], evidence: null };
   }
 }
 
 /** A raw exception's text may hold what is nobody's business. */
-function publicMessage(error: unknown): string {
-  return error instanceof CodedError
-    ? error.message
-    : 'the server failed while it looked for evidence: ask again, and see its log';
+function errorReason(error: unknown): DecisionReason {
+  if (isCoded(error)) return { code: error.code, message: error.message };
+  return {
+    code: 'gate_undecided',
+    message: 'the server failed while it looked for evidence: ask again, and see its log',
+  };
 }
 
 function outcomeOf(

@@ -2,10 +2,15 @@ import { CodedError } from '@waybill/core';
 
 export const GATE_PROBLEMS = {
   gate_decision_not_found: { status: 404, title: 'No such decision' },
+  gate_undecided: { status: 500, title: 'The gate could not decide' },
 } as const;
 
 export type GateCode = keyof typeof GATE_PROBLEMS;
 
-export function gateError(code: GateCode, message: string): CodedError<GateCode> {
-  return new CodedError(code, message);
+export function gateError(
+  code: GateCode,
+  message: string,
+  options: { readonly cause?: unknown } = {},
+): CodedError<GateCode> {
+  return new CodedError(code, message, options);
 }
