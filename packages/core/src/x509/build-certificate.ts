@@ -6,7 +6,7 @@ import { utf8 } from '../bytes/index.ts';
 import { type KeyObject, sha256, signWith, spkiOf } from '../crypto.ts';
 import { CodedError } from '../errors.ts';
 import { parseCertificate } from './certificate.ts';
-import { DER, enterDer } from './der-reader.ts';
+import { contextTag, DER, enterDer } from './der-reader.ts';
 import {
   derBitString,
   derBoolean,
@@ -67,10 +67,9 @@ export function buildRootCertificate(
   frame: CertificateFrame & { readonly name: CertificateName; readonly privateKey: KeyObject },
 ): Uint8Array {
   const nameDer = encodeName(frame.name);
-  const keyIdentifier = keyIdentifierOf(frame.publicKey);
   const tbs = encodeTbs(
     { ...frame, issuerNameDer: nameDer, subjectNameDer: nameDer, signer: frame.privateKey },
-    [
+    (keyIdentifier) => [
       CERT_AND_CRL_SIGN,
       extension(OID.basicConstraints, derSequence(derBoolean(true)), true),
       subjectKeyExtension(keyIdentifier),
@@ -87,11 +86,11 @@ export function buildIntermediateCertificate(
     readonly issuer: CertificateIssuer;
   },
 ): Uint8Array {
-  const tbs = encodeTbs(issued(frame, encodeName(frame.name)), [
+  const tbs = encodeTbs(issued(frame, encodeName(frame.name)), (keyIdentifier) => [
     CERT_AND_CRL_SIGN,
     purposeExtension(frame.purpose, false),
     extension(OID.basicConstraints, derSequence(derBoolean(true), derInteger(0)), true),
-    subjectKeyExtension(keyIdentifierOf(frame.publicKey)),
+    subjectKeyExtension(keyIdentifier),
     authorityKeyExtension(frame.issuer.keyIdentifier),
   ]);
   return signCertificate(tbs, frame.issuer.privateKey);
@@ -101,10 +100,10 @@ export function buildIntermediateCertificate(
 export function buildTimestampCertificate(
   frame: CertificateFrame & { readonly name: CertificateName; readonly issuer: CertificateIssuer },
 ): Uint8Array {
-  const tbs = encodeTbs(issued(frame, encodeName(frame.name)), [
+  const tbs = encodeTbs(issued(frame, encodeName(frame.name)), (keyIdentifier) => [
     DIGITAL_SIGNATURE,
     purposeExtension('time-stamping', true),
-    subjectKeyExtension(keyIdentifierOf(frame.publicKey)),
+    subjectKeyExtension(keyIdentifier),
     authorityKeyExtension(frame.issuer.keyIdentifier),
   ]);
   return signCertificate(tbs, frame.issuer.privateKey);
@@ -121,16 +120,28 @@ export interface SigningCertificateInput extends CertificateFrame {
  * with it, the same bytes and the list as last extension: what the certificate authority signs.
  */
 export function buildSigningTbs(input: SigningCertificateInput, sctList?: Uint8Array): Uint8Array {
-  return encodeTbs(issued(input, derSequence()), [
+  const tbs = encodeTbs(issued(input, derSequence()), (keyIdentifier) => [
     DIGITAL_SIGNATURE,
     purposeExtension('code-signing', false),
-    subjectKeyExtension(keyIdentifierOf(input.publicKey)),
+    subjectKeyExtension(keyIdentifier),
     authorityKeyExtension(input.issuer.keyIdentifier),
     // RFC 5280 §4.2.1.6: critical, as the subject is empty.
     extension(OID.subjectAlternativeName, subjectAlternativeName(input.identity), true),
     ...fulcioExtensionValues(input.extensions).map(({ oid, value }) => extension(oid, value, false)),
-    ...(sctList === undefined ? [] : [extension(OID.sctList, sctList, false)]),
   ]);
+  return sctList === undefined ? tbs : embedSctList(tbs, sctList);
+}
+
+/** Adds the SCT list as last extension and leaves every other octet as it is. */
+export function embedSctList(tbs: Uint8Array, sctList: Uint8Array): Uint8Array {
+  const fields = enterDer(tbs, DER.sequence, 'certificate').rest(16);
+  const parts = fields.map(({ tag, value, encoded }) => {
+    if (tag !== contextTag(3, 'constructed')) return encoded;
+    const present = enterDer(value, DER.sequence, 'certificate').rest(128);
+    const list = extension(OID.sctList, sctList, false);
+    return derExplicit(3, derSequence(...present.map((item) => item.encoded), list));
+  });
+  return derSequence(...parts);
 }
 
 /** Signs a TBSCertificate with the algorithm that goes with the key. */
@@ -139,18 +150,18 @@ export function signCertificate(tbs: Uint8Array, privateKey: KeyObject): Uint8Ar
 }
 
 /** RFC 7093 §2 method 1: the leftmost 160 bits of SHA-256 over the key's bits. */
-export function keyIdentifierOf(publicKey: KeyObject): Uint8Array {
-  const spki = enterDer(spkiOf(publicKey), DER.sequence, 'public key');
-  spki.read(DER.sequence);
-  return sha256(spki.bitString()).subarray(0, 20);
+export function keyIdentifierOf(spki: Uint8Array): Uint8Array {
+  const fields = enterDer(spki, DER.sequence, 'public key');
+  fields.read(DER.sequence);
+  return sha256(fields.bitString()).subarray(0, 20);
 }
 
 /** The issuer that a certificate authority's certificate and private key make together. */
 export function issuerFrom(certificateDer: Uint8Array, privateKey: KeyObject): CertificateIssuer {
-  const { subject, subjectKeyIdentifier, publicKey } = parseCertificate(certificateDer);
+  const { subject, subjectKeyIdentifier, spki } = parseCertificate(certificateDer);
   return {
     nameDer: subject,
-    keyIdentifier: subjectKeyIdentifier ?? keyIdentifierOf(publicKey),
+    keyIdentifier: subjectKeyIdentifier ?? keyIdentifierOf(spki),
     privateKey,
   };
 }
@@ -179,8 +190,10 @@ interface Tbs extends CertificateFrame {
   readonly signer: KeyObject;
 }
 
-function encodeTbs(tbs: Tbs, extensions: readonly Uint8Array[]): Uint8Array {
+function encodeTbs(tbs: Tbs, extensions: (keyIdentifier: Uint8Array) => readonly Uint8Array[]): Uint8Array {
   checkFrame(tbs);
+  // Exporting a key costs more than signing with it: once.
+  const spki = spkiOf(tbs.publicKey);
   return derSequence(
     derExplicit(0, derInteger(2)),
     derInteger(tbs.serial),
@@ -188,8 +201,8 @@ function encodeTbs(tbs: Tbs, extensions: readonly Uint8Array[]): Uint8Array {
     tbs.issuerNameDer,
     derSequence(derTime(tbs.notBefore), derTime(tbs.notAfter)),
     tbs.subjectNameDer,
-    spkiOf(tbs.publicKey),
-    derExplicit(3, derSequence(...extensions)),
+    spki,
+    derExplicit(3, derSequence(...extensions(keyIdentifierOf(spki)))),
   );
 }
 

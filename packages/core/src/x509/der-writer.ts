@@ -21,7 +21,8 @@ const TAG = {
 
 /** One TLV with a single-octet tag. */
 export function derTlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
-  const sizeBytes = content.reduce((sum, part) => sum + part.length, 0);
+  let sizeBytes = 0;
+  for (const part of content) sizeBytes += part.length;
   return concat(Uint8Array.of(tag, ...derLength(sizeBytes)), ...content);
 }
 

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { X509Certificate as SigstoreCertificate } from '@sigstore/core';
 import { fromHex, toHex } from '../bytes/index.ts';
+import { spkiOf } from '../crypto.ts';
 import { isCoded } from '../errors.ts';
 import {
   buildIntermediateCertificate,
@@ -91,7 +92,7 @@ describe('buildSigningTbs', () => {
     assert.deepEqual(listExtensions(leaf), [
       '2.5.29.15 critical 03020780',
       '2.5.29.37 300a06082b06010505070303',
-      `2.5.29.14 0414${toHex(keyIdentifierOf(publicKey))}`,
+      `2.5.29.14 0414${toHex(keyIdentifierOf(spkiOf(publicKey)))}`,
       `2.5.29.35 30168014${toHex(authority.issuer.keyIdentifier)}`,
       `2.5.29.17 critical 302f862d${Buffer.from(URI.value).toString('hex')}`,
       `1.3.6.1.4.1.57264.1.1 ${Buffer.from(EXTENSIONS.issuer).toString('hex')}`,

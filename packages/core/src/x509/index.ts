@@ -1,4 +1,20 @@
 export {
+  buildIntermediateCertificate,
+  buildRootCertificate,
+  buildSigningTbs,
+  buildTimestampCertificate,
+  type CertificateFrame,
+  type CertificateIssuer,
+  type CertificateName,
+  embedSctList,
+  issuerFrom,
+  type SanIdentity,
+  type SigningCertificateInput,
+  serialFrom,
+  signCertificate,
+} from './build-certificate.ts';
+export { buildTimestampResponse, TIMESTAMP_POLICY, type TimestampSigner } from './build-timestamp.ts';
+export {
   type Certificate,
   type CertificateExtension,
   type KeyUsage,
@@ -8,10 +24,15 @@ export {
   verifyIssuedBy,
 } from './certificate.ts';
 export { type ChainOptions, isValidAt, verifyChain } from './chain.ts';
+export { parseCsr } from './csr.ts';
+export { type FulcioExtensionName, type FulcioExtensions } from './fulcio-extensions.ts';
+export { readFulcioExtensions, signerNameOf } from './fulcio-identity.ts';
 export type { SubjectAlternativeName } from './names.ts';
 export { EKU, OID } from './oids.ts';
-export { readFulcioExtensions, signerNameOf } from './fulcio-identity.ts';
+export { formatPem } from './pem-writer.ts';
+export { publicKeyFromPkcs1 } from './rsa-key.ts';
 export { parseSctList, precertificateTbs, type Sct, verifySct } from './sct.ts';
+export { type CtEntry, ctMerkleTreeLeaf, sctListExtension, signSct } from './sign-sct.ts';
 export {
   parseTimestamp,
   type Timestamp,
@@ -19,28 +40,8 @@ export {
   verifyTimestamp,
 } from './timestamp.ts';
 export {
-  buildIntermediateCertificate,
-  buildRootCertificate,
-  buildSigningTbs,
-  buildTimestampCertificate,
-  type CertificateFrame,
-  type CertificateIssuer,
-  type CertificateName,
-  issuerFrom,
-  type SanIdentity,
-  serialFrom,
-  signCertificate,
-  type SigningCertificateInput,
-} from './build-certificate.ts';
-export { buildTimestampResponse, TIMESTAMP_POLICY, type TimestampSigner } from './build-timestamp.ts';
-export { parseCsr } from './csr.ts';
-export { type FulcioExtensionName, type FulcioExtensions } from './fulcio-extensions.ts';
-export { formatPem } from './pem-writer.ts';
-export { type CtEntry, ctMerkleTreeLeaf, sctListExtension, signSct } from './sign-sct.ts';
-export {
   parseTimestampRequest,
   parseTimestampRequestJson,
   type TimestampRequest,
   timestampRequestFor,
 } from './timestamp-request.ts';
-export { publicKeyFromPkcs1 } from './rsa-key.ts';

@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test';
 import { RFC3161Timestamp } from '@sigstore/core';
 import fc from 'fast-check';
 import { fromHex, toBase64, utf8 } from '../bytes/index.ts';
-import { hash, type HashName } from '../crypto.ts';
+import { type HashName, hash } from '../crypto.ts';
 import { isCoded } from '../errors.ts';
 import {
   buildRootCertificate,

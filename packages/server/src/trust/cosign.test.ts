@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot as SigstoreRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { requirePeer, tempDir, type TempDir, type TestDatabase, testDatabase } from '@waybill/testkit';
+import { requirePeer, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import { type App, createHttp, createLog, createSeal, openFileSystem } from '../ground/index.ts';
 import {
   authenticate,
@@ -18,7 +18,7 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
-import { openTlog, type Tlog, TLOG_PROBLEMS, tlogRoutes } from '../tlog/index.ts';
+import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from '../tlog/index.ts';
 import { openTrust, TRUST_PROBLEMS, trustRoutes } from './index.ts';
 
 const cosign = requirePeer('cosign');

@@ -1,8 +1,9 @@
-import type { KeyObject } from '@waybill/core/crypto';
 import { messageOf } from '@waybill/core';
+import type { KeyObject } from '@waybill/core/crypto';
 import {
   buildSigningTbs,
   ctMerkleTreeLeaf,
+  embedSctList,
   type FulcioExtensions,
   type SanIdentity,
   sctListExtension,
@@ -51,13 +52,14 @@ export async function issueCertificate(deps: IssueDeps, order: CertificateOrder)
     notBefore: now,
     notAfter,
   };
+  const precertificate = buildSigningTbs(input);
   const entry = ctMerkleTreeLeaf({
     timestampMs: now.getTime(),
     issuerPublicKey: authority.publicKeyObject,
-    tbs: buildSigningTbs(input),
+    tbs: precertificate,
   });
   await appendToCt(deps, entry, { signer: order.identity.value, issuer: order.extensions.issuer });
-  const tbs = buildSigningTbs(input, sctListExtension([deps.tlog.signSct(entry)]));
+  const tbs = embedSctList(precertificate, sctListExtension([deps.tlog.signSct(entry)]));
   const leaf = signCertificate(tbs, authority.issuer.privateKey);
   return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
 }

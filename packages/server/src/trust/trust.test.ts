@@ -4,10 +4,10 @@ import {
   createHash,
   generateKeyPairSync,
   type KeyObject,
+  X509Certificate as NodeCertificate,
   randomBytes,
   sign,
   verify,
-  X509Certificate as NodeCertificate,
 } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -32,7 +32,7 @@ import {
   verifySct,
   verifyTimestamp,
 } from '@waybill/core/x509';
-import { requirePeer, tempDir, type TempDir, type TestDatabase, testDatabase } from '@waybill/testkit';
+import { requirePeer, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import { SignJWT } from 'jose';
 import pg from 'pg';
 import {
@@ -52,7 +52,7 @@ import {
   verifyIdentityToken,
 } from '../identity/index.ts';
 import { openTlog, type Tlog } from '../tlog/index.ts';
-import { openTrust, type Trust, TRUST_PROBLEMS, trustRoutes } from './index.ts';
+import { openTrust, TRUST_PROBLEMS, type Trust, trustRoutes } from './index.ts';
 
 const PUBLIC_URL = 'http://waybill.example.com:7070';
 const ISSUER = `${PUBLIC_URL}/oidc`;
