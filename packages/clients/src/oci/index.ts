@@ -1,0 +1,14 @@
+/** A small client of OCI registries. Everything received is checked against its digest. */
+export { type Connection, type ConnectOptions, connect } from './connection.ts';
+export { type Credentials, credentialsFromDockerConfig } from './credentials.ts';
+export type { OciClientCode } from './errors.ts';
+export {
+  getBlob,
+  getManifest,
+  headManifest,
+  type ManifestAddress,
+  type PulledManifest,
+  readBlob,
+  resolve,
+} from './pull.ts';
+export { type BlobSource, hasBlob, pushBlob, pushManifest } from './push.ts';

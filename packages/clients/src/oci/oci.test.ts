@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { CodedError, Secret } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { digestOf } from '@waybill/core/digest';
+import { artifactManifest, descriptorOf, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
+import { requirePeer, tempDir } from '@waybill/testkit';
+import fc from 'fast-check';
+import { parseChallenges } from './challenge.ts';
+import {
+  type Connection,
+  type ConnectOptions,
+  connect,
+  credentialsFromDockerConfig,
+  getBlob,
+  getManifest,
+  hasBlob,
+  headManifest,
+  pushBlob,
+  pushManifest,
+  readBlob,
+  resolve,
+} from './index.ts';
+
+const code = (expected: string) => (error: unknown) => error instanceof CodedError && error.code === expected;
+const manifest = formatManifest(
+  artifactManifest({
+    artifactType: 'application/vnd.example',
+    layers: [descriptorOf(utf8('layer'), 'text/plain')],
+  }),
+);
+const secret = { username: 'x', password: new Secret('wb_secret') };
+
+/** A registry of our own making, for what a well-behaved one does not do. */
+async function serve(
+  listener: RequestListener,
+  work: (connection: Connection) => Promise<void>,
+  options: ConnectOptions = {},
+) {
+  const server: Server = createServer(listener);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    await work(connect(`127.0.0.1:${(server.address() as AddressInfo).port}`, options));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const crane = requirePeer('crane');
+
+describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified crane registry', {
+  skip: crane.skip,
+}, () => {
+  let registry: ChildProcess;
+  let connection: Connection;
+
+  before(async () => {
+    registry = spawn(crane.path ?? '', ['registry', 'serve', '--address', '127.0.0.1:0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    assert.ok(registry.stderr);
+    for await (const line of createInterface({ input: registry.stderr })) {
+      const port = /serving on port (\d+)/.exec(line)?.[1];
+      if (port !== undefined) {
+        connection = connect(`127.0.0.1:${port}`);
+        break;
+      }
+    }
+  });
+
+  after(() => {
+    registry.kill('SIGKILL');
+    registry.stderr?.destroy();
+  });
+
+  it('pushes a file once, and gets the same bytes back', async () => {
+    await using directory = await tempDir();
+    const path = join(directory.path, 'layer');
+    const bytes = randomBytes(3 * 1024 * 1024 + 7);
+    await writeFile(path, bytes);
+    const file = { type: 'file' as const, path, digest: digestOf(bytes), sizeBytes: bytes.length };
+    assert.equal((await pushBlob(connection, 'a/b', file)).uploaded, true);
+    assert.equal((await pushBlob(connection, 'a/b', file)).uploaded, false);
+    assert.equal(await hasBlob(connection, 'a/b', file.digest), true);
+    assert.ok(bytes.equals(await readBlob(connection, 'a/b', { ...file, maxBytes: 4 * 1024 * 1024 })));
+    await assert.rejects(
+      readBlob(connection, 'a/b', { ...file, maxBytes: 100 }),
+      code('oci_client_too_large'),
+    );
+  });
+
+  it('refuses a file that changed since it was described', async () => {
+    await using directory = await tempDir();
+    const path = join(directory.path, 'layer');
+    await writeFile(path, 'after!');
+    const file = { type: 'file' as const, path, digest: digestOf(utf8('before')), sizeBytes: 6 };
+    await assert.rejects(pushBlob(connection, 'a/b', file), code('oci_client_digest_mismatch'));
+  });
+
+  it('pushes a manifest by tag, resolves and reads it by tag and digest', async () => {
+    await pushBlob(connection, 'a/b', { type: 'bytes', bytes: utf8('{}') });
+    await pushBlob(connection, 'a/b', { type: 'bytes', bytes: utf8('layer') });
+    const pushed = await pushManifest(
+      connection,
+      { repository: 'a/b', tag: 'v1' },
+      { bytes: manifest, mediaType: MEDIA_TYPE.imageManifest },
+    );
+    const { registry: host } = connection;
+    assert.equal((await resolve({ registry: host, repository: 'a/b', tag: 'v1' })).digest, pushed.digest);
+    const pulled = await getManifest(connection, { repository: 'a/b', digest: pushed.digest });
+    assert.deepEqual(Buffer.from(pulled.bytes), Buffer.from(manifest));
+    assert.equal(pulled.manifest.artifactType, 'application/vnd.example');
+    await assert.rejects(
+      headManifest(connection, { repository: 'a/b', tag: 'v2' }),
+      code('oci_client_not_found'),
+    );
+  });
+});
+
+describe('a registry that misbehaves', () => {
+  it('is caught when manifest or blob are not what was asked for', async () => {
+    await serve(
+      (_request, response) => response.setHeader('content-type', MEDIA_TYPE.imageManifest).end(manifest),
+      async (connection) => {
+        const other = { repository: 'a', digest: digestOf(utf8('other')) };
+        await assert.rejects(getManifest(connection, other), code('oci_client_digest_mismatch'));
+        const blob = { digest: digestOf(utf8('x'.repeat(manifest.length))), sizeBytes: manifest.length };
+        await assert.rejects(
+          Array.fromAsync(getBlob(connection, 'a', blob)),
+          code('oci_client_digest_mismatch'),
+        );
+        await assert.rejects(
+          Array.fromAsync(getBlob(connection, 'a', { ...blob, sizeBytes: 5 })),
+          code('oci_client_digest_mismatch'),
+        );
+      },
+    );
+  });
+
+  it('is caught when it sends more than a manifest may be, or no manifest', async () => {
+    await serve(
+      (_request, response) => response.end(Buffer.alloc(5 * 1024 * 1024)),
+      async (connection) => {
+        await assert.rejects(
+          getManifest(connection, { repository: 'a', tag: 't' }),
+          code('oci_client_too_large'),
+        );
+      },
+    );
+    await serve(
+      (_request, response) => response.end('<html>'),
+      async (connection) => {
+        await assert.rejects(
+          getManifest(connection, { repository: 'a', tag: 't' }),
+          code('oci_client_protocol'),
+        );
+      },
+    );
+  });
+
+  it('gives a timeout when it falls silent, before and within a body', async () => {
+    const address = { repository: 'a', tag: 't' };
+    await serve(
+      () => undefined,
+      async (connection) => {
+        await assert.rejects(getManifest(connection, address), code('oci_client_timeout'));
+      },
+      { timeoutMs: 50 },
+    );
+    await serve(
+      (_request, response) => response.write('{'),
+      async (connection) => {
+        await assert.rejects(getManifest(connection, address), code('oci_client_timeout'));
+      },
+      { timeoutMs: 50 },
+    );
+    await assert.rejects(getManifest(connect('127.0.0.1:1'), address), code('oci_client_unavailable'));
+  });
+
+  it('has its reason passed on, without control characters', async () => {
+    await serve(
+      (_request, response) =>
+        response
+          .writeHead(403)
+          .end(JSON.stringify({ errors: [{ code: 'DENIED', message: 'not\u001b[31m you' }] })),
+      async (connection) => {
+        await assert.rejects(getManifest(connection, { repository: 'a', tag: 't' }), (error: Error) => {
+          assert.match(error.message, /DENIED not \[31m you$/);
+          return code('oci_client_denied')(error);
+        });
+      },
+    );
+  });
+
+  it('gets no password for another host in the clear', async () => {
+    await serve(
+      (_request, response) =>
+        response.writeHead(401, { 'www-authenticate': 'Bearer realm="ftp://x/t"' }).end(),
+      async (connection) => {
+        await assert.rejects(
+          getManifest(connection, { repository: 'a', tag: 't' }),
+          code('oci_client_protocol'),
+        );
+      },
+      { credentials: secret },
+    );
+  });
+});
+
+describe('signing in', () => {
+  it('answers a Bearer challenge once, and uses the token again', async () => {
+    let tokens = 0;
+    await serve(
+      (request, response) => {
+        if (request.url?.startsWith('/token')) {
+          tokens++;
+          assert.equal(
+            request.headers.authorization,
+            `Basic ${Buffer.from('x:wb_secret').toString('base64')}`,
+          );
+          assert.match(request.url, /service=here&scope=repository%3Aa%3Apull$/);
+          response.end('{"token":"abc","expires_in":300}');
+        } else if (request.headers.authorization === 'Bearer abc') {
+          response.setHeader('content-type', MEDIA_TYPE.imageManifest).end(manifest);
+        } else {
+          const realm = `http://${request.headers.host}/token`;
+          response
+            .writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="here",scope="x"` })
+            .end();
+        }
+      },
+      async (connection) => {
+        await getManifest(connection, { repository: 'a', tag: 't' });
+        await getManifest(connection, { repository: 'a', tag: 't' });
+        assert.equal(tokens, 1);
+      },
+      { credentials: secret },
+    );
+  });
+
+  it('answers a Basic challenge, and says when credentials are missing', async () => {
+    const listener: RequestListener = (request, response) => {
+      if (request.headers.authorization?.startsWith('Basic ')) {
+        response.setHeader('content-type', MEDIA_TYPE.imageManifest).end(manifest);
+      } else response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+    };
+    const address = { repository: 'a', tag: 't' };
+    await serve(listener, async (connection) => void (await getManifest(connection, address)), {
+      credentials: secret,
+    });
+    await serve(listener, async (connection) => {
+      await assert.rejects(getManifest(connection, address), code('oci_client_unauthorized'));
+    });
+  });
+
+  it('does not send the authorization to an upload location on another host', async () => {
+    let seen: string | undefined = 'none';
+    await serve(
+      (request, response) => {
+        seen = request.headers.authorization;
+        request.resume().on('end', () => response.writeHead(201).end());
+      },
+      async (elsewhere) => {
+        await serve(
+          (request, response) => {
+            if (request.method === 'HEAD') response.writeHead(404).end();
+            else if (request.headers.authorization)
+              response.writeHead(202, { location: `${elsewhere.origin}/up` }).end();
+            else response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+          },
+          async (connection) => {
+            await pushBlob(connection, 'a', { type: 'bytes', bytes: utf8('b') });
+            assert.equal(seen, undefined);
+          },
+          { credentials: secret },
+        );
+      },
+    );
+  });
+});
+
+describe('parseChallenges', () => {
+  it('reads several challenges with quoted and bare values', () => {
+    const header = 'Basic realm="a, b=\\"c\\"", Bearer realm="https://x/t", service=reg.example';
+    assert.deepEqual(
+      parseChallenges(header).map(({ scheme, parameters }) => [scheme, { ...parameters }]),
+      [
+        ['basic', { realm: 'a, b="c"' }],
+        ['bearer', { realm: 'https://x/t', service: 'reg.example' }],
+      ],
+    );
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => Array.isArray(parseChallenges(text))),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('credentialsFromDockerConfig', () => {
+  const auth = Buffer.from('me:pass:word').toString('base64');
+
+  it('finds the registry by host, also under an old URL key', () => {
+    const config = JSON.stringify({
+      auths: { 'https://reg.example/v1/': { auth }, 'localhost:7070': { username: 'u', password: 'p' } },
+    });
+    assert.equal(credentialsFromDockerConfig(config, 'reg.example')?.password.reveal(), 'pass:word');
+    assert.equal(credentialsFromDockerConfig(config, 'localhost:7070')?.username, 'u');
+    assert.equal(credentialsFromDockerConfig(config, 'other.example'), undefined);
+    assert.equal(credentialsFromDockerConfig('{"credsStore":"x"}', 'reg.example'), undefined);
+  });
+
+  it('gives a coded error for any text', () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.jsonValue().map((v) => JSON.stringify({ auths: { r: v } })),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          credentialsFromDockerConfig(text, 'r');
+        } catch (error) {
+          if (!code('oci_client_config_invalid')(error)) throw error;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

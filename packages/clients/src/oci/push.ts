@@ -1,0 +1,109 @@
+import { createReadStream } from 'node:fs';
+import { type Digest, digestOf } from '@waybill/core/digest';
+import type { Descriptor } from '@waybill/core/oci';
+import { type Connection, discard, protocol, send } from './connection.ts';
+import { ociClientError } from './errors.ts';
+import { verified } from './transfer.ts';
+
+/** What to push: a file of known digest, or bytes. */
+export type BlobSource =
+  | { readonly type: 'file'; readonly path: string; readonly digest: Digest; readonly sizeBytes: number }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array };
+
+const READ_BYTES = 1024 * 1024;
+
+/**
+ * Pushes a blob unless the repository has it: HEAD, POST, one PUT. A file is streamed and hashed on its way, so
+ * that one that changed since it was described gives `oci_client_digest_mismatch`. Throws `oci_client_…`.
+ */
+export async function pushBlob(
+  connection: Connection,
+  repository: string,
+  blob: BlobSource,
+): Promise<{ readonly digest: Digest; readonly sizeBytes: number; readonly uploaded: boolean }> {
+  const digest = blob.type === 'file' ? blob.digest : digestOf(blob.bytes);
+  const sizeBytes = blob.type === 'file' ? blob.sizeBytes : blob.bytes.length;
+  if (await hasBlob(connection, repository, digest)) return { digest, sizeBytes, uploaded: false };
+  const location = await startUpload(connection, repository);
+  location.searchParams.set('digest', digest);
+  const response = await send(
+    connection,
+    {
+      method: 'PUT',
+      url: location.href,
+      repository,
+      actions: 'pull,push',
+      headers: { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) },
+      body: () => (blob.type === 'file' ? fileBody(blob) : blob.bytes),
+    },
+    [201],
+  );
+  await discard(response);
+  return { digest, sizeBytes, uploaded: true };
+}
+
+/** True when the repository has the blob. */
+export async function hasBlob(connection: Connection, repository: string, digest: Digest): Promise<boolean> {
+  const url = `/v2/${repository}/blobs/${digest}`;
+  const response = await send(
+    connection,
+    { method: 'HEAD', url, repository, actions: 'pull,push' },
+    [200, 404],
+  );
+  await discard(response);
+  return response.status === 200;
+}
+
+/**
+ * Pushes the exact bytes of a manifest under a tag, or under its digest without one. `subjectKept` is false when
+ * the registry has no referrers API: a referrer is then found by nobody.
+ */
+export async function pushManifest(
+  connection: Connection,
+  address: { readonly repository: string; readonly tag?: string },
+  manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
+): Promise<Descriptor & { readonly subjectKept: boolean }> {
+  const { repository, tag } = address;
+  const digest = digestOf(manifest.bytes);
+  const response = await send(
+    connection,
+    {
+      method: 'PUT',
+      url: `/v2/${repository}/manifests/${tag ?? digest}`,
+      repository,
+      actions: 'pull,push',
+      headers: { 'content-type': manifest.mediaType },
+      body: () => manifest.bytes,
+    },
+    [201],
+  );
+  await discard(response);
+  const stored = response.headers.get('docker-content-digest');
+  if (stored !== null && stored !== digest) {
+    throw ociClientError(
+      'oci_client_digest_mismatch',
+      `Pushed manifest ${digest}, the registry stored ${stored}.`,
+    );
+  }
+  return {
+    mediaType: manifest.mediaType,
+    digest,
+    sizeBytes: manifest.bytes.length,
+    subjectKept: response.headers.get('oci-subject') !== null,
+  };
+}
+
+async function startUpload(connection: Connection, repository: string): Promise<URL> {
+  const url = `/v2/${repository}/blobs/uploads/`;
+  const response = await send(connection, { method: 'POST', url, repository, actions: 'pull,push' }, [202]);
+  await discard(response);
+  const location = response.headers.get('location');
+  if (location === null || !URL.canParse(location, connection.origin)) {
+    throw protocol(connection, 'it opened an upload without telling where');
+  }
+  return new URL(location, connection.origin);
+}
+
+function fileBody(blob: Extract<BlobSource, { type: 'file' }>): AsyncIterable<Uint8Array> {
+  return verified(createReadStream(blob.path, { highWaterMark: READ_BYTES }), blob);
+}
