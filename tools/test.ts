@@ -21,12 +21,14 @@ interface Outcome {
   passed: number;
   readonly failures: EventData.TestFail[];
   readonly skipped: Map<string, number>;
+  /** The last of what each file printed. */
+  readonly output: Map<string, string>;
   success: boolean;
 }
 
 const wanted = process.argv.slice(2);
-const files = PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+const files = PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: ROOT }).map((file) => `${ROOT}${file}`))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.slice(ROOT.length).includes(part)))
   .toSorted();
 if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(', ')}`);
@@ -48,8 +50,8 @@ const outcome = await observe(run(options));
 report(outcome);
 
 async function observe(stream: TestsStream): Promise<Outcome> {
-  const outcome: Outcome = { passed: 0, failures: [], skipped: new Map(), success: true };
-  const output = new Map<string, string>();
+  const outcome: Outcome = { passed: 0, failures: [], skipped: new Map(), output: new Map(), success: true };
+  const { output } = outcome;
   const keep = (data: EventData.TestStderr | EventData.TestStdout): void => {
     output.set(data.file, ((output.get(data.file) ?? '') + data.message).slice(-4000));
   };
@@ -70,26 +72,29 @@ async function observe(stream: TestsStream): Promise<Outcome> {
   });
   stream.on('test:summary', (data) => {
     if (data.file === undefined) outcome.success = data.success;
-    else printFile(data, output.get(data.file) ?? '');
+    else printFile(data);
   });
   for await (const _event of stream);
   return outcome;
 }
 
-function printFile(data: EventData.TestSummary, output: string): void {
+function printFile(data: EventData.TestSummary): void {
   const { counts, success } = data;
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
   const ms = Math.round(data.duration_ms);
   console.log(
     `${success ? '✔' : '✖'} ${relative(ROOT, data.file ?? '')} (${counts.passed} passed${skipped}, ${ms} ms)`,
   );
-  if (!success && output.trim() !== '') console.log(output.trimEnd().replaceAll(/^/gm, '    | '));
 }
 
 function report(outcome: Outcome): void {
   for (const failure of outcome.failures) {
     const place = failure.file === undefined ? '' : `${relative(ROOT, failure.file)}:${failure.line}`;
     console.log(`\n✖ ${failure.name}\n  ${place}\n${causeOf(failure).replaceAll(/^/gm, '    ')}`);
+  }
+  for (const file of new Set(outcome.failures.map((failure) => failure.file ?? ''))) {
+    const output = outcome.output.get(file)?.trimEnd();
+    if (output) console.log(`\n${relative(ROOT, file)} printed:\n${output.replaceAll(/^/gm, '    | ')}`);
   }
   if (outcome.skipped.size > 0) console.log('\nskipped:');
   for (const [reason, count] of outcome.skipped) console.log(`  ${count} × ${reason}`);
@@ -102,5 +107,6 @@ function report(outcome: Outcome): void {
 
 function causeOf(failure: EventData.TestFail): string {
   const { error } = failure.details;
-  return inspect(error.cause ?? error, { depth: 3, breakLength: 110 });
+  const text = inspect(error.cause ?? error, { depth: 3, breakLength: 110 });
+  return text.replaceAll(/^ *at .*(?:\(|at )node:.*\n?/gm, '');
 }
