@@ -246,6 +246,13 @@ describe('openTlog', () => {
     await assert.rejects(tlog.append('rekor', utf8('late')), { code: 'tlog_closed' });
   });
 
+  it('takes the next entry at whatever moment the last one is answered', async () => {
+    const tlog = await openTlog({ ...at.deps, limits: { batchWaitMs: 0 } });
+    for (const leaf of leaves(40)) await tlog.append('rekor', leaf);
+    for (const leaf of leaves(10)) await tlog.append('rekor', leaf).then(() => tlog.append('rekor', leaf));
+    await tlog.close();
+  });
+
   it('copies an entry before it waits', async () => {
     const tlog = await openTlog(at.deps);
     const leaf = Uint8Array.from(leaves(1)[0] ?? []);

@@ -20,7 +20,7 @@ import { logSigner, openKeys } from './log-keys.ts';
 import { type EntryRow, findEntry, searchEntries, type SignedHead } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
 import type { LogContext } from './recover.ts';
-import { createSequencer, type Sequencer } from './sequencer.ts';
+import { Sequencer } from './sequencer.ts';
 import { readBundle, readPublished, readPublishedTile, tileReader } from './tile-files.ts';
 
 /** What the world must know of a log to verify it. */
@@ -113,7 +113,7 @@ async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
     signer,
     log: deps.log.child({ tlog: origin }),
   };
-  return { context, sequencer: createSequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }) };
+  return { context, sequencer: new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }) };
 }
 
 async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<void> {
@@ -121,7 +121,7 @@ async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<v
     context.log.warn('another process writes this log: it can only be read here');
     return;
   }
-  if (sequencer.head()?.size !== 0) return;
+  if (sequencer.head?.size !== 0) return;
   await sequencer.append(firstEntry({ ...context, now: deps.clock() }), {});
 }
 
@@ -162,7 +162,7 @@ function foundEntry({ logIndex, integratedAt, leafHash, facts }: EntryRow): Foun
 }
 
 async function publishedHead({ context, sequencer }: OpenLog): Promise<SignedHead> {
-  const head = sequencer.head() ?? (await readPublished(context.blobs, context.origin, context.signer));
+  const head = sequencer.head ?? (await readPublished(context.blobs, context.origin, context.signer));
   if (head !== null) return head;
   throw tlogError(
     'tlog_unavailable',
