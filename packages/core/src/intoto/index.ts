@@ -1,4 +1,5 @@
 export {
+  formatRunStatement,
   MAX_MATERIALS,
   parseRunPredicate,
   RUN_PREDICATE_TYPE,

@@ -1,6 +1,7 @@
 import { Fields, type Json } from '../../bytes/index.ts';
-import { type Digest, parseDigest } from '../../digest/index.ts';
+import { algorithmOf, type Digest, hexOf, parseDigest } from '../../digest/index.ts';
 import { CodedError } from '../../errors.ts';
+import { formatStatement, STATEMENT_TYPE_V1 } from '../statement.ts';
 
 /** Predicate type of a run: what the tenant states. Docs: docs/reference/run-predicate.md. */
 export const RUN_PREDICATE_TYPE = 'https://waybill.dev/attestation/run/v1';
@@ -117,4 +118,22 @@ function parseMaterial(item: Fields): RunMaterial {
     output: item.boolean('output'),
     annotations: item.stringMap('annotations'),
   };
+}
+
+/**
+ * The statement of a run as bytes to sign: its subjects are the outputs, or every material where the contract makes
+ * none an output. Throws `run_predicate_invalid` when there is nothing to be about.
+ */
+export function formatRunStatement(predicate: RunPredicate): Uint8Array {
+  const outputs = predicate.materials.filter((material) => material.output);
+  const subjects = outputs.length > 0 ? outputs : predicate.materials;
+  if (subjects.length === 0) {
+    throw new CodedError('run_predicate_invalid', 'nothing is recorded, so there is nothing to attest');
+  }
+  return formatStatement({
+    type: STATEMENT_TYPE_V1,
+    subject: subjects.map(({ name, digest }) => ({ name, digest: { [algorithmOf(digest)]: hexOf(digest) } })),
+    predicateType: RUN_PREDICATE_TYPE,
+    predicate: { ...predicate, materials: predicate.materials.map((material) => ({ ...material })) },
+  });
 }

@@ -1,0 +1,67 @@
+import { CodedError, messageOf } from '@waybill/core';
+
+export type SigstoreCode = 'sigstore_unreachable' | 'sigstore_refused' | 'sigstore_protocol';
+
+export function sigstoreError(
+  code: SigstoreCode,
+  message: string,
+  cause?: unknown,
+): CodedError<SigstoreCode> {
+  return new CodedError(code, message, { cause });
+}
+
+const TIMEOUT_MS = 30_000;
+/** Certificates and timestamps are a few kilobytes. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** One JSON request to a trust service. Throws `sigstore_unreachable`, `sigstore_refused`, `sigstore_protocol`. */
+export async function post(
+  url: URL,
+  request: { readonly accept: string; readonly body: unknown },
+): Promise<Uint8Array> {
+  let response: Response;
+  let answer: Uint8Array;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: request.accept },
+      body: JSON.stringify(request.body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    answer = await response.bytes();
+  } catch (cause) {
+    const reason = messageOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause);
+    throw sigstoreError(
+      'sigstore_unreachable',
+      `no answer from ${url.origin} (${reason}): is the server running?`,
+      cause,
+    );
+  }
+  if (!response.ok) {
+    throw sigstoreError(
+      'sigstore_refused',
+      `${url.pathname} refused (${response.status}): ${reasonIn(answer)}`,
+    );
+  }
+  if (answer.length === 0 || answer.length > MAX_ANSWER_BYTES) {
+    throw sigstoreError(
+      'sigstore_protocol',
+      `${url.pathname} answered with ${answer.length} bytes: is ${url.origin} a Waybill server?`,
+    );
+  }
+  return answer;
+}
+
+/** The message of a problem (`detail`) or of Sigstore's own error form (`message`). */
+function reasonIn(answer: Uint8Array): string {
+  const text = Buffer.from(answer.subarray(0, 2000)).toString('utf8');
+  try {
+    const { detail, message } = JSON.parse(text) as { readonly detail?: unknown; readonly message?: unknown };
+    const reason = detail ?? message;
+    return typeof reason === 'string' ? reason : text;
+  } catch {
+    // Not JSON: the text itself says as much as can be known.
+    return text || 'no reason given';
+  }
+}
