@@ -1,4 +1,5 @@
 /** The world in process, for tests. */
+export { type Attester, startAttester, stringMaterial } from './attester.ts';
 export {
   ensureTemplate,
   startTestPostgres,
@@ -9,3 +10,4 @@ export {
 } from './database.ts';
 export { type Found, requirePeer, sharedPath } from './peers.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
+export { type TestWorld, testWorld } from './world.ts';
