@@ -62,7 +62,7 @@ export function parseTreeHeadSignature(
   return signature.length === length ? { timestampMs, signature } : null;
 }
 
-export function u64(value: number): Uint8Array {
+function u64(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) {
     throw tlogFormatError('tlog_range_invalid', `expected a whole number from 0 to 2^53 - 1, found ${value}`);
   }

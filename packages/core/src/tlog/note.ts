@@ -1,4 +1,4 @@
-import { concat, fromBase64, fromUtf8, toBase64, utf8 } from '../bytes/index.ts';
+import { concat, fromBase64, fromUtf8, toBase64 } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import { tlogFormatError } from './errors.ts';
 
@@ -82,11 +82,6 @@ function decode(bytes: Uint8Array): string {
   } catch (cause) {
     throw tlogFormatError('tlog_note_invalid', 'signed note: it is not valid UTF-8', { cause });
   }
-}
-
-/** The bytes that a note's signatures of types 0x01 and 0x02 cover. */
-export function noteBytes(note: Note): Uint8Array {
-  return utf8(note.text);
 }
 
 function invalid(what: string): CodedError {
