@@ -2,7 +2,7 @@ import { CodedError, messageOf } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
 
-export const PROBLEM_TYPE = 'https://waybill.dev/problems/';
+const PROBLEM_TYPE = 'https://waybill.dev/problems/';
 
 /** Codes of Fastify, by their beginning, and ours. What is not listed and below 500 is `request_malformed`. */
 const FASTIFY_CODES: readonly (readonly [string, string])[] = [

@@ -38,7 +38,7 @@ export interface HttpOptions {
 }
 
 /** Default limit of a JSON body; a route may set its own `bodyLimit`. */
-export const BODY_LIMIT_BYTES = 1024 * 1024;
+const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** A connection on which nothing moves is dropped; an upload that moves may take as long as it needs. */
 const IDLE_TIMEOUT_MS = 120_000;

@@ -13,7 +13,7 @@ export interface Migration {
   readonly text: string;
 }
 
-export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../migrations/', import.meta.url));
+const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
 /** PostgreSQL 16 is the first that tells apart who may grant a role and who may become it. */
 const MIN_SERVER_VERSION = 160_000;
