@@ -223,6 +223,55 @@ describe('createHttp', () => {
     assert.ok(!lines.some((line) => line.includes('s3cret')));
   });
 
+  it('lets a running request end when it closes, and cuts one that does not', async () => {
+    const closing = createHttp({
+      log: createLog('silent'),
+      problems: {},
+      version: '1',
+      publicUrl: 'http://x',
+      closeTimeoutMs: 300,
+      ready: async () => [],
+    });
+    const arrived = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    await closing.register(async (scope) => {
+      scope.get('/slow', async () => {
+        await finish.promise;
+        return { done: true };
+      });
+      scope.get('/stuck', async () => {
+        arrived.resolve();
+        return new Promise(() => undefined);
+      });
+    });
+    const base = await closing.listen({ host: '127.0.0.1', port: 0 });
+    const slow = fetch(`${base}/slow`);
+    const stuck = fetch(`${base}/stuck`).catch((error: unknown) => error);
+    await arrived.promise;
+    const closed = closing.close();
+    finish.resolve();
+    assert.deepEqual(await (await slow).json(), { done: true });
+    await closed;
+    assert.ok((await stuck) instanceof Error);
+  });
+
+  it('takes a body that arrives slowly', async () => {
+    const body = JSON.stringify({ items: [{ name: 'x', kind: 'a' }] });
+    const slowly = async function* (): AsyncGenerator<Uint8Array> {
+      for (const part of body.match(/.{1,4}/g) ?? []) {
+        await new Promise((next) => setImmediate(next));
+        yield Buffer.from(part);
+      }
+    };
+    const answer = await fetch(`${origin}/probe/items`, {
+      method: 'POST',
+      body: slowly(),
+      headers: { 'content-type': 'application/json' },
+      duplex: 'half',
+    } as RequestInit);
+    assert.deepEqual(await answer.json(), { names: ['x'] });
+  });
+
   it('has no HEAD route that nobody wrote', async () => {
     assert.equal((await app.inject({ method: 'HEAD', url: '/probe/items/x' })).statusCode, 405);
   });

@@ -33,6 +33,8 @@ export interface HttpOptions {
   readonly problems: ProblemMap;
   readonly version: string;
   readonly publicUrl: string;
+  /** How long close() waits for running requests. */
+  readonly closeTimeoutMs?: number;
   /** The state of each dependency, for /readyz. MUST resolve, also when one is down. */
   ready(): Promise<readonly Readiness[]>;
 }
@@ -42,8 +44,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** A connection on which nothing moves is dropped; an upload that moves may take as long as it needs. */
 const IDLE_TIMEOUT_MS = 120_000;
-/** close() cuts what is still open after this time. */
-const CLOSE_TIMEOUT_MS = 8000;
+/** close() cuts what is still open after this time, which leaves PostgreSQL the rest of ten seconds. */
+const CLOSE_TIMEOUT_MS = 5000;
 
 /**
  * The one HTTP server. Rooms register their routes with `app.register`; a CodedError thrown in a handler becomes
@@ -73,7 +75,7 @@ export function createHttp(options: HttpOptions): App {
   strictJson(app);
   headersAndLog(app, options.publicUrl);
   unknownRoutes(app);
-  boundedClose(app);
+  boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
   void app.register(swagger, { openapi: openApiFrame(options) });
   void app.register(metaRoutes({ ready: () => options.ready(), version: options.version }));
   return app;
@@ -173,10 +175,10 @@ function patternOf(url: string): RegExp {
 }
 
 /** close() waits for running requests, but not for ever. */
-function boundedClose(app: App): void {
+function boundedClose(app: App, timeoutMs: number): void {
   let timer: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {
-    timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+    timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
   });
   app.addHook('onClose', async () => clearTimeout(timer));
 }
