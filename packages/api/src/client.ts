@@ -3,7 +3,7 @@
  * Every failure is a CodedError: the server's own code where it answered with a problem,
  * `client_unreachable` where it did not answer, `client_protocol` where the answer is not of this API.
  */
-import { CodedError, messageOf, type Secret } from '@waybill/core';
+import { CodedError, type Fetch, type FetchResponse, messageOf, type Secret } from '@waybill/core';
 import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
 import type { AskDecision, Decision } from './gate.ts';
 import type {
@@ -33,6 +33,8 @@ export interface ClientOptions {
   readonly url: string;
   readonly token?: Secret<string> | undefined;
   readonly timeoutMs?: number;
+  /** The built-in `fetch` unless told. */
+  readonly fetch?: Fetch;
 }
 
 interface Call {
@@ -98,7 +100,7 @@ function query(values: Readonly<Record<string, string | number | undefined>>): s
     : `?${new URLSearchParams(Object.fromEntries(set.map(([key, value]) => [key, String(value)])))}`;
 }
 
-async function send(options: ClientOptions, call: Call): Promise<Response> {
+async function send(options: ClientOptions, call: Call): Promise<FetchResponse> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers.authorization = `Bearer ${options.token.reveal()}`;
   let body: string | undefined;
@@ -110,9 +112,9 @@ async function send(options: ClientOptions, call: Call): Promise<Response> {
     body = JSON.stringify(call.body);
   }
   const url = new URL(call.path, options.url);
-  let response: Response;
+  let response: FetchResponse;
   try {
-    response = await fetch(url, {
+    response = await (options.fetch ?? fetch)(url, {
       method: call.method,
       headers,
       redirect: 'error',
@@ -135,7 +137,7 @@ function reasonOf(cause: unknown): string {
   return messageOf(inner) || 'connection failed';
 }
 
-async function problemOf(response: Response, url: URL): Promise<CodedError> {
+async function problemOf(response: FetchResponse, url: URL): Promise<CodedError> {
   const text = await response.text();
   try {
     const { code, detail, ...rest } = JSON.parse(text) as Record<string, unknown>;
@@ -148,7 +150,7 @@ async function problemOf(response: Response, url: URL): Promise<CodedError> {
   return notOfThisApi(response, url, undefined);
 }
 
-function notOfThisApi(response: Response, url: URL, cause: unknown): CodedError {
+function notOfThisApi(response: FetchResponse, url: URL, cause: unknown): CodedError {
   return new CodedError(
     'client_protocol',
     `${url.origin}${url.pathname} answered ${response.status} in a form that is not Waybill's: is this the right server?`,

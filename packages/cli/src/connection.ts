@@ -1,5 +1,5 @@
 import { type Client, createClient } from '@waybill/api/client';
-import { Secret } from '@waybill/core';
+import { type Fetch, Secret } from '@waybill/core';
 import { originOf, readLogin } from './config.ts';
 import { cliError } from './exit.ts';
 import { readNamed } from './files.ts';
@@ -11,6 +11,7 @@ export interface Connection {
   readonly url: string;
   readonly token: Secret<string>;
   readonly client: Client;
+  readonly fetch: Fetch;
 }
 
 /** Server and token: options, then environment, then the saved login. Throws `cli_not_logged_in`. */
@@ -23,12 +24,8 @@ export async function connect(session: Session, pinnedServer?: string): Promise<
       `no token for ${url}: run waybill login, or set WAYBILL_TOKEN, or name a file with --token-file`,
     );
   }
-  return { url, token, client: createClient({ url, token }) };
-}
-
-/** A client for what needs no token. */
-export async function connectAnonymously(session: Session): Promise<Client> {
-  return createClient({ url: await serverUrl(session) });
+  const { fetch } = session;
+  return { url, token, fetch, client: createClient({ url, token, fetch }) };
 }
 
 async function serverUrl(session: Session, pinned?: string): Promise<string> {

@@ -40,10 +40,7 @@ export type CliCode =
   | 'material_empty'
   | 'material_too_large'
   | 'annotation_missing'
-  | 'preview_failed'
-  | 'client_unreachable'
-  | 'signing_refused'
-  | 'signing_answer';
+  | 'preview_failed';
 
 export function cliError(
   code: CliCode,

@@ -1,3 +1,4 @@
+import type { Fetch } from '@waybill/core';
 import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { type Found, findCommand } from './find-command.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
@@ -56,8 +57,18 @@ function sessionOf(globals: GlobalValues, interrupt: Interrupt) {
     globals,
     output: createOutput({ format, stdout, stderr, env }),
     stdin,
+    fetch: lazyFetch(),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,
+  };
+}
+
+/** Most commands of a person never ask a server; the others share one set of connections. */
+function lazyFetch(): Fetch {
+  let made: Promise<Fetch> | undefined;
+  return async (url, init) => {
+    made ??= import('@waybill/clients/http').then(({ createFetch }) => createFetch());
+    return (await made)(url, init);
   };
 }
 

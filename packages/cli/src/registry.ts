@@ -33,7 +33,10 @@ export async function pullImage(
   const own = reference.registry === new URL(connection.url).host;
   const registry = own
     ? ownRegistry(connection, reference.repository)
-    : connect(reference.registry, { credentials: await dockerCredentials(session, reference.registry) });
+    : connect(reference.registry, {
+        fetch: session.fetch,
+        credentials: await dockerCredentials(session, reference.registry),
+      });
   const { bytes, descriptor } = await getManifest(registry, reference);
   return {
     bytes,
@@ -52,9 +55,9 @@ export async function uploadMaterial(
 }
 
 /** This server's own registry, for one repository. */
-function ownRegistry({ url, token }: Connection, repository: string): RegistryConnection {
+function ownRegistry({ url, token, fetch }: Connection, repository: string): RegistryConnection {
   const { host, protocol } = new URL(url);
-  const registry = connect(host, { plainHttp: protocol === 'http:' });
+  const registry = connect(host, { fetch, plainHttp: protocol === 'http:' });
   // It takes the API token itself: the detour over its token service would be two more round trips.
   const authorization = `Bearer ${token.reveal()}`;
   for (const actions of ['pull', 'pull,push']) {

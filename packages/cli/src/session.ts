@@ -1,3 +1,4 @@
+import type { Fetch } from '@waybill/core';
 import type { Output } from './output.ts';
 import type { GlobalValues } from './parse.ts';
 
@@ -8,6 +9,7 @@ export interface Session {
   readonly globals: GlobalValues;
   readonly output: Output;
   readonly stdin: NodeJS.ReadStream;
+  readonly fetch: Fetch;
   /** Ends on Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
   /** Runs `cleanup` if the process is interrupted before `forget` is called. */

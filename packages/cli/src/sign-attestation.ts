@@ -1,12 +1,12 @@
 import { formatBundle } from '@waybill/core/bundle';
-import { IN_TOTO_PAYLOAD_TYPE, pae } from '@waybill/core/dsse';
+import { formatRunStatement, type RunPredicate } from '@waybill/core/intoto';
+import type { SignAs } from '@waybill/clients/sigstore';
 import type { Connection } from './connection.ts';
 import { cliError } from './exit.ts';
-import { predicateOf, statementOf } from './run-statement.ts';
 import type { Session } from './session.ts';
-import { signBytes } from './signing/signature.ts';
 import type { AttestationState } from './state.ts';
 import { contractOf } from './stated-contract.ts';
+import { VERSION } from './version.ts';
 
 export interface SignAttestationOptions {
   readonly connection: Connection;
@@ -24,31 +24,41 @@ export async function signAttestation(
 ): Promise<string> {
   const predicate = predicateOf(state, new Date().toISOString());
   if (options.preview) await checkPreview(state, predicate);
-  let payload: Uint8Array = new Uint8Array();
-  const { url: server, token } = options.connection;
-  const { project, workflow } = state.run;
-  const signed = await signBytes(session, { server, token, project, workflow, key: options.key }, () => {
-    payload = statementOf(predicate);
-    return pae(IN_TOTO_PAYLOAD_TYPE, payload);
-  });
-  const { signature, keyId, material, timestamp } = signed;
-  return formatBundle({
-    version: '0.3',
-    content: {
-      type: 'dsse',
-      envelope: { payloadType: IN_TOTO_PAYLOAD_TYPE, payload, signatures: [{ signature, keyId }] },
-    },
-    verificationMaterial: material,
-    tlogEntries: [],
-    timestamps: [timestamp],
-  });
+  const { signStatement } = await import('@waybill/clients/sigstore');
+  const { url, fetch } = options.connection;
+  const as = await signerOf(session, state, options);
+  return formatBundle(await signStatement({ url, fetch }, as, () => formatRunStatement(predicate)));
+}
+
+/** What the run states. `finishedAt` is RFC 3339. */
+function predicateOf(state: AttestationState, finishedAt: string): RunPredicate {
+  const { id, organization, project, workflow, startedAt } = state.run;
+  return {
+    run: { id, organization, project, workflow, startedAt, finishedAt },
+    contract: state.contract,
+    runner: state.runner,
+    environment: state.environment,
+    annotations: state.annotations,
+    materials: state.materials,
+    tool: { name: 'waybill', version: VERSION },
+  };
+}
+
+async function signerOf(
+  session: Session,
+  state: AttestationState,
+  { connection, key }: SignAttestationOptions,
+): Promise<SignAs> {
+  if (key === undefined) {
+    const { project, workflow } = state.run;
+    return { type: 'workflow', token: connection.token, project, workflow };
+  }
+  const { loadKey } = await import('@waybill/clients/keys');
+  return { type: 'key', key: await loadKey(key, { env: session.env }) };
 }
 
 /** What the server's contract step would say: told before a verdict stands. */
-async function checkPreview(
-  state: AttestationState,
-  predicate: ReturnType<typeof predicateOf>,
-): Promise<void> {
+async function checkPreview(state: AttestationState, predicate: RunPredicate): Promise<void> {
   const { checkContract } = await import('@waybill/core/contract');
   const findings = checkContract(contractOf(state.contractDocument), predicate);
   if (findings.length === 0) return;

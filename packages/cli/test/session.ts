@@ -1,3 +1,4 @@
+import { createFetch } from '@waybill/clients/http';
 import { createInterrupt } from '../src/interrupt.ts';
 import { createOutput } from '../src/output.ts';
 import type { Session } from '../src/session.ts';
@@ -15,6 +16,7 @@ export async function testSession(): Promise<Session & AsyncDisposable> {
     globals: {},
     output: createOutput({ format: 'json', env, stdout, stderr }),
     stdin,
+    fetch: createFetch(),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),

@@ -62,7 +62,7 @@ export async function startAttester(options: {
       ...rest,
     }),
     sign: async (predicate, as = itself) =>
-      formatBundle(await signStatement(client.url, as, () => formatRunStatement(predicate))),
+      formatBundle(await signStatement(client, as, () => formatRunStatement(predicate))),
   };
 }
 

@@ -34,7 +34,7 @@ export const command = defineCommand({
     );
     const token = await chosenToken(session, options);
     // Checked before it is saved: a wrong token fails here and not in the pipeline.
-    const me = await createClient({ url, token }).me();
+    const me = await createClient({ url, token, fetch: session.fetch }).me();
     const file = await saveLogin(session, { url, token });
     session.output.data(
       { server: url, ...me, config: file },

@@ -1,4 +1,4 @@
-import { isCoded, messageOf } from '@waybill/core';
+import { type Fetch, type FetchBody, type FetchInit, isCoded, messageOf } from '@waybill/core';
 import { Fields, parseJson } from '@waybill/core/bytes';
 import { isRegistry } from '@waybill/core/oci';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Plain HTTP; by itself only for localhost and the loopback addresses. */
   readonly plainHttp?: boolean;
+  /** The built-in `fetch` unless told. */
+  readonly fetch?: Fetch;
 }
 
 /** One registry, with the tokens got so far. */
@@ -20,6 +22,7 @@ export interface Connection {
   readonly origin: string;
   readonly credentials: Credentials | undefined;
   readonly timeoutMs: number;
+  readonly fetch: Fetch;
   readonly tokens: Map<string, { readonly authorization: string; readonly goodUntilMs: number }>;
 }
 
@@ -37,8 +40,8 @@ export interface OciRequest {
 /** An answer whose body MUST be read through `stall.watch`, or given up by `stall.end`. */
 export interface OciResponse {
   readonly status: number;
-  readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly headers: { get(name: string): string | null };
+  readonly body: FetchBody | null;
   readonly stall: Stall;
 }
 
@@ -62,6 +65,7 @@ export function connect(registry: string, options: ConnectOptions = {}): Connect
     origin: `${plain ? 'http' : 'https'}://${registry}`,
     credentials: options.credentials,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    fetch: options.fetch ?? fetch,
     tokens: new Map(),
   });
 }
@@ -119,7 +123,7 @@ async function fetchOnce(
   const own = url.origin === connection.origin && authorization !== undefined;
   const headers = { ...request.headers, ...(own ? { authorization } : {}) };
   try {
-    const response = await fetch(url, {
+    const response = await connection.fetch(url, {
       method: request.method,
       headers,
       signal: stall.signal,
@@ -132,9 +136,9 @@ async function fetchOnce(
   }
 }
 
-function bodyInit(body: Uint8Array | AsyncIterable<Uint8Array>, stall: Stall): RequestInit {
+function bodyInit(body: Uint8Array | AsyncIterable<Uint8Array>, stall: Stall): FetchInit {
   if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> };
-  return { body: ReadableStream.from(stall.watch(body)), duplex: 'half' } as RequestInit;
+  return { body: ReadableStream.from(stall.watch(body)), duplex: 'half' };
 }
 
 function cachedAuthorization(connection: Connection, key: string): string | undefined {
@@ -172,7 +176,7 @@ async function fetchToken(
   const askedAtMs = performance.now();
   const stall = new Stall(timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await connection.fetch(url, {
       headers: credentials === undefined ? {} : { authorization: basicHeader(credentials) },
       signal: stall.signal,
     });

@@ -1,4 +1,4 @@
-import { CodedError, isCoded, messageOf, Secret } from '@waybill/core';
+import { CodedError, type Fetch, type FetchResponse, isCoded, messageOf, Secret } from '@waybill/core';
 import { Fields, fromBase64, type Json, parseJson } from '@waybill/core/bytes';
 
 export type OidcCode = 'oidc_unreachable' | 'oidc_refused' | 'oidc_protocol';
@@ -13,6 +13,8 @@ export interface ExchangeTokenInput {
   /** Chooses the workflow where the API token reaches more than one. */
   readonly workflow?: { readonly project: string; readonly name: string };
   readonly timeoutMs?: number;
+  /** The built-in `fetch` unless told. */
+  readonly fetch?: Fetch;
 }
 
 export interface IdentityToken {
@@ -28,7 +30,7 @@ export interface IdentityToken {
  */
 export async function exchangeToken(input: ExchangeTokenInput): Promise<IdentityToken> {
   const endpoint = new URL('/oidc/token', input.url);
-  const response = await post(endpoint, formOf(input), input.timeoutMs ?? 30_000);
+  const response = await post(endpoint, input);
   const body = await readBody(response, endpoint);
   if (!response.ok) throw refused(response.status, body);
   return reading(endpoint, () => {
@@ -52,15 +54,15 @@ function formOf(input: ExchangeTokenInput): URLSearchParams {
   });
 }
 
-async function post(endpoint: URL, form: URLSearchParams, timeoutMs: number): Promise<Response> {
+async function post(endpoint: URL, input: ExchangeTokenInput): Promise<FetchResponse> {
   try {
     // A redirect would carry the API token to another address.
-    return await fetch(endpoint, {
+    return await (input.fetch ?? fetch)(endpoint, {
       method: 'POST',
-      body: form,
+      body: formOf(input),
       redirect: 'error',
       headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(input.timeoutMs ?? 30_000),
     });
   } catch (cause) {
     const reason = messageOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause);
@@ -72,7 +74,7 @@ async function post(endpoint: URL, form: URLSearchParams, timeoutMs: number): Pr
   }
 }
 
-async function readBody(response: Response, endpoint: URL): Promise<Fields> {
+async function readBody(response: FetchResponse, endpoint: URL): Promise<Fields> {
   let text: string;
   try {
     text = await response.text();

@@ -1,4 +1,11 @@
-import { CodedError, messageOf } from '@waybill/core';
+import { CodedError, type Fetch, type FetchResponse, messageOf } from '@waybill/core';
+
+/** A server with Fulcio's, Rekor's and the timestamp authority's paths at its root. */
+export interface SigstoreServer {
+  readonly url: string;
+  /** The built-in `fetch` unless told. */
+  readonly fetch?: Fetch;
+}
 
 export type SigstoreCode = 'sigstore_unreachable' | 'sigstore_refused' | 'sigstore_protocol';
 
@@ -16,13 +23,15 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** One JSON request to a trust service. Throws `sigstore_unreachable`, `sigstore_refused`, `sigstore_protocol`. */
 export async function post(
-  url: URL,
+  server: SigstoreServer,
+  path: string,
   request: { readonly accept: string; readonly body: unknown },
 ): Promise<Uint8Array> {
-  let response: Response;
+  const url = new URL(path, server.url);
+  let response: FetchResponse;
   let answer: Uint8Array;
   try {
-    response = await fetch(url, {
+    response = await (server.fetch ?? fetch)(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: request.accept },
       body: JSON.stringify(request.body),

@@ -4,6 +4,7 @@ import { IN_TOTO_PAYLOAD_TYPE, pae } from '@waybill/core/dsse';
 import { generateEphemeralKey, type SigningKey } from '../keys/index.ts';
 import { exchangeToken } from '../oidc/index.ts';
 import { certificateFor } from './certificate.ts';
+import type { SigstoreServer } from './post.ts';
 import { timestampOf } from './timestamp.ts';
 
 /** Keyless: the identity of a workflow, by token exchange. With `key`: that key, which the server must know. */
@@ -21,7 +22,11 @@ export type SignAs =
  * bundle without a log entry, which the server adds. Keyless, the payload is made while the identity is asked for.
  * Throws `oidc_…`, `sigstore_…`.
  */
-export async function signStatement(server: string, as: SignAs, payload: () => Uint8Array): Promise<Bundle> {
+export async function signStatement(
+  server: SigstoreServer,
+  as: SignAs,
+  payload: () => Uint8Array,
+): Promise<Bundle> {
   const signed = as.type === 'key' ? await byKey(as.key, payload()) : await keyless(server, as, payload);
   // After the certificate was issued: the time must lie within its ten minutes.
   const timestamp = await timestampOf(server, signed.signature);
@@ -51,12 +56,12 @@ interface Signed {
 
 /** A key that lives for this one signature, certified for the identity of the pipeline. */
 async function keyless(
-  server: string,
+  server: SigstoreServer,
   as: Extract<SignAs, { readonly type: 'workflow' }>,
   makePayload: () => Uint8Array,
 ): Promise<Signed> {
   const exchange = exchangeToken({
-    url: server,
+    ...server,
     token: as.token,
     workflow: { project: as.project, name: as.workflow },
   });

@@ -1,0 +1,2 @@
+/** HTTP for programs that start, ask a few things and end. */
+export { createFetch } from './create-fetch.ts';
