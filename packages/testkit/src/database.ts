@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLog, type Db, migrate, openDb, readMigrations, startPostgres } from '@waybill/server/ground';
 import pg from 'pg';
 import { tempDir } from './temp-dir.ts';
@@ -49,7 +52,8 @@ export async function testDatabase(): Promise<TestDatabase> {
 
 /** A throw-away server: everything real but the waiting for the disk. */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const directory = await tempDir('waybill-pg-');
+  await removeAbandoned();
+  const directory = await tempDir(`waybill-pg-${process.pid}-`);
   const settings = {
     fsync: 'off',
     synchronous_commit: 'off',
@@ -64,6 +68,25 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       await directory.remove();
     },
   };
+}
+
+/** A test run that was killed leaves 100 MB behind, in a directory that bears its process id. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^waybill-pg-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    // Another user's is not ours to remove.
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** The migrated template, named by what it is made of: another set of migrations is another template. */

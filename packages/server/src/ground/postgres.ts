@@ -76,7 +76,8 @@ interface Layout {
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const layout = prepare(resolve(options.dataDir));
   await stopLeftover(layout.cluster);
-  if (!existsSync(join(layout.cluster, 'PG_VERSION'))) initCluster(layout);
+  if (!existsSync(join(layout.cluster, 'PG_VERSION')))
+    initCluster(layout, options.settings?.['fsync'] !== 'off');
   assertSameMajor(layout);
   writeAccessRules(layout);
   clearSockets(layout);
@@ -149,14 +150,24 @@ function own(directory: string, account: Account): void {
 }
 
 /** initdb works beside the final place: a cluster cut short is never taken for one. */
-function initCluster(layout: Layout): void {
+function initCluster(layout: Layout, durable: boolean): void {
   const fresh = `${layout.cluster}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh);
   own(fresh, layout.account);
   const result = spawnSync(
     join(layout.binaries, 'bin', 'initdb'),
-    ['-D', fresh, '-U', ROLE, '--encoding=UTF8', '--locale=C.UTF-8', '--auth=peer', '--no-instructions'],
+    [
+      '-D',
+      fresh,
+      '-U',
+      ROLE,
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+      '--auth=peer',
+      '--no-instructions',
+      ...(durable ? [] : ['--no-sync']),
+    ],
     {
       ...asAccount(layout.account),
       cwd: '/',
