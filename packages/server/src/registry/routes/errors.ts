@@ -2,7 +2,7 @@ import { CodedError } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { REGISTRY_PROBLEMS } from '../errors.ts';
 import { challenge } from './authorization.ts';
-import { splitPath } from './call.ts';
+import { type Kind, splitPath } from './call.ts';
 
 interface Answer {
   readonly status: number;
@@ -71,7 +71,9 @@ function internal(): Answer {
 function challengeTo(publicUrl: string, error: unknown, request: FastifyRequest): string {
   const path = splitPath(request.raw.url ?? '');
   const scope =
-    path === null ? null : { repository: scopeName(path.repository), actions: actionsFor(request.method) };
+    path === null
+      ? null
+      : { repository: scopeName(path.repository), actions: actionsFor(path.kind, request.method) };
   if (!(error instanceof CodedError) || request.headers.authorization === undefined)
     return challenge(publicUrl, scope);
   return challenge(
@@ -86,7 +88,8 @@ function scopeName(repository: string): string {
   return repository.replace(/[^a-z0-9._/-]/g, '');
 }
 
-function actionsFor(method: string): string {
-  if (method === 'GET' || method === 'HEAD') return 'pull';
-  return method === 'DELETE' ? 'pull,push,delete' : 'pull,push';
+/** Also looking at an upload is part of a push. */
+function actionsFor(kind: Kind, method: string): string {
+  if (method === 'DELETE' && kind !== 'upload') return 'pull,push,delete';
+  return kind === 'upload' || (method !== 'GET' && method !== 'HEAD') ? 'pull,push' : 'pull';
 }
