@@ -10,5 +10,5 @@ export {
   utf8,
 } from './encoding.ts';
 export { Fields } from './fields.ts';
-export { canonicalJson, type Json, type JsonLimits, parseJson } from './json.ts';
+export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from './json.ts';
 export { matchesPattern } from './pattern.ts';

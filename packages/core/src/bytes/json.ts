@@ -6,12 +6,14 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface JsonLimits {
   readonly maxDepth?: number;
   readonly maxBytes?: number;
+  /** True: refuses strings that no database can hold, see `isStorable`. */
+  readonly storable?: boolean;
 }
 
 /**
  * JSON (RFC 8259) from a stranger: valid UTF-8, bounded depth (64 unless told) and size, no duplicate key
  * (two readers that disagree on which one counts are an attack), and no `__proto__` key.
- * Throws `json_invalid`, `json_too_deep`, `json_too_large`, `json_duplicate_key`, `bytes_utf8`.
+ * Throws `json_invalid`, `json_not_storable`, `json_too_deep`, `json_too_large`, `json_duplicate_key`, `bytes_utf8`.
  */
 export function parseJson(input: Uint8Array | string, what = 'JSON', limits: JsonLimits = {}): Json {
   const maxBytes = limits.maxBytes ?? 64 * 1024 * 1024;
@@ -20,11 +22,38 @@ export function parseJson(input: Uint8Array | string, what = 'JSON', limits: Jso
   }
   const text = typeof input === 'string' ? input : fromUtf8(input, what);
   scanJson(text, what, limits.maxDepth ?? 64);
+  const value = read(text, what);
+  // Only an escape can spell such a character: without one the walk is saved.
+  if (limits.storable === true && text.includes('\\u')) requireStorable(value, what);
+  return value;
+}
+
+function read(text: string, what: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (cause) {
     throw new CodedError('json_invalid', `${what}: not valid JSON (${(cause as Error).message})`, { cause });
   }
+}
+
+/** True for text that PostgreSQL can hold: without U+0000 and without half a surrogate pair (RFC 7493 §2.1). */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000');
+}
+
+function requireStorable(value: Json, what: string): void {
+  const open: Json[] = [value];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const texts = typeof item === 'string' ? [item] : isObject(item) ? Object.keys(item) : [];
+    if (!texts.every(isStorable)) {
+      throw new CodedError('json_not_storable', `${what}: a string holds U+0000 or half a surrogate pair`);
+    }
+    if (typeof item === 'object' && item !== null) open.push(...Object.values(item));
+  }
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** One linear pass before JSON.parse, which itself would recurse, keep the last duplicate and never say so. */

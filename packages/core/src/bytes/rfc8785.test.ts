@@ -103,6 +103,22 @@ describe('parseJson', () => {
     assert.deepEqual(parseJson('[{"a":1},{"a":"{\\"a\\":2}"}]'), [{ a: 1 }, { a: '{"a":2}' }]);
   });
 
+  it('refuses text that no database can hold, where that is asked for', () => {
+    for (const text of ['"\\u0000"', '["a",{"b":"\\ud800"}]', '{"\\u0000":1}']) {
+      assert.equal(
+        codeOf(() => parseJson(text, 'text', { storable: true })),
+        'json_not_storable',
+        text,
+      );
+      assert.equal(
+        codeOf(() => parseJson(text)),
+        'none',
+        text,
+      );
+    }
+    assert.deepEqual(parseJson('"\\\\u0000 \\ud83d\\ude00"', 'text', { storable: true }), '\\u0000 😀');
+  });
+
   it('refuses invalid UTF-8 and more bytes than allowed', () => {
     assert.equal(
       codeOf(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22))),

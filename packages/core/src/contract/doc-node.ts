@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
-import type { Json } from '../bytes/index.ts';
+import { isStorable, type Json } from '../bytes/index.ts';
 import { explainLookAlike, nearest, normalizeName, quoted } from '../material/index.ts';
 import { contractInvalid, type DocumentFinding, MAX_FINDINGS } from './finding.ts';
 import type { Source } from './source.ts';
@@ -223,10 +223,6 @@ export class DocNode {
       return { key, keyNode, value: this.#child(pair.value, path, hasPlace ? pair.value : pair.key) };
     });
   }
-}
-
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\u0000');
 }
 
 function refusedKey(key: string, seen: ReadonlySet<string>): string | undefined {

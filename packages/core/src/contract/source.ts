@@ -8,7 +8,7 @@ import {
   parseAllDocuments,
   visit,
 } from 'yaml';
-import { parseJson } from '../bytes/index.ts';
+import { isStorable, parseJson } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import { contractInvalid, type DocumentFinding, MAX_FINDINGS } from './finding.ts';
 
@@ -37,8 +37,7 @@ export function parseSources(input: string, filename: string): readonly Source[]
     throw fail(`the document has ${input.length} characters, the limit is ${MAX_CHARACTERS}`);
   }
   // What a database and JSON cannot hold; the digest is over UTF-8, which has no lone surrogates.
-  if (!input.isWellFormed() || input.includes('\u0000'))
-    throw fail('the document is not text: it holds NUL or half a character');
+  if (!isStorable(input)) throw fail('the document is not text: it holds NUL or half a character');
   const text = input.startsWith('\ufeff') ? input.slice(1) : input;
   const lines = new LineCounter();
   try {

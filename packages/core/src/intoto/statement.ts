@@ -40,7 +40,9 @@ export function parseStatement(payload: Uint8Array): Unverified<Statement> {
   }
   try {
     return unverified(
-      readStatement(new Fields(parseJson(payload, 'statement', { maxDepth: MAX_DEPTH }), 'statement')),
+      readStatement(
+        new Fields(parseJson(payload, 'statement', { maxDepth: MAX_DEPTH, storable: true }), 'statement'),
+      ),
     );
   } catch (cause) {
     if (!isCoded(cause) || cause.code.startsWith('intoto_')) throw cause;

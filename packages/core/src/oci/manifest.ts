@@ -54,7 +54,7 @@ export function parseManifest(bytes: Uint8Array, contentType?: string): Manifest
       `manifest: ${bytes.length} bytes, the limit is ${MAX_MANIFEST_BYTES}; put large content into a layer`,
     );
   }
-  const fields = new Fields(parseJson(bytes, 'manifest'), 'manifest');
+  const fields = new Fields(parseJson(bytes, 'manifest', { storable: true }), 'manifest');
   const mediaType = mediaTypeOf(fields, contentType);
   const type = Object.hasOwn(TYPE_OF, mediaType) ? TYPE_OF[mediaType] : undefined;
   if (type === undefined) {

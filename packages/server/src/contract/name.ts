@@ -1,3 +1,4 @@
+import { isStorable } from '@waybill/core/bytes';
 import { quoted } from '@waybill/core/material';
 import { contractError } from './errors.ts';
 
@@ -20,6 +21,6 @@ export function parseName(text: string, what: string): string {
 
 /** Text that a database can hold. Throws `contract_text_invalid`. */
 export function parseText(text: string, what: string): string {
-  if (text.isWellFormed() && !text.includes('\u0000')) return text;
+  if (isStorable(text)) return text;
   throw contractError('contract_text_invalid', `${what}: expected text without NUL or half characters`);
 }

@@ -73,6 +73,7 @@ export function createHttp(options: HttpOptions): App {
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(problems, error, request, reply));
   strictJson(app);
+  strictUrl(app);
   headersAndLog(app, options.publicUrl);
   unknownRoutes(app);
   boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
@@ -102,13 +103,21 @@ function strictJson(app: App): void {
     // A DELETE or POST without a body may still carry the header.
     if (body.length === 0) return undefined;
     try {
-      return parseJson(body, 'body');
+      return parseJson(body, 'body', { storable: true });
     } catch (cause) {
       throw new CodedError('request_malformed', messageOf(cause), { cause });
     }
   };
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   app.addContentTypeParser(/^application\/[a-z0-9.-]+\+json$/, { parseAs: 'buffer' }, parse);
+}
+
+/** No name of anything holds U+0000, and no database would take it. */
+function strictUrl(app: App): void {
+  app.addHook('onRequest', async (request) => {
+    if (/%00|\0/.test(request.url))
+      throw new CodedError('request_malformed', 'the URL holds a NUL character');
+  });
 }
 
 function headersAndLog(app: App, publicUrl: string): void {

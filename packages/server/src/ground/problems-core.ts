@@ -13,6 +13,7 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
       'digest_invalid',
       'json_duplicate_key',
       'json_invalid',
+      'json_not_storable',
       'json_too_deep',
       'shape_invalid',
       'xml_invalid',
