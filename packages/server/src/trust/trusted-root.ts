@@ -32,7 +32,7 @@ function logEntry({ origin, publicKey, keyId, startedAt }: LogDescription): Tran
     baseUrl: `https://${origin}`,
     publicKey,
     keyDetails: keyDetailsOf(publicKey),
-    validFor: { start: startedAt, end: null },
+    validFor: { start: wholeSecond(startedAt), end: null },
     logId: keyId,
   };
 }
@@ -40,7 +40,15 @@ function logEntry({ origin, publicKey, keyId, startedAt }: LogDescription): Tran
 function authorityEntry(facts: AuthorityFacts, uri: string): CertificateAuthority {
   const certificates = facts.chain.map((der) => parseCertificate(der)) as [Certificate, ...Certificate[]];
   const root = certificates[certificates.length - 1] ?? certificates[0];
-  return { ...nameOf(root), uri, certificates, validFor: { start: facts.validFrom, end: null } };
+  return { ...nameOf(root), uri, certificates, validFor: { start: wholeSecond(facts.validFrom), end: null } };
+}
+
+/**
+ * Timestamps and certificates count whole seconds: what is signed within the first second of a service would lie
+ * before a start with milliseconds.
+ */
+function wholeSecond(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
 }
 
 /** Some verifiers refuse a trusted root without both names of the root's subject. */
