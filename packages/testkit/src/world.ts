@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
 import { createClient, type Client } from '@waybill/api/client';
-import { type RunningServer, startServer } from '@waybill/server';
+import type { RunningServer } from '@waybill/server';
 import type { Clock, Db } from '@waybill/server/ground';
 import { testDatabase } from './database.ts';
 import { tempDir } from './temp-dir.ts';
+import pg from 'pg';
 
 /** A whole server on a real socket, over a database and a directory of its own. */
 export interface TestWorld {
@@ -17,10 +18,16 @@ export interface TestWorld {
   readonly owner: Client;
   /** As the holder of another token; without one as nobody. */
   as(token?: Secret<string>): Client;
+  /** A second tenant with an owner of its own. The server has no way yet to make one, so its rows are written. */
+  stranger(name?: string): Promise<{ readonly token: Secret<string>; readonly client: Client }>;
+  /** Rows of the database as its superuser sees them, past row-level security. */
+  rows<T>(text: string, values?: readonly unknown[]): Promise<readonly T[]>;
   close(): Promise<void>;
 }
 
 export async function testWorld(options: { readonly clock?: Clock } = {}): Promise<TestWorld> {
+  // Loaded here and not above: most tests need a database, and no server.
+  const { startServer } = await import('@waybill/server');
   const database = await testDatabase();
   const directory = await tempDir('waybill-world-');
   const server = await startServer(
@@ -38,6 +45,15 @@ export async function testWorld(options: { readonly clock?: Clock } = {}): Promi
   const { url, ownerToken } = server;
   if (ownerToken === null) throw new Error('a fresh database has no owner yet');
   const as = (token?: Secret<string>): Client => createClient({ url, token });
+  const rows = async <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> => {
+    const client = new pg.Client(database.connection);
+    await client.connect();
+    try {
+      return (await client.query(text, [...values])).rows as T[];
+    } finally {
+      await client.end();
+    }
+  };
   return {
     url,
     server,
@@ -46,6 +62,17 @@ export async function testWorld(options: { readonly clock?: Clock } = {}): Promi
     ownerToken,
     owner: as(ownerToken),
     as,
+    rows,
+    async stranger(name = 'other') {
+      const token = new Secret(`wb_${randomBytes(32).toString('base64url')}`);
+      await rows(
+        `with org as (insert into identity_organizations (name, created_at) values ($1, now()) returning org_id)
+         insert into identity_tokens (org_id, name, hash, role, created_at, created_by)
+         select org_id, 'owner', $2, 'owner', now(), 'test' from org`,
+        [name, createHash('sha256').update(token.reveal()).digest()],
+      );
+      return { token, client: as(token) };
+    },
     async close() {
       await server.close();
       await database.close();

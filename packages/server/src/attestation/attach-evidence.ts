@@ -1,3 +1,4 @@
+import { isCoded } from '@waybill/core';
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
 import type { Digest } from '@waybill/core/digest';
 import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybill/core/intoto';
@@ -9,7 +10,7 @@ import {
   MEDIA_TYPE,
   parseReference,
 } from '@waybill/core/oci';
-import { hasBlob, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
+import { blobSize, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
 import type { Clock } from '../ground/index.ts';
 
 /** artifactType of a run's manifest (docs/reference/run-manifest.md). */
@@ -70,10 +71,10 @@ async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): P
   const at = pick(evidence, evidence.repository);
   const layers: Descriptor[] = [];
   for (const material of evidence.materials) {
-    // Values, images and what the contract leaves where it is have no blob here; a run that FAILED for a missing
-    // one still gets its manifest.
-    const stored = await deps.db.withOrg(at.orgId, (tx) => hasBlob(tx, at, material.digest));
-    if (stored) layers.push(layerOf(material));
+    // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
+    // is not there, or another size than it has: its manifest says what is.
+    const sizeBytes = await deps.db.withOrg(at.orgId, (tx) => blobSize(tx, at, material.digest));
+    if (sizeBytes !== null) layers.push(layerOf(material, sizeBytes));
   }
   const bytes = formatManifest(
     artifactManifest({
@@ -91,11 +92,11 @@ async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): P
   return { mediaType: put.mediaType, digest: put.digest, sizeBytes: put.sizeBytes };
 }
 
-function layerOf(material: RunMaterial): Descriptor {
+function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {
   return {
     mediaType: `application/vnd.waybill.material.v1+${material.kind.toLowerCase().replaceAll('_', '-')}`,
     digest: material.digest,
-    sizeBytes: material.sizeBytes,
+    sizeBytes,
     annotations: {
       'dev.waybill.material.name': material.name,
       'dev.waybill.material.kind': material.kind,
@@ -110,7 +111,7 @@ async function outputImages(
 ): Promise<readonly (Place & { readonly subject: Descriptor })[]> {
   const found: (Place & { readonly subject: Descriptor })[] = [];
   for (const { output, reference, digest } of evidence.materials) {
-    if (!output || reference === undefined) continue;
+    if (!output || reference === undefined || !isReference(reference)) continue;
     const { registry, repository } = parseReference(reference);
     if (registry !== evidence.registryHost || !repository.startsWith(`${evidence.orgName}/`)) continue;
     const at = pick(evidence, repository);
@@ -140,4 +141,15 @@ async function attach(
     },
   });
   await putManifest(deps, { ...at, bytes: formatManifest(manifest), mediaType: MEDIA_TYPE.imageManifest });
+}
+
+/** A run that FAILED may state any text as reference. */
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch (error) {
+    if (isCoded(error)) return false;
+    throw error;
+  }
 }
