@@ -70,6 +70,7 @@ export async function openTestRegistry(
   void app.register(registryRoutes({ registry, identity, publicUrl }));
   const superuser = new pg.Pool({ ...database.connection, max: 1 });
   // At the end the test server drops connections that are still saying goodbye.
+  superuser.on('error', () => undefined);
   superuser.on('connect', (client) => client.on('error', () => undefined));
   const query: TestRegistry['query'] = async (text, values = []) =>
     (await superuser.query(text, values)).rows;

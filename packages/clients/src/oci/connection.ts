@@ -138,7 +138,9 @@ async function fetchOnce(
 
 function bodyInit(body: Uint8Array | AsyncIterable<Uint8Array>, stall: Stall): FetchInit {
   if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> };
-  return { body: ReadableStream.from(stall.watch(body)), duplex: 'half' };
+  // With any other redirect mode and window the built-in fetch clones the request, and keeps its whole stream in memory.
+  const unbuffered = { redirect: 'error' as const, window: null };
+  return { body: ReadableStream.from(stall.watch(body)), duplex: 'half', ...unbuffered };
 }
 
 function cachedAuthorization(connection: Connection, key: string): string | undefined {

@@ -60,9 +60,7 @@ export async function findBlobSize(tx: Tx, at: At, digest: Digest): Promise<numb
   const row = await tables(tx)
     .selectFrom('registry_blobs')
     .select('size_bytes')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('digest', '=', digest)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, digest }))
     .executeTakeFirst();
   return row?.size_bytes ?? null;
 }
@@ -89,9 +87,7 @@ export async function insertBlob(
 export async function removeBlob(tx: Tx, at: At, digest: Digest): Promise<boolean> {
   const result = await tables(tx)
     .deleteFrom('registry_blobs')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('digest', '=', digest)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, digest }))
     .executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
@@ -101,9 +97,7 @@ export async function findUserOf(tx: Tx, at: At, digest: Digest): Promise<Digest
   const row = await tables(tx)
     .selectFrom('registry_references')
     .select('manifest')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('digest', '=', digest)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, digest }))
     .limit(1)
     .executeTakeFirst();
   return row?.manifest;
@@ -123,8 +117,7 @@ export async function findSizes(
     const rows = await tables(tx)
       .selectFrom(`registry_${source}`)
       .select(['digest', 'size_bytes'])
-      .where('org_id', '=', at.orgId)
-      .where('repository', '=', at.repository)
+      .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
       .where('digest', '=', sql<Digest>`any(${[...digests]}::text[])`)
       .forKeyShare()
       .execute();
@@ -188,8 +181,7 @@ function manifestRows(tx: Tx, at: At) {
   return tables(tx)
     .selectFrom('registry_manifests')
     .select(['digest', 'media_type', 'artifact_type', 'subject_digest', 'size_bytes', 'pinned'])
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository);
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository }));
 }
 
 type SelectedManifest = Awaited<ReturnType<ReturnType<typeof manifestRows>['executeTakeFirstOrThrow']>>;
@@ -214,9 +206,7 @@ export async function readManifestBytes(tx: Tx, at: At, digest: Digest): Promise
   const row = await tables(tx)
     .selectFrom('registry_manifests')
     .select('bytes')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('digest', '=', digest)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, digest }))
     .executeTakeFirst();
   return row?.bytes ?? null;
 }
@@ -225,9 +215,7 @@ export async function readManifestBytes(tx: Tx, at: At, digest: Digest): Promise
 export async function removeManifest(tx: Tx, at: At, digest: Digest): Promise<void> {
   await tables(tx)
     .deleteFrom('registry_manifests')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('digest', '=', digest)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, digest }))
     .execute();
 }
 
@@ -235,9 +223,7 @@ export async function findTag(tx: Tx, at: At, tag: string): Promise<Digest | nul
   const row = await tables(tx)
     .selectFrom('registry_tags')
     .select('digest')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('tag', '=', tag)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, tag }))
     .executeTakeFirst();
   return row?.digest ?? null;
 }
@@ -292,9 +278,7 @@ export async function setTag(
 export async function removeTag(tx: Tx, at: At, tag: string): Promise<void> {
   await tables(tx)
     .deleteFrom('registry_tags')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
-    .where('tag', '=', tag)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository, tag }))
     .execute();
 }
 
@@ -307,8 +291,7 @@ export async function selectTags(
   const rows = await tables(tx)
     .selectFrom('registry_tags')
     .select('tag')
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
     .where('tag', '>', page.last)
     .orderBy('tag')
     .limit(page.limit)
@@ -342,8 +325,7 @@ export async function selectReferrers(
       'digest',
       sql<string>`sum(octet_length(annotations::text)) over (order by ${order})`.as('running'),
     ])
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
     .where('subject_digest', '=', page.subject)
     .where(sql<boolean>`${order} > ${page.last}`)
     .orderBy(order)
@@ -393,8 +375,7 @@ export async function touchUpload(
     .updateTable('registry_uploads')
     .set({ expires_at: upload.expiresAt })
     .where('id', '=', upload.id)
-    .where('org_id', '=', at.orgId)
-    .where('repository', '=', at.repository)
+    .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
     .where('expires_at', '>', upload.now)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;

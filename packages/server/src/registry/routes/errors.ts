@@ -1,5 +1,6 @@
 import { CodedError } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GROUND_PROBLEMS } from '../../ground/index.ts';
 import { REGISTRY_PROBLEMS } from '../errors.ts';
 import { challenge } from './authorization.ts';
 import { type Kind, splitPath } from './call.ts';
@@ -41,9 +42,10 @@ function answerTo(error: unknown): Answer {
   if (code === 'identity_forbidden') return { status: 403, oci: 'DENIED', message, detail };
   if (code.startsWith('identity_')) return { status: 401, oci: 'UNAUTHORIZED', message, detail };
   if (code === 'store_not_found') return { status: 404, oci: 'BLOB_UNKNOWN', message, detail };
-  if (code === 'blob_disk_full') return { status: 507, oci: 'UNKNOWN', message, detail };
-  if (code === 'blob_unavailable') return { status: 503, oci: 'UNKNOWN', message, detail };
-  if (code.startsWith('database_')) return { status: 503, oci: 'UNKNOWN', message, detail: { code } };
+  if (Object.hasOwn(GROUND_PROBLEMS, code)) {
+    const { status } = GROUND_PROBLEMS[code as keyof typeof GROUND_PROBLEMS];
+    if (status !== 500) return { status, oci: status < 500 ? 'UNSUPPORTED' : 'UNKNOWN', message, detail };
+  }
   return internal();
 }
 
