@@ -1,17 +1,17 @@
 import os from 'node:os';
 import path from 'node:path';
-import { Secret } from '@waybill/core';
-import type { Digest } from '@waybill/core/digest';
-import { formatReference, parseReference } from '@waybill/core/oci';
 import {
   type BlobSource,
-  connect,
-  type Connection as RegistryConnection,
   type Credentials,
+  connect,
   credentialsFromDockerConfig,
   getManifest,
   pushBlob,
+  type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
+import { Secret } from '@waybill/core';
+import type { Digest } from '@waybill/core/digest';
+import { formatReference, parseReference } from '@waybill/core/oci';
 import type { Connection } from './connection.ts';
 import { readIfPresent } from './files.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
+import type { SignAs } from '@waybill/clients/sigstore';
 import { formatBundle } from '@waybill/core/bundle';
 import { formatRunStatement, type RunPredicate } from '@waybill/core/intoto';
-import type { SignAs } from '@waybill/clients/sigstore';
 import type { Connection } from './connection.ts';
 import { cliError } from './exit.ts';
 import type { Session } from './session.ts';

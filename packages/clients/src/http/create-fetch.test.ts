@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { spawnSync } from 'node:child_process';
 import type { Fetch } from '@waybill/core';
 import { createFetch } from './index.ts';
 

@@ -1,11 +1,11 @@
-import type { MaterialKind } from '@waybill/core/material';
 import type { RunMaterial } from '@waybill/core/intoto';
+import type { MaterialKind } from '@waybill/core/material';
 import { annotationsFor, parseAnnotations } from '../../annotations.ts';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { chooseMaterial, type MaterialChoice } from '../../choose-material.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
-import { describeMaterial, type DescribedMaterial, detectValue } from '../../describe-material.ts';
+import { type DescribedMaterial, describeMaterial, detectValue } from '../../describe-material.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { listing } from '../../output.ts';
 import { type AttestationState, readState, stateFile, updateState } from '../../state.ts';
