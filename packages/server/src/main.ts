@@ -99,7 +99,8 @@ async function start(
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir });
 
-  const world = await openWorld({ db, seal, blobs, clock, log, publicUrl, undo });
+  const { allowUrlChange } = config;
+  const world = await openWorld({ db, seal, blobs, clock, log, publicUrl, allowUrlChange, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
   const app = createApp(world, { log, publicUrl, db, blobs });
   undo.push(() => app.close());
@@ -130,6 +131,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly publicUrl: string;
+  readonly allowUrlChange: boolean;
   readonly undo: Undo;
 }
 
@@ -143,8 +145,11 @@ interface World {
 }
 
 async function openWorld(parts: Parts): Promise<World> {
-  const { db, seal, blobs, clock, log, publicUrl, undo } = parts;
-  await checkIssuer({ db, clock }, publicUrl);
+  const { db, seal, blobs, clock, log, publicUrl, allowUrlChange, undo } = parts;
+  await checkIssuer({ db, clock }, publicUrl, {
+    allowChange: allowUrlChange,
+    howToAllow: 'allow it with --url-change allow and name the new issuer in your contracts',
+  });
   const identity = await openIdentity({ db, clock, seal, log, publicUrl });
   undo.push(() => identity.usage.settle());
   const store = openStore(blobs);

@@ -35,6 +35,7 @@ export async function testWorld(options: { readonly clock?: Clock } = {}): Promi
       listen: { host: '127.0.0.1', port: 0 },
       dataDir: directory.path,
       publicUrl: null,
+      allowUrlChange: false,
       databaseUrl: new Secret(database.url),
       blobsDir: `${directory.path}/blobs`,
       logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',

@@ -24,12 +24,18 @@ describe('parseConfig', () => {
       listen: { host: '127.0.0.1', port: 7070 },
       dataDir: '/work/waybill-data',
       publicUrl: 'http://127.0.0.1:7070',
+      allowUrlChange: false,
       databaseUrl: null,
       blobsDir: '/work/waybill-data/blobs',
       logLevel: 'info',
       masterKey: null,
     });
     assert.equal(parseConfig([], {}, { ...around, isRoot: true }).dataDir, '/var/lib/waybill');
+  });
+
+  it('holds to the public URL unless a change is allowed by that very word', () => {
+    assert.equal(parse(['--url-change', 'allow']).allowUrlChange, true);
+    assert.throws(() => parse(['--url-change', 'yes']), { code: 'config_invalid' });
   });
 
   it('lets flags win over the environment, and ignores empty variables', () => {

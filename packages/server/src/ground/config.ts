@@ -8,6 +8,8 @@ export interface Config {
   readonly dataDir: string;
   /** Without a slash at the end; null when the port is left to the system and `--url` is not given. */
   readonly publicUrl: string | null;
+  /** True: identities of new signatures may differ from those that contracts and old certificates name. */
+  readonly allowUrlChange: boolean;
   /** null: the embedded PostgreSQL. Holds a password. */
   readonly databaseUrl: Secret<string> | null;
   /** Absolute directory of the file-system driver. */
@@ -30,6 +32,11 @@ export const OPTIONS = {
     env: 'WAYBILL_URL',
     value: 'URL',
     help: 'the address under which others reach this server (http://<listen>)',
+  },
+  'url-change': {
+    env: 'WAYBILL_URL_CHANGE',
+    value: 'refuse|allow',
+    help: 'whether data that was signed under another URL may be served under this one (refuse)',
   },
   data: {
     env: 'WAYBILL_DATA',
@@ -76,6 +83,7 @@ export function parseConfig(
     listen,
     dataDir,
     publicUrl: given.url === undefined ? urlOfListen(listen) : parsePublicUrl(given.url),
+    allowUrlChange: parseUrlChange(given['url-change']),
     databaseUrl: given['database-url'] === undefined ? null : parseDatabaseUrl(given['database-url']),
     blobsDir: given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, around.cwd),
     logLevel: parseLogLevel(given['log-level']),
@@ -197,6 +205,14 @@ function parseBlobs(setting: Setting, cwd: string): string {
     );
   }
   return resolve(cwd, setting.text);
+}
+
+function parseUrlChange(setting: Setting | undefined): boolean {
+  const text = setting?.text ?? 'refuse';
+  if (setting && text !== 'refuse' && text !== 'allow') {
+    throw invalid(setting.from, `expected refuse or allow, found ${JSON.stringify(text)}`);
+  }
+  return text === 'allow';
 }
 
 function parseLogLevel(setting: Setting | undefined): LogLevel {
