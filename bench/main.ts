@@ -1,0 +1,16 @@
+/** `npm run bench <suite>`: figures as JSON lines and a table; docs/BENCHMARKS.md keeps them. */
+const SUITES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  start: () => import('./start.ts'),
+  attest: () => import('./attest.ts'),
+};
+
+const name = process.argv[2] ?? '';
+const load = Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
+if (load === undefined) {
+  console.error(
+    `npm run bench <suite>: expected one of ${Object.keys(SUITES).join(', ')}, found ${JSON.stringify(name)}`,
+  );
+  process.exitCode = 2;
+} else {
+  await (await load()).run();
+}

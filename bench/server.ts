@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePort } from '../tools/demo/waybill.ts';
+
+export const REPOSITORY = resolve(import.meta.dirname, '..');
+export const CLI = join(REPOSITORY, 'packages/cli/bin/waybill.js');
+const SERVER = join(REPOSITORY, 'packages/server/bin/waybill-server.js');
+
+export interface Started {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** From spawn to the first 200 of /readyz. */
+  readonly readyMs: number;
+  stop(): Promise<void>;
+}
+
+/** The server as `npm start` runs it, in its own process, until /readyz says yes. */
+export async function startServer(dataDir: string, at?: number): Promise<Started> {
+  // The data remembers its public URL, so a later start takes the same port.
+  const port = at ?? (await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'error'],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  await ready(child, url);
+  const readyMs = performance.now() - started;
+  return {
+    url,
+    port,
+    pid: child.pid ?? 0,
+    readyMs,
+    async stop() {
+      const gone = new Promise((resolveGone) => child.once('exit', resolveGone));
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  while (child.exitCode === null) {
+    try {
+      if ((await fetch(`${url}/readyz`)).ok) return;
+    } catch (error) {
+      // Not listening yet, which is what is being waited for.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await new Promise((wait) => setTimeout(wait, 10));
+  }
+  throw new Error(`the server ended with ${child.exitCode}`);
+}
+
+/** A directory that the embedded PostgreSQL's user can reach, removed afterwards. */
+export async function withDirectory<T>(work: (path: string) => Promise<T>): Promise<T> {
+  const path = await mkdtemp(join(tmpdir(), 'waybill-bench-'));
+  await chmod(path, 0o711);
+  try {
+    return await work(path);
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
