@@ -45,7 +45,7 @@ function runAgain(node) {
 function start() {
   if (Number(process.versions.node.split('.')[0]) >= MIN_MAJOR) {
     require('module').enableCompileCache();
-    import('../src/main.ts').then(function (main) {
+    void import('../src/main.ts').then(function (main) {
       return main.start();
     });
     return;

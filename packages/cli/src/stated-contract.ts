@@ -7,7 +7,7 @@ import { cliError } from './exit.ts';
  * The contract as the server normalised it. Its inside is taken as given: it only guides the person and the
  * local preview, and the server checks against its own copy.
  */
-export function contractOf(document: Json | unknown): Contract {
+export function contractOf(document: unknown): Contract {
   const contract = document as Contract | null;
   if (
     typeof contract === 'object' &&

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -130,17 +131,58 @@ describe('waybill', () => {
     child.kill('SIGINT');
     assert.deepEqual(await end, { code: 130, signal: null, stdout: '', stderr: '' });
   });
+});
+
+describe('waybill serve', () => {
+  /** A stand-in for the server package: says what it was given, ends with 7 on the first signal. */
+  const SERVER = `
+    const signals = [];
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {
+      signals.push(signal);
+      setImmediate(() => { console.log(signals.join()); process.exit(7); });
+    });
+    setInterval(() => undefined, 1000);
+    console.log(process.argv.slice(2).join(' '));`;
+
+  async function installServer(dir: string): Promise<void> {
+    const place = path.join(dir, 'node_modules/@waybill/server');
+    await mkdir(place, { recursive: true });
+    await writeFile(path.join(place, 'serve.mjs'), SERVER);
+    await writeFile(path.join(place, 'package.json'), '{ "exports": { "./serve": "./serve.mjs" } }');
+  }
+
+  async function loneProgram(dir: string): Promise<string> {
+    const { buildCli } = await import('../../../tools/build-cli.ts');
+    return (await buildCli(path.join(dir, 'program'))).file;
+  }
+
   it('says how to get the server where it is not installed', async () => {
     await using at = await workspace();
-    const lone = path.join(at.dir, 'bin');
-    const { buildCli } = await import('../../../tools/build-cli.ts');
-    const { file } = await buildCli(lone);
-    const { code, stderr } = await waybill(['serve'], { cwd: at.dir, bin: file });
+    const { code, stderr } = await waybill(['serve'], { cwd: at.dir, bin: await loneProgram(at.dir) });
     assert.equal(code, 1);
     assert.match(
       stderr,
       /the server is not installed: run npm install @waybill\/server.*\[cli_server_missing\]\n$/,
     );
+  });
+
+  it('hands words and signals on to the server, each Ctrl-C once, and ends as it ends', async () => {
+    await using at = await workspace();
+    await installServer(at.dir);
+    const child = startProgram(['serve', '--listen', '127.0.0.1:1', '--help-server'], {
+      cwd: at.dir,
+      bin: await loneProgram(at.dir),
+    });
+    const end = ended(child);
+    await once(child.stdout ?? child, 'data');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    assert.deepEqual(await end, {
+      code: 7,
+      signal: null,
+      stdout: '--listen 127.0.0.1:1 --help\nSIGINT\n',
+      stderr: '',
+    });
   });
 });
 
