@@ -1,4 +1,3 @@
-import type { Json } from '@waybill/core/bytes';
 import type { Contract, ContractMaterial } from '@waybill/core/contract';
 import type { RunMaterial } from '@waybill/core/intoto';
 import { cliError } from './exit.ts';

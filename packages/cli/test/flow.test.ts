@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -347,10 +347,8 @@ describe('lists and descriptions', () => {
 /** The server, through a relay that takes attestations to it and loses its answers. */
 async function losingAnswers() {
   const relay = { lose: true, pushed: [] as string[], url: '' };
-  const server = createServer(async (request, response) => {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of request) pieces.push(piece as Uint8Array);
-    const body = Buffer.concat(pieces);
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bytesOf(request);
     const push = request.url?.endsWith('/attestation') ?? false;
     if (push) relay.pushed.push(body.toString());
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
@@ -365,8 +363,17 @@ async function losingAnswers() {
       response
         .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
         .end(bytes);
+  };
+  const server = createServer((request, response) => {
+    pass(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   return closing(server, relay);
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of request) pieces.push(piece as Uint8Array);
+  return Buffer.concat(pieces);
 }
 
 /** A server that is asked and never answers. */
