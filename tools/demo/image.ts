@@ -14,7 +14,7 @@ export interface Image {
 }
 
 /** An OCI image (image-spec v1.1) whose only layer holds `program` at /usr/local/bin/waybill.js. */
-export function imageOf(program: Uint8Array): Image {
+function imageOf(program: Uint8Array): Image {
   const tar = tarOf('usr/local/bin/waybill.js', program);
   const layer = gzipSync(tar, { level: 1 });
   const config = utf8(

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Outcome, run } from './program.ts';
 
-/** The command line as a user runs it, with a configuration of its own. */
+/** The command line as a user runs it, with a configuration of its own. A text is split at its spaces. */
 export interface Waybill {
   (
-    args: readonly string[],
+    command: string | readonly string[],
     options?: { readonly expect?: readonly number[]; readonly token?: string },
   ): Promise<Outcome>;
 }
@@ -18,13 +18,19 @@ export function waybillFor(options: {
   readonly url: string;
   readonly cwd: string;
 }): Waybill {
-  const env = { WAYBILL_URL: options.url, XDG_CONFIG_HOME: join(options.cwd, 'config'), WAYBILL_DEMO: 'yes' };
-  return (args, { expect, token } = {}) =>
-    run(process.execPath, [options.program, ...args], {
+  const env = {
+    WAYBILL_URL: options.url,
+    XDG_CONFIG_HOME: join(options.cwd, 'config'),
+    WAYBILL_DEMO: 'yes',
+  };
+  return (command, { expect, token } = {}) => {
+    const args = typeof command === 'string' ? command.split(' ') : command;
+    return run(process.execPath, [options.program, ...args], {
       cwd: options.cwd,
       env: { ...env, ...(token === undefined ? {} : { WAYBILL_TOKEN: token }) },
       ...(expect === undefined ? {} : { expect }),
     });
+  };
 }
 
 /** A port that is free now. */
