@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../tools/demo/waybill.ts';
 
-export const REPOSITORY = resolve(import.meta.dirname, '..');
+const REPOSITORY = resolve(import.meta.dirname, '..');
 export const CLI = join(REPOSITORY, 'packages/cli/bin/waybill.js');
 const SERVER = join(REPOSITORY, 'packages/server/bin/waybill-server.js');
 

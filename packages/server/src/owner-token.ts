@@ -2,7 +2,7 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '@waybill/core';
 
-export const OWNER_TOKEN_FILE = 'owner-token';
+const OWNER_TOKEN_FILE = 'owner-token';
 
 /** Puts the first token where only the owner of the data directory finds it; durable before it counts. */
 export function keepOwnerToken(dataDir: string): (token: Secret<string>) => Promise<void> {

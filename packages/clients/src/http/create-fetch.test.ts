@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import type { Fetch } from '@waybill/core';
+import { type Fetch, messageOf } from '@waybill/core';
 import { createFetch } from './index.ts';
 
 async function serving(
@@ -28,15 +28,17 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-const echo: RequestListener = async (request, response) => {
+const echo: RequestListener = (request, response) => {
   const { method, headers } = request;
-  response.end(
-    JSON.stringify({
-      method,
-      type: headers['content-type'],
-      length: headers['content-length'],
-      body: await bodyOf(request),
-    }),
+  const answer = (body: string) => ({
+    method,
+    type: headers['content-type'],
+    length: headers['content-length'],
+    body,
+  });
+  bodyOf(request).then(
+    (body) => response.end(JSON.stringify(answer(body))),
+    (error: unknown) => response.destroy(error as Error),
   );
 };
 
@@ -114,7 +116,7 @@ for (const [name, make] of both) {
     });
     it('fails where nobody listens', async () => {
       await assert.rejects(make()(new URL('http://127.0.0.1:9/'), {}), (error: Error) =>
-        /ECONNREFUSED|bad port/.test(String(error.cause ?? error)),
+        /ECONNREFUSED|bad port/.test(messageOf(error.cause ?? error)),
       );
     });
     it("fails with the stream's own error", async () => {
@@ -127,7 +129,7 @@ for (const [name, make] of both) {
       );
       await assert.rejects(
         make()(server.url, { method: 'POST', body: broken, duplex: 'half' }),
-        (error: Error) => /file changed/.test(String(error.cause ?? error)),
+        (error: Error) => /file changed/.test(messageOf(error.cause ?? error)),
       );
     });
   });

@@ -207,7 +207,7 @@ export class DocNode {
     }
     const seen = new Set<string>();
     return (this.node.items as readonly Pair<Node | null, Node | null>[]).flatMap((pair) => {
-      const key = isScalar(pair.key) ? String(pair.key.value ?? '') : '';
+      const key = isScalar(pair.key) ? String((pair.key.value ?? '') as string | number | boolean) : '';
       const path = this.path === '' ? key : `${this.path}.${key}`;
       const keyNode = this.#child(pair.key, path);
       const hasPlace =

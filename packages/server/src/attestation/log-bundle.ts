@@ -48,7 +48,7 @@ export async function logBundle(
   return { bundle: { ...bundle, tlogEntries: [entryOf(receipt)] }, position: positionOf(receipt) };
 }
 
-export function entryOf(receipt: LogEntryReceipt): TlogEntry {
+function entryOf(receipt: LogEntryReceipt): TlogEntry {
   return {
     logIndex: receipt.logIndex,
     logId: receipt.keyId,

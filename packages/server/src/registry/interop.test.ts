@@ -247,7 +247,7 @@ describe('an upload over a real connection', () => {
     slow.end('def');
     const [response] = await first;
     response.resume();
-    assert.deepEqual([second.status, response.statusCode].toSorted(), [202, 416]);
+    assert.deepEqual(new Set([second.status, response.statusCode]), new Set([202, 416]));
     if (second.status === 202) second = await raw({ method: 'PATCH', path, body: utf8('more') });
   });
 });

@@ -38,7 +38,7 @@ export interface At {
 
 const tables = (tx: Tx) => tx.withTables<RegistryTables>();
 
-export async function ensureRepository(tx: Tx, at: At, now: Date): Promise<void> {
+async function ensureRepository(tx: Tx, at: At, now: Date): Promise<void> {
   await tables(tx)
     .insertInto('registry_repositories')
     .values({ org_id: at.orgId, name: at.repository, created_at: now })

@@ -35,7 +35,7 @@ function checkProof(publicKey: KeyObject, proof: Uint8Array, facts: IdentityFact
   );
 }
 
-export function verifiedEmail({ claims }: IdentityFacts): string | undefined {
+function verifiedEmail({ claims }: IdentityFacts): string | undefined {
   const { email, email_verified: verified } = claims;
   return typeof email === 'string' && email !== '' && verified === true ? email : undefined;
 }

@@ -30,6 +30,6 @@ export function challenge(
 }
 
 /** The registry's name for clients: its host and port. */
-export function serviceOf(publicUrl: string): string {
+function serviceOf(publicUrl: string): string {
   return new URL(publicUrl).host;
 }

@@ -50,7 +50,7 @@ function presentBlob(call: Call, digest: string, lengthBytes: number): FastifyRe
 }
 
 /** RFC 9110 §14.2: one range of bytes; what is not understood is ignored, and several ranges are answered whole. */
-export function parseRange(
+function parseRange(
   header: string | undefined,
   sizeBytes: number,
 ): { readonly start: number; readonly end: number } | 'unsatisfiable' | null {

@@ -34,7 +34,7 @@ export async function tokenEndpoint(
 }
 
 /** Scopes for repositories; other types and actions are not granted, and are no error. */
-export function parseScopes(texts: readonly string[]): readonly RegistryAccess[] {
+function parseScopes(texts: readonly string[]): readonly RegistryAccess[] {
   return texts
     .flatMap((text) => text.split(' '))
     .slice(0, 100)
