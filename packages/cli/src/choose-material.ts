@@ -1,8 +1,8 @@
+import { nearest } from '@waybill/core/bytes';
 import type { Contract, ContractMaterial } from '@waybill/core/contract';
 import type { MaterialKind } from '@waybill/core/material';
 import { cliError } from './exit.ts';
 import type { AttestationState } from './state.ts';
-import { nearest } from './suggest.ts';
 
 export interface MaterialChoice {
   readonly name: string;

@@ -1,6 +1,6 @@
+import { nearest } from '@waybill/core/bytes';
 import { ALIASES, COMMANDS, isNoun, type Leaf, type Noun } from './command-map.ts';
 import { cliError } from './exit.ts';
-import { nearest } from './suggest.ts';
 
 export type Found =
   | { readonly type: 'command'; readonly path: string; readonly leaf: Leaf; readonly rest: readonly string[] }

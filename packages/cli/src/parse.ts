@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '@waybill/core/bytes';
 import type { Call, Command, OptionSpec, OptionSpecs } from './command.ts';
 import { cliError } from './exit.ts';
-import { nearest } from './suggest.ts';
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = {

@@ -8,10 +8,10 @@ import {
   createHash,
   createPublicKey,
   type KeyObject,
-  publicDecrypt,
-  timingSafeEqual as nodeTimingSafeEqual,
   sign as nodeSign,
+  timingSafeEqual as nodeTimingSafeEqual,
   verify as nodeVerify,
+  publicDecrypt,
 } from 'node:crypto';
 import { CodedError } from './errors.ts';
 

@@ -12,3 +12,4 @@ export {
 export { Fields } from './fields.ts';
 export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from './json.ts';
 export { matchesPattern } from './pattern.ts';
+export { explainLookAlike, nearest, normalizeName, quoted } from './spelling.ts';

@@ -1,5 +1,5 @@
+import { quoted } from '../bytes/index.ts';
 import type { RunMaterial, RunPredicate } from '../intoto/index.ts';
-import { quoted } from '../material/index.ts';
 import type { Contract, ContractAnnotation, ContractMaterial } from './contract.ts';
 import { RUNNER_VARIABLES } from './runner.ts';
 

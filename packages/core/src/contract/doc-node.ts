@@ -1,6 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
-import { isStorable, type Json } from '../bytes/index.ts';
-import { explainLookAlike, nearest, normalizeName, quoted } from '../material/index.ts';
+import { explainLookAlike, isStorable, type Json, nearest, normalizeName, quoted } from '../bytes/index.ts';
 import { contractInvalid, type DocumentFinding, MAX_FINDINGS } from './finding.ts';
 import type { Source } from './source.ts';
 

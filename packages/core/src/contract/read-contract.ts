@@ -1,6 +1,5 @@
-import { utf8 } from '../bytes/index.ts';
+import { explainLookAlike, nearest, quoted, utf8 } from '../bytes/index.ts';
 import { digestOf } from '../digest/index.ts';
-import { explainLookAlike, nearest, quoted } from '../material/index.ts';
 import type { Contract } from './contract.ts';
 import { DocNode, type DocObject, type Remarks } from './doc-node.ts';
 import { readAnnotations, readMaterials } from './read-materials.ts';

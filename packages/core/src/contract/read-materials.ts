@@ -1,5 +1,6 @@
+import { quoted } from '../bytes/index.ts';
 import { type CodedError, isCoded } from '../errors.ts';
-import { type MaterialKind, materialKindOf, parseKind, quoted } from '../material/index.ts';
+import { type MaterialKind, materialKindOf, parseKind } from '../material/index.ts';
 import type { ContractAnnotation, ContractMaterial } from './contract.ts';
 import type { DocNode, DocObject } from './doc-node.ts';
 import { NAME, readName } from './read-name.ts';

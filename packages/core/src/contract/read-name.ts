@@ -1,4 +1,4 @@
-import { explainLookAlike, quoted } from '../material/index.ts';
+import { explainLookAlike, quoted } from '../bytes/index.ts';
 import type { DocObject } from './doc-node.ts';
 
 /** DNS-1123 label without its length limit, which Chainloop leaves out as well. */

@@ -1,4 +1,4 @@
-import { quoted } from '../material/index.ts';
+import { quoted } from '../bytes/index.ts';
 import {
   type Contract,
   MATCH_MODES,

@@ -1,4 +1,4 @@
-import { explainLookAlike } from '../material/index.ts';
+import { explainLookAlike } from '../bytes/index.ts';
 import type { ContractSigner } from './contract.ts';
 import type { DocNode } from './doc-node.ts';
 

@@ -1,4 +1,4 @@
-import { hash, type HashName } from '../crypto.ts';
+import { type HashName, hash } from '../crypto.ts';
 import { CodedError } from '../errors.ts';
 
 /** `sha256:<64 hex>` (or sha384, sha512): OCI image-spec descriptor.md "Digests"; lower-case hex only. */

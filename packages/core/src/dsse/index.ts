@@ -1,7 +1,7 @@
 export {
   type Envelope,
-  envelopeJson,
   type EnvelopeSignature,
+  envelopeJson,
   formatEnvelope,
   IN_TOTO_PAYLOAD_TYPE,
   pae,

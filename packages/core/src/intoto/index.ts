@@ -17,8 +17,8 @@ export {
   formatStatement,
   hasSubject,
   parseStatement,
-  type Statement,
-  STATEMENT_TYPE_V01,
   STATEMENT_TYPE_V1,
+  STATEMENT_TYPE_V01,
+  type Statement,
   type Subject,
 } from './statement.ts';

@@ -10,9 +10,9 @@ import {
   hasSubject,
   parseStatement,
   parseVsaPredicate,
-  type Statement,
-  STATEMENT_TYPE_V01,
   STATEMENT_TYPE_V1,
+  STATEMENT_TYPE_V01,
+  type Statement,
   VSA_PREDICATE_TYPE,
   type VsaPredicate,
 } from './index.ts';

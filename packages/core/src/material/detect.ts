@@ -1,4 +1,4 @@
-import { Fields, parseJson, type Json } from '../bytes/index.ts';
+import { Fields, type Json, parseJson } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import type { MaterialKind } from './kind.ts';
 import { DETECTION_ORDER } from './kinds.ts';

@@ -9,10 +9,4 @@ export {
 } from './kind.ts';
 export { SUPPORTED_KINDS } from './kinds.ts';
 export type { MaterialComponent, MaterialTool } from './reader.ts';
-export {
-  explainLookAlike,
-  nearest,
-  normalizeName,
-  quoted,
-} from './spelling.ts';
 export { type MaterialFacts, type ValidateMaterialOptions, validateMaterial } from './validate.ts';

@@ -1,5 +1,5 @@
+import { explainLookAlike, nearest, quoted } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
-import { explainLookAlike, nearest, quoted } from './spelling.ts';
 
 /**
  * Every material kind a contract can name, with the number that stands for it in contracts written with

@@ -1,8 +1,8 @@
 import { parseBundle } from '../bundle/index.ts';
+import { quoted } from '../bytes/index.ts';
 import { type Envelope, IN_TOTO_PAYLOAD_TYPE, parseEnvelope } from '../dsse/index.ts';
 import { parseStatement } from '../intoto/index.ts';
 import { type MaterialInput, mismatch, type ReaderFacts, type Sample } from './reader.ts';
-import { quoted } from './spelling.ts';
 
 const SLSA_PROVENANCE = /^https:\/\/slsa\.dev\/provenance\/v1(?:\.\d+)?$/;
 

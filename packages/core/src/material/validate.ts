@@ -1,5 +1,5 @@
 import { CodedError, messageOf } from '../errors.ts';
-import { parseKind, type MaterialKind } from './kind.ts';
+import { type MaterialKind, parseKind } from './kind.ts';
 import { readerOf } from './kinds.ts';
 import type { MaterialComponent, MaterialTool, ReaderFacts } from './reader.ts';
 

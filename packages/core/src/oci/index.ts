@@ -13,8 +13,8 @@ export {
   formatManifest,
   type ImageManifest,
   type IndexManifest,
-  type Manifest,
   MAX_MANIFEST_BYTES,
+  type Manifest,
   parseManifest,
   requiredContent,
 } from './manifest.ts';

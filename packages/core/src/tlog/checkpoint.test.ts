@@ -7,7 +7,7 @@ import { isCoded } from '../errors.ts';
 import { formatCheckpoint, parseCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 import { hashLeaf } from './merkle.ts';
 import { formatNote, type NoteSignature, parseNote } from './note.ts';
-import { formatVerifierKey, hintOf, noteKey, type NoteKeyType } from './note-key.ts';
+import { formatVerifierKey, hintOf, type NoteKeyType, noteKey } from './note-key.ts';
 import {
   cosignatureMessage,
   formatTimestamped,

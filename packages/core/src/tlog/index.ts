@@ -39,7 +39,7 @@ export {
   verifySubtreeInclusion,
 } from './merkle.ts';
 export { formatNote, isNoteName, type Note, type NoteSignature, parseNote } from './note.ts';
-export { formatVerifierKey, hintOf, type NoteKey, noteKey, noteKeyId, type NoteKeyType } from './note-key.ts';
+export { formatVerifierKey, hintOf, type NoteKey, type NoteKeyType, noteKey, noteKeyId } from './note-key.ts';
 export {
   cosignatureMessage,
   formatTimestamped,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { run } from '../../../../tools/conformance/merkle.ts';
 import { isCoded } from '../errors.ts';
-import { edgeFromTiles, edgeRoot, EMPTY_EDGE, growTree } from './growth.ts';
+import { EMPTY_EDGE, edgeFromTiles, edgeRoot, growTree } from './growth.ts';
 import {
   EMPTY_ROOT,
   hashChildren,

@@ -2,8 +2,8 @@ import { toBase64 } from '../bytes/index.ts';
 import { spkiOf } from '../crypto.ts';
 import {
   type CertificateAuthority,
-  type TransparencyLog,
   TRUSTED_ROOT_MEDIA_TYPE,
+  type TransparencyLog,
   type TrustedRoot,
   type ValidityPeriod,
 } from './trusted-root.ts';

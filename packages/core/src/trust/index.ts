@@ -4,8 +4,8 @@ export {
   type CertificateAuthority,
   isWithin,
   keyDetailsOf,
-  type TransparencyLog,
   TRUSTED_ROOT_MEDIA_TYPE,
+  type TransparencyLog,
   type TrustedRoot,
   type ValidityPeriod,
 } from './trusted-root.ts';

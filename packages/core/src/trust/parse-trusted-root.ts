@@ -4,8 +4,8 @@ import { CodedError, isCoded } from '../errors.ts';
 import { type Certificate, parseCertificate, publicKeyFromPkcs1 } from '../x509/index.ts';
 import {
   type CertificateAuthority,
-  type TransparencyLog,
   TRUSTED_ROOT_MEDIA_TYPE,
+  type TransparencyLog,
   type TrustedRoot,
   type ValidityPeriod,
 } from './trusted-root.ts';

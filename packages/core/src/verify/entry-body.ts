@@ -1,6 +1,6 @@
 import type { TlogEntry } from '../bundle/index.ts';
 import { equalBytes, Fields, fromBase64, fromHex, fromUtf8, parseJson } from '../bytes/index.ts';
-import { hash, type HashName } from '../crypto.ts';
+import { type HashName, hash } from '../crypto.ts';
 import { isCoded, messageOf } from '../errors.ts';
 import { parseHashedRekord, type RekordVerifier } from '../tlog/index.ts';
 import { pemBlocks } from '../x509/index.ts';

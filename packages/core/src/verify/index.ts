@@ -11,7 +11,7 @@ export {
 export {
   type VerifiedContent,
   type VerifiedStatement,
-  verifyBundle,
   type VerifyOptions,
+  verifyBundle,
   verifyStatementBundle,
 } from './verify-bundle.ts';

@@ -1,6 +1,6 @@
 import type { Bundle, BundleContent } from '../bundle/index.ts';
 import { fromHex } from '../bytes/index.ts';
-import { hash, hashFor, type HashName, type KeyObject, verifySignature } from '../crypto.ts';
+import { type HashName, hash, hashFor, type KeyObject, verifySignature } from '../crypto.ts';
 import { algorithmOf, type Digest, digestOf, hexOf } from '../digest/index.ts';
 import { type Envelope, pae } from '../dsse/index.ts';
 import { verifyPrehashed } from '../tlog/index.ts';

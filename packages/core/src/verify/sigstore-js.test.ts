@@ -8,7 +8,7 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { run } from '../../../../tools/conformance/sigstore.ts';
 import { formatBundle } from '../bundle/index.ts';
-import { type Statement, STATEMENT_TYPE_V1 } from '../intoto/index.ts';
+import { STATEMENT_TYPE_V1, type Statement } from '../intoto/index.ts';
 import { formatTrustedRoot } from '../trust/index.ts';
 import { ISSUER, makeWorld, SUBJECT } from './test-world.ts';
 

@@ -6,10 +6,10 @@ import { type Bundle, formatBundle, parseBundle } from '../bundle/index.ts';
 import { utf8 } from '../bytes/index.ts';
 import { signWith } from '../crypto.ts';
 import { digestOf } from '../digest/index.ts';
-import { type Statement, STATEMENT_TYPE_V1 } from '../intoto/index.ts';
+import { STATEMENT_TYPE_V1, type Statement } from '../intoto/index.ts';
 import { codeOf, jsonMutationsOf, onlyCodedErrors } from '../test-support.ts';
 import { formatTrustedRoot, parseTrustedRoot, type TrustedRoot } from '../trust/index.ts';
-import { type Expectations, verifyBundle, type VerifyOptions, verifyStatementBundle } from './index.ts';
+import { type Expectations, type VerifyOptions, verifyBundle, verifyStatementBundle } from './index.ts';
 import { ISSUER, makeWorld, NOW, SUBJECT } from './test-world.ts';
 
 const FILE = utf8('the artifact');

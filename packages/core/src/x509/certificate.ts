@@ -1,7 +1,7 @@
 import { fromBase64, fromUtf8, toHex } from '../bytes/index.ts';
 import { type KeyObject, publicKeyFrom, verifySignature } from '../crypto.ts';
 import { CodedError } from '../errors.ts';
-import { contextTag, DER, DerReader, derFault, type DerValue, enterDer } from './der-reader.ts';
+import { contextTag, DER, DerReader, type DerValue, derFault, enterDer } from './der-reader.ts';
 import { readName, readSubjectAlternativeNames, type SubjectAlternativeName } from './names.ts';
 import { OID, SIGNATURE_OIDS } from './oids.ts';
 

@@ -1,13 +1,13 @@
-import { CodedError } from '../errors.ts';
 import { fromUtf8 } from '../bytes/index.ts';
+import { CodedError } from '../errors.ts';
 import { type Certificate, utf8Extension } from './certificate.ts';
 import {
   FULCIO_EXTENSION_NUMBERS,
   type FulcioExtensionName,
   type FulcioExtensions,
 } from './fulcio-extensions.ts';
-import { OID } from './oids.ts';
 import type { SubjectAlternativeName } from './names.ts';
+import { OID } from './oids.ts';
 
 const FIRST_DER_NUMBER = 8;
 const ISSUER_V1 = 1;

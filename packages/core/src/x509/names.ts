@@ -1,5 +1,5 @@
 import { fromUtf8, toHex } from '../bytes/index.ts';
-import { contextTag, DER, DerReader, derFault, type DerValue, enterDer } from './der-reader.ts';
+import { contextTag, DER, DerReader, type DerValue, derFault, enterDer } from './der-reader.ts';
 import { NAME_ATTRIBUTES } from './oids.ts';
 
 /** The kinds of name that say who somebody is; other kinds (addresses, directory names) are left out. */

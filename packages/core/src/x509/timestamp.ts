@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { hash, type HashName, type KeyObject, verifySignature } from '../crypto.ts';
+import { type HashName, hash, type KeyObject, verifySignature } from '../crypto.ts';
 import { CodedError } from '../errors.ts';
 import { type Certificate, parseCertificate, readExtension } from './certificate.ts';
 import { verifyChain } from './chain.ts';

@@ -1,6 +1,6 @@
+import { quoted } from '@waybill/core/bytes';
 import { type Contract, type DocumentFinding, hasPolicies, parseContract } from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
-import { quoted } from '@waybill/core/material';
 import { type Tx, writeAudit } from '../ground/index.ts';
 import { actorOf, authorize, type Principal } from '../identity/index.ts';
 import type { ContractDeps } from './deps.ts';

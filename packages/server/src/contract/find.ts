@@ -1,4 +1,4 @@
-import { nearest, quoted } from '@waybill/core/material';
+import { nearest, quoted } from '@waybill/core/bytes';
 import type { Tx } from '../ground/index.ts';
 import { contractError } from './errors.ts';
 import { isName } from './name.ts';

@@ -1,5 +1,4 @@
-import { isStorable } from '@waybill/core/bytes';
-import { quoted } from '@waybill/core/material';
+import { isStorable, quoted } from '@waybill/core/bytes';
 import { contractError } from './errors.ts';
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
+import { nearest } from '@waybill/core/bytes';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 export interface Config {
@@ -134,7 +135,7 @@ function optionName(flag: string, argument: string): OptionName {
   if (Object.hasOwn(OPTIONS, name)) return name as OptionName;
   const near = nearest(name, Object.keys(OPTIONS));
   const hint =
-    near === null
+    near === undefined
       ? `known are ${Object.keys(OPTIONS)
           .map((known) => `--${known}`)
           .join(', ')}`
@@ -222,7 +223,7 @@ function parseLogLevel(setting: Setting | undefined): LogLevel {
   const near = nearest(setting.text, LOG_LEVELS);
   throw invalid(
     setting.from,
-    `${JSON.stringify(setting.text)} is no level: ${near === null ? `take one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`}`,
+    `${JSON.stringify(setting.text)} is no level: ${near === undefined ? `take one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`}`,
   );
 }
 
@@ -239,32 +240,4 @@ function parseUrl(setting: Setting): URL {
 
 function invalid(from: string, problem: string): CodedError<'config_invalid'> {
   return new CodedError('config_invalid', `${from}: ${problem}`);
-}
-
-/** The known word at the smallest edit distance, if that is at most a third of its length. */
-function nearest(word: string, known: readonly string[]): string | null {
-  const best = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.slice(0, 40), candidate) }))
-    .toSorted((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : null;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (const [i, letter] of a.split('').entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(
-        Math.min(
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1),
-        ),
-      );
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

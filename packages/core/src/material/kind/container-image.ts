@@ -1,7 +1,7 @@
+import { quoted } from '../../bytes/index.ts';
 import { algorithmOf, digestOf } from '../../digest/index.ts';
 import { artifactTypeOf, type Manifest, parseManifest, parseReference } from '../../oci/index.ts';
 import { type MaterialReader, mismatch, type ReaderFacts } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 /** The image manifest or index that the reference names by its digest; the layers stay in the registry. */
 export const containerImageReader: MaterialReader = {

@@ -1,7 +1,6 @@
-import type { Fields } from '../../bytes/index.ts';
+import { type Fields, quoted } from '../../bytes/index.ts';
 import type { MaterialKind } from '../kind.ts';
 import { type MaterialReader, mismatch, readObject, toolOf } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 /** CSAF 2.0 and 2.1 by their mandatory properties (CSAF 2.0 §3.2.1); one reader per profile, told by its category. */
 function csafReader(kind: MaterialKind, category: string): MaterialReader {

@@ -1,5 +1,5 @@
+import { quoted } from '../../bytes/index.ts';
 import { type MaterialReader, mismatch, readObject, toolOf } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 /** `scan.type` of GitLab's security report schemas. */
 const SCAN_TYPES: readonly string[] = [

@@ -1,4 +1,4 @@
-import { type MaterialInput, type MaterialReader, mismatch, readXml, type ReaderFacts } from '../reader.ts';
+import { type MaterialInput, type MaterialReader, mismatch, type ReaderFacts, readXml } from '../reader.ts';
 import type { XmlElement } from '../xml.ts';
 
 const ROOTS: readonly string[] = ['testsuites', 'testsuite'];

@@ -1,6 +1,5 @@
-import type { Fields } from '../../bytes/index.ts';
+import { type Fields, quoted } from '../../bytes/index.ts';
 import { type MaterialReader, mismatch, readObject } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 const CONTEXT = 'https://openvex.dev/ns';
 const STATUSES: readonly string[] = ['not_affected', 'affected', 'fixed', 'under_investigation'];

@@ -1,6 +1,5 @@
-import type { Fields } from '../../bytes/index.ts';
+import { type Fields, quoted } from '../../bytes/index.ts';
 import { type MaterialReader, mismatch, readObject, toolOf } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 /** SARIF 2.1.0 (OASIS): version, runs, and the driver of each run are mandatory (§3.13, §3.14, §3.18, §3.19). */
 export const sarifReader: MaterialReader = {

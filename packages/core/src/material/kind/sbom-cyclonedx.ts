@@ -1,4 +1,4 @@
-import { Fields } from '../../bytes/index.ts';
+import { Fields, quoted } from '../../bytes/index.ts';
 import {
   componentOf,
   type MaterialComponent,
@@ -8,7 +8,6 @@ import {
   readObject,
   toolOf,
 } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 const SPEC_VERSIONS: readonly string[] = ['1.2', '1.3', '1.4', '1.5', '1.6', '1.7'];
 /** CycloneDX "serialNumber"; upper-case hex occurs in the wild. */

@@ -1,4 +1,4 @@
-import type { Fields } from '../../bytes/index.ts';
+import { type Fields, quoted } from '../../bytes/index.ts';
 import {
   componentOf,
   type MaterialComponent,
@@ -8,7 +8,6 @@ import {
   readObject,
   toolOf,
 } from '../reader.ts';
-import { quoted } from '../spelling.ts';
 
 const DOCUMENT = 'SPDXRef-DOCUMENT';
 

@@ -89,17 +89,27 @@ export function explainLookAlike(text: string): string | undefined {
 /** Texts longer than this are not compared: the cost is the product of both lengths. */
 const MAX_COMPARED = 100;
 
-/** Levenshtein distance: single letters added, removed or replaced. */
+/** Optimal string alignment distance: single letters added, removed or replaced, and neighbours swapped. */
 function editDistance(a: string, b: string): number {
   if (a === b) return 0;
   if (a.length > MAX_COMPARED || b.length > MAX_COMPARED) return Math.max(a.length, b.length);
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          (previous[j - 1] as number) + same,
+          (previous[j] as number) + 1,
+          (row[j - 1] as number) + 1,
+          swapped ? (before[j - 2] as number) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
+    before = previous;
     previous = row;
   }
   return previous[b.length] as number;
@@ -124,7 +134,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
     const allowed = Math.max(1, Math.floor(normalizeName(name).length / 3));
     if (distance <= allowed && (best === undefined || distance < best.distance)) best = { name, distance };
   }
-  if (best !== undefined || wanted.length < 4) return best?.name;
+  if (best !== undefined || wanted.length < 3) return best?.name;
   return candidates.find((name) => normalizeName(name).startsWith(wanted));
 }
 
