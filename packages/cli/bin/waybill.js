@@ -42,8 +42,19 @@ function runAgain(node) {
   });
 }
 
+/** `waybill version` and nothing else: scripts ask it at every turn, and it needs no module. As commands/version.ts. */
+function asksVersionOnly() {
+  var words = process.argv.slice(2);
+  return words.length === 1 && (words[0] === 'version' || words[0] === '--version');
+}
+
 function start() {
   if (Number(process.versions.node.split('.')[0]) >= MIN_MAJOR) {
+    if (asksVersionOnly()) {
+      var version = require('../package.json').version;
+      process.stdout.write('waybill ' + version + ' (Node ' + process.versions.node + ')\n');
+      return;
+    }
     require('module').enableCompileCache();
     void import('../src/main.ts').then(function (main) {
       return main.start();
