@@ -7,7 +7,7 @@ import { utf8 } from '@waybill/core/bytes';
 import { startAttester } from '@waybill/testkit';
 import { waybillFor } from '../tools/demo/waybill.ts';
 import { peakRssMiB, report, timed } from './measure.ts';
-import { CLI, startServer, withDirectory } from './server.ts';
+import { CLI, type Started, startServer, withDirectory } from './server.ts';
 
 const FLOWS = 12;
 const PUSHES = 100;
@@ -29,7 +29,7 @@ export async function run(): Promise<void> {
     const dataDir = join(directory, 'data');
     const server = await startServer(dataDir);
     try {
-      await measure(server.url, { directory, dataDir, pid: server.pid });
+      await measure(server, { directory, dataDir });
     } finally {
       await server.stop();
     }
@@ -37,10 +37,11 @@ export async function run(): Promise<void> {
 }
 
 async function measure(
-  url: string,
-  given: { readonly directory: string; readonly dataDir: string; readonly pid: number },
+  server: Started,
+  given: { readonly directory: string; readonly dataDir: string },
 ): Promise<void> {
-  const { directory, dataDir, pid } = given;
+  const { url, pid } = server;
+  const { directory, dataDir } = given;
   const waybill = waybillFor({ program: CLI, url, cwd: directory });
   await writeFile(join(directory, 'contract.yaml'), CONTRACT);
   await waybill(['login', '--local', '--data', dataDir]);
@@ -49,8 +50,10 @@ async function measure(
   const values = await writeMaterials(directory);
 
   const flows: number[] = [];
+  const requests: number[] = [];
   const steps: Record<string, number[]> = { init: [], add: [], push: [] };
   for (let round = 0; round <= FLOWS; round++) {
+    const before = server.requests();
     const parts = {
       init: await timed(() => waybill(['attestation', 'init', '--project', 'bench', '--workflow', 'flow'])),
       add: 0,
@@ -62,6 +65,7 @@ async function measure(
     parts.push = await timed(() => waybill(['attestation', 'push']));
     // The first round fills the compile cache and the server's own certificate.
     if (round === 0) continue;
+    requests.push(server.requests() - before);
     flows.push(parts.init + parts.add + parts.push);
     for (const [name, ms] of Object.entries(parts)) steps[name]?.push(ms);
   }
@@ -73,6 +77,7 @@ async function measure(
     { name: '  init', unit: 'ms', samples: steps['init'] ?? [] },
     { name: '  add x5', unit: 'ms', samples: steps['add'] ?? [] },
     { name: '  push', unit: 'ms', samples: steps['push'] ?? [] },
+    { name: 'requests made by one flow', unit: 'count', samples: requests },
     { name: 'accept(): one client, prepared bundles', unit: 'ms', samples: pushes },
     { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(pid)] },
   ]);

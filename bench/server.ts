@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { freePort } from '../tools/demo/waybill.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
@@ -14,6 +15,8 @@ export interface Started {
   readonly pid: number;
   /** From spawn to the first 200 of /readyz. */
   readonly readyMs: number;
+  /** Requests answered so far, from the server's own log. */
+  requests(): number;
   stop(): Promise<void>;
 }
 
@@ -25,9 +28,14 @@ export async function startServer(dataDir: string, at?: number): Promise<Started
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'error'],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  let requests = 0;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.includes('"msg":"request"')) requests += 1;
+    if (/"level":"(?:error|fatal)"/.test(line) || !line.startsWith('{')) console.error(line);
+  });
   await ready(child, url);
   const readyMs = performance.now() - started;
   return {
@@ -35,6 +43,7 @@ export async function startServer(dataDir: string, at?: number): Promise<Started
     port,
     pid: child.pid ?? 0,
     readyMs,
+    requests: () => requests,
     async stop() {
       const gone = new Promise((resolveGone) => child.once('exit', resolveGone));
       child.kill('SIGTERM');

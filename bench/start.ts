@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { requirePeer } from '@waybill/testkit';
+import { buildCli } from '../tools/build-cli.ts';
 import { type Figure, peakRssMiB, report } from './measure.ts';
 import { CLI, startServer, withDirectory } from './server.ts';
 
@@ -32,12 +33,16 @@ export async function run(): Promise<void> {
     { name: 'first start to /readyz', unit: 'ms', samples: first, target: '< 5000' },
     { name: 'later start to /readyz', unit: 'ms', samples: later, target: '< 2000' },
     { name: 'server peak RSS after start', unit: 'MiB', samples: memory },
-    ...programs(),
+    ...(await programs()),
   ]);
 }
 
 /** In turns, so that noise falls on all of them alike. */
-function programs(): readonly Figure[] {
+async function programs(): Promise<readonly Figure[]> {
+  const bundle = await withDirectory(async (directory) => {
+    const { file } = await buildCli(directory);
+    return Array.from({ length: PROGRAM_RUNS }, () => wall(process.execPath, [file, 'version']));
+  });
   const cosign = requirePeer('cosign');
   const bare: number[] = [];
   const version: number[] = [];
@@ -48,6 +53,7 @@ function programs(): readonly Figure[] {
     if (cosign.path !== null) peer.push(wall(cosign.path, ['version']));
   }
   return [
+    { name: 'waybill version, bundled to one file', unit: 'ms', samples: bundle },
     { name: 'bare node', unit: 'ms', samples: bare },
     { name: 'waybill version', unit: 'ms', samples: version, target: '<= bare + 35' },
     {
