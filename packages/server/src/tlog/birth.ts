@@ -5,10 +5,10 @@ import { concat, utf8 } from '@waybill/core/bytes';
 import { sha256, signWith, spkiOf } from '@waybill/core/crypto';
 import { EMPTY_ROOT, formatHashedRekord, keyDetailsOf } from '@waybill/core/tlog';
 import { buildRootCertificate, serialFrom } from '@waybill/core/x509';
+import type { TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { generateKeys, type LogSigner, logSigner, sealKeys } from './log-keys.ts';
 import { findActiveLog, insertLog, type LogRow } from './queries.ts';
-import type { TlogDeps } from './deps.ts';
 import type { LogKind } from './receipt.ts';
 
 const PREFIX: Readonly<Record<LogKind, string>> = { rekor: 'log', ct: 'ct' };

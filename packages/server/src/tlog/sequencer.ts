@@ -1,4 +1,4 @@
-import { isCoded, messageOf } from '@waybill/core';
+import { isCoded } from '@waybill/core';
 import { hashLeaf, requireEntry } from '@waybill/core/tlog';
 import type { SequencerLimits } from './deps.ts';
 import { tlogError } from './errors.ts';
@@ -98,7 +98,8 @@ function batchError(context: LogContext, cause: unknown): unknown {
   if (isCoded(cause, 'tlog_not_leader', 'tlog_rolled_back', 'tlog_damaged', 'tlog_unavailable')) return cause;
   return tlogError(
     'tlog_unavailable',
-    `the log ${context.origin} could not write the entry (${messageOf(cause)}): try again, the same entry is logged only once`,
+    // What the database or the disk said may quote an entry of somebody else: only a code is for a stranger.
+    `the log ${context.origin} could not write the entry (${isCoded(cause) ? cause.code : 'internal'}): try again, the same entry is logged only once`,
     { cause },
   );
 }

@@ -4,8 +4,8 @@ import { CodedError } from '@waybill/core';
 import { toHex, utf8 } from '@waybill/core/bytes';
 import {
   consistencyProof,
-  edgeRoot,
   EMPTY_EDGE,
+  edgeRoot,
   growTree,
   hashLeaf,
   nodesFromTiles,
@@ -16,7 +16,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '@waybill/core/tlog';
-import { tempDir, testDatabase, type TempDir, type TestDatabase } from '@waybill/testkit';
+import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
 import { type BlobDriver, createLog, createSeal, type Db, openFileSystem } from '../ground/index.ts';
 import type { TlogDeps } from './deps.ts';
