@@ -120,16 +120,24 @@ async function coded<T>(work: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     }
-    if (isConnectionFailure(state, messageOf(error))) throw unavailable(messageOf(error), error);
+    if (isConnectionFailure(state, messageOf(error))) throw unavailable(reasonOf(state), error);
     throw error;
   }
 }
 
-/** SQLSTATE class 08, 57P0x (shutdown, starting up), 53300 (too many connections), and the driver's own. */
+/** The driver's message names hosts, ports and sockets of the server: only its code is for a stranger. */
+function reasonOf(state: unknown): string {
+  return typeof state === 'string' && /^[A-Z0-9_]+$/.test(state) ? state : 'connection lost';
+}
+
+/**
+ * SQLSTATE class 08 (a protocol violation is a statement of ours), 57P0x (shutdown, starting up), 53300 (too many
+ * connections), and the driver's own.
+ */
 function isConnectionFailure(state: unknown, message: string): boolean {
   if (
     typeof state === 'string' &&
-    /^(08|57P0|53300|ECONN|ENOENT|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/.test(state)
+    /^(08(?!P01)|57P0|53300|ECONN|ENOENT|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/.test(state)
   )
     return true;
   return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
