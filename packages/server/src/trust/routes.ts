@@ -1,8 +1,8 @@
-import { CodedError, isCoded } from '@waybill/core';
+import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from '../ground/index.ts';
+import { type App, GROUND_PROBLEMS } from '../ground/index.ts';
 import { TRUST_PROBLEMS } from './errors.ts';
 import type { Trust } from './open-trust.ts';
 import { parseSigningRequest } from './parse-signing-request.ts';
@@ -122,13 +122,14 @@ interface Seen {
 /** What is wrong with the request itself, as core and identity say it. */
 const REQUEST_FAULT = /^(shape|json|bytes|x509|crypto|identity_token)_/;
 
+const STATUS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ ...GROUND_PROBLEMS, ...TRUST_PROBLEMS }).map(([code, { status }]) => [code, status]),
+);
+
 /** What the client may see of an error; the rest stays in the log. */
 function seen(error: unknown, request: FastifyRequest): Seen {
   const { code, message } = isCoded(error) ? error : frameworkError(error);
-  const known = Object.hasOwn(TRUST_PROBLEMS, code)
-    ? TRUST_PROBLEMS[code as keyof typeof TRUST_PROBLEMS].status
-    : undefined;
-  const status = known ?? (REQUEST_FAULT.test(code) ? 400 : code === 'request_too_large' ? 413 : 500);
+  const status = REQUEST_FAULT.test(code) ? 400 : (STATUS.get(code) ?? 500);
   if (status < 500) {
     request.log.info({ code, reason: message }, 'refused');
     return { code, status, message };
@@ -140,14 +141,19 @@ function seen(error: unknown, request: FastifyRequest): Seen {
 }
 
 function frameworkError(error: unknown): CodedError {
-  const { code } = error as { code?: unknown };
-  return code === 'FST_ERR_CTP_BODY_TOO_LARGE'
-    ? new CodedError('request_too_large', `the body is larger than ${BODY_LIMIT_BYTES} bytes`)
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new CodedError('request_too_large', `the body is larger than ${BODY_LIMIT_BYTES} bytes`);
+  }
+  if (statusCode === 415) return new CodedError('request_media_type', 'the Content-Type is not a media type');
+  return typeof statusCode === 'number' && statusCode < 500
+    ? new CodedError('request_malformed', messageOf(error))
     : new CodedError('internal', 'internal error');
 }
 
 /** google.rpc.Code by HTTP status. */
-const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 413: 8, 503: 14 };
+const GRPC_CODES: Readonly<Record<number, number>> = { 413: 8, 503: 14 };
+const GRPC_INVALID_ARGUMENT = 3;
 const GRPC_INTERNAL = 13;
 
 function sendGrpcError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -155,5 +161,9 @@ function sendGrpcError(error: unknown, request: FastifyRequest, reply: FastifyRe
   const details = [
     { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code, domain: 'waybill.dev' },
   ];
-  return sendJson(reply.code(status), { code: GRPC_CODES[status] ?? GRPC_INTERNAL, message, details });
+  return sendJson(reply.code(status), {
+    code: GRPC_CODES[status] ?? (status < 500 ? GRPC_INVALID_ARGUMENT : GRPC_INTERNAL),
+    message,
+    details,
+  });
 }

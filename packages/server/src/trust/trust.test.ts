@@ -439,6 +439,23 @@ describe('POST /api/v1/timestamp', () => {
   });
 });
 
+describe('what no route can read', () => {
+  it('is the fault of the request, not of the server', async () => {
+    const requests = [
+      { method: 'GET', url: '/api/v2/trustBundle?%00', expected: 400 },
+      { method: 'GET', url: '/api/v1/timestamp/certchain?%00', expected: 400 },
+      { method: 'POST', url: '/api/v2/signingCert', type: 'x', expected: 415 },
+      { method: 'POST', url: '/api/v1/timestamp', type: '///', expected: 415 },
+    ] as const;
+    for (const { expected, ...request } of requests) {
+      const { method, url } = request;
+      const posted = 'type' in request ? { headers: { 'content-type': request.type }, payload: 'abc' } : {};
+      const answer = await app.inject({ method, url, ...posted });
+      assert.equal(answer.statusCode, expected, `${url}: ${answer.body}`);
+    }
+  });
+});
+
 describe('signAsServer', () => {
   const statement = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [] }));
 
