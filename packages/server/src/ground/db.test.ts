@@ -209,6 +209,26 @@ describe('openDb', () => {
     await away.close();
   });
 
+  it('is closed when its connections are gone, so that a PostgreSQL that stops next cuts none off', async () => {
+    const db = openDb({ connection: t.connection, log: createLog('silent'), maxConnections: 6 });
+    const pids = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        db.asSystem(async (tx) => {
+          // What the session leaves behind makes its end take a while.
+          await sql`do $$ begin for n in 1..100 loop
+            execute format('create temp table litter_%s ()', n); end loop; end $$`.execute(tx);
+          const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+          return rows[0]?.pid;
+        }),
+      ),
+    );
+    await db.close();
+    const { rows } = await t.db.asSystem((tx) =>
+      sql`select pid from pg_stat_activity where pid = any(${pids})`.execute(tx),
+    );
+    assert.deepEqual(rows, []);
+  });
+
   it('survives that the server closes its idle connections', async () => {
     await t.db.ping();
     const client = new pg.Client(t.connection);

@@ -21,7 +21,7 @@ export interface Db {
   tryLock(key: string): Promise<Lock | null>;
   /** Throws `database_unavailable` within three seconds when the database does not answer. */
   ping(): Promise<void>;
-  /** Waits for the running transactions. */
+  /** Waits for the running transactions, and until the connections are gone. */
   close(): Promise<void>;
 }
 
@@ -35,6 +35,7 @@ export interface DbOptions {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const PING_TIMEOUT_MS = 3000;
+const CLOSE_TIMEOUT_MS = 1000;
 
 /** bigint as number: our counters stay below 2^53, and beyond it a silent rounding is refused. */
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -54,18 +55,29 @@ export function openDb(options: DbOptions): Db {
     application_name: 'waybill',
     keepAlive: true,
   });
-  // Without a listener a connection that the server closes while idle would end the process.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'idle database connection lost'));
-  pool.on('connect', (client) =>
-    client.on('error', (error: Error) => options.log.warn({ err: error }, 'database connection lost')),
-  );
+  // The error itself carries the whole client, with the key that cancels its statements.
+  const lost = (error: Error): void =>
+    options.log.warn({ reason: messageOf(error) }, 'database connection lost');
+  // Without listeners a connection that the server closes would end the process; each loss is said by its client.
+  pool.on('error', () => undefined);
+  const open = new Set<Promise<unknown>>();
+  pool.on('connect', (client) => {
+    client.on('error', lost);
+    const ended = new Promise((report) => client.once('end', report));
+    open.add(ended);
+    void ended.then(() => open.delete(ended));
+  });
   const kysely = new Kysely<{}>({ dialect: new PostgresDialect({ pool }) });
   return {
     withOrg: async (orgId, work) => inRole(kysely, 'waybill_app', organisation(orgId), work),
     asSystem: async (work) => inRole(kysely, 'waybill_system', '', work),
     tryLock: async (key) => coded(() => takeLock(options.connection, key, options.log)),
     ping: async () => coded(() => ping(pool)),
-    close: async () => kysely.destroy(),
+    async close() {
+      // The pool does not wait until its connections are gone: a PostgreSQL that stops next would cut them off.
+      await kysely.destroy();
+      await within(CLOSE_TIMEOUT_MS, Promise.all(open));
+    },
   };
 }
 
@@ -92,6 +104,16 @@ function organisation(orgId: string): string {
     'database_org_invalid',
     `withOrg: expected the id of an organisation (a UUID), found ${JSON.stringify(orgId)}`,
   );
+}
+
+/** Resolves with the work, or after the time: whatever is left then ends by itself. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((report) => {
+    timer = setTimeout(report, timeoutMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 async function ping(pool: pg.Pool): Promise<void> {
@@ -130,10 +152,7 @@ function reasonOf(state: unknown): string {
   return typeof state === 'string' && /^[A-Z0-9_]+$/.test(state) ? state : 'connection lost';
 }
 
-/**
- * SQLSTATE class 08 (a protocol violation is a statement of ours), 57P0x (shutdown, starting up), 53300 (too many
- * connections), and the driver's own.
- */
+/** SQLSTATE class 08 (but a protocol violation is a statement of ours), 57P0x (shutdown, starting up), 53300 (too many connections), and the driver's own. */
 function isConnectionFailure(state: unknown, message: string): boolean {
   if (
     typeof state === 'string' &&
