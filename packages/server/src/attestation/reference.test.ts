@@ -33,8 +33,8 @@ import {
   startAttester,
   stringMaterial,
   type TempDir,
-  tempDir,
   type TestWorld,
+  tempDir,
   testWorld,
 } from '@waybill/testkit';
 
