@@ -1,11 +1,13 @@
 import type { Finding, Receipt } from '@waybill/api';
 import type { Contract } from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
+import type { Subject } from '@waybill/core/intoto';
 import { authorize, type Principal } from '../identity/index.ts';
+import { allowedActions } from '../registry/index.ts';
 import { runRepository } from './addresses.ts';
 import { attachEvidence } from './attach-evidence.ts';
 import { bind } from './bind.ts';
-import { checkConformance, checkPolicies } from './check-conformance.ts';
+import { checkConformance, checkPolicies, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
 import { checkSigner } from './check-signer.ts';
 import { commitReceipt } from './commit.ts';
@@ -51,7 +53,18 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
 
   const contract = await loadRunContract(deps, run);
   const findings = await judge(deps, { run, contract, signed, principal: input.principal });
-  return record(deps, { run, signed, findings, input });
+  const subjects = judgedSubjects(contract, signed);
+  return record(deps, { run, signed, subjects, findings: withoutFlood(findings), input });
+}
+
+/** A verdict is read by people and kept for good: whoever states nonsense ten thousand times is told so once. */
+const MAX_FINDINGS = 500;
+
+function withoutFlood(findings: readonly Finding[]): readonly Finding[] {
+  const left = findings.length - MAX_FINDINGS;
+  if (left <= 0) return findings;
+  const message = `${left} further findings are left out`;
+  return [...findings.slice(0, MAX_FINDINGS), { step: 'contract', code: 'findings_left_out', message }];
 }
 
 /** Steps signer, materials, contract, policies: everything that is wrong, not only the first thing. */
@@ -70,11 +83,11 @@ async function judge(
     ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
     ...(await checkMaterials(deps.registry, {
       orgId: run.orgId,
-      orgName,
       repository: runRepository(orgName, run),
       contract,
       predicate: signed.predicate,
       registryHost: new URL(deps.publicUrl).host,
+      mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
     })),
     ...checkConformance(contract, signed),
     ...checkPolicies(contract),
@@ -87,17 +100,19 @@ async function record(
   given: {
     readonly run: RunRow;
     readonly signed: SignedEvidence;
+    readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
     readonly input: AcceptInput;
   },
 ): Promise<Receipt> {
-  const { run, signed, findings, input } = given;
+  const { run, signed, subjects, findings, input } = given;
   const { orgName } = input.principal;
 
   const attestation = await logAttestation(deps, signed);
   const verdict = await signVerdict(deps, run, {
     evidence: signed,
     bundleDigest: attestation.digest,
+    subjects,
     findings,
   });
   const vsa = await logVerdict(deps, verdict);
@@ -111,6 +126,7 @@ async function record(
     attestation: attestation.bytes,
     verdict: vsa.bytes,
     registryHost: new URL(deps.publicUrl).host,
+    mayPush: (repository) => allowedActions(input.principal, repository).includes('push'),
     at: verdict.verifiedAt,
   });
 
@@ -126,14 +142,14 @@ async function record(
     },
     vsa: { payloadDigest: verdict.payloadDigest, bundleDigest: vsa.digest, log: vsa.position },
     manifestDigest,
-    subjects: subjectsOf(signed),
+    subjects: digestsOf(subjects),
     verifiedAt: verdict.verifiedAt.toISOString(),
   };
   return commitReceipt(deps, run, { principal: input.principal, requestId: input.requestId, receipt });
 }
 
-function subjectsOf(signed: SignedEvidence): { name: string; digest: Digest }[] {
-  return signed.statement.value.subject.flatMap(({ name, digest }) =>
+function digestsOf(subjects: readonly Subject[]): { name: string; digest: Digest }[] {
+  return subjects.flatMap(({ name, digest }) =>
     digest.sha256 === undefined ? [] : [{ name, digest: `sha256:${digest.sha256}` as Digest }],
   );
 }

@@ -10,8 +10,8 @@ import {
   MEDIA_TYPE,
   parseReference,
 } from '@waybill/core/oci';
-import { blobSize, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
 import type { Clock } from '../ground/index.ts';
+import { blobSize, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
 
 /** artifactType of a run's manifest (docs/reference/run-manifest.md). */
 export const RUN_ARTIFACT_TYPE = 'application/vnd.waybill.run.v1+json';
@@ -25,6 +25,8 @@ export interface EvidenceToAttach {
   readonly attestation: Uint8Array;
   readonly verdict: Uint8Array;
   readonly registryHost: string;
+  /** Evidence goes only where whoever pushed the attestation could have put it. */
+  readonly mayPush: (repository: string) => boolean;
   readonly at: Date;
 }
 
@@ -70,12 +72,14 @@ function pick(evidence: EvidenceToAttach, repository: string): Place {
 async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): Promise<Descriptor> {
   const at = pick(evidence, evidence.repository);
   const layers: Descriptor[] = [];
-  for (const material of evidence.materials) {
-    // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
-    // is not there, or another size than it has: its manifest says what is.
-    const sizeBytes = await deps.db.withOrg(at.orgId, (tx) => blobSize(tx, at, material.digest));
-    if (sizeBytes !== null) layers.push(layerOf(material, sizeBytes));
-  }
+  await deps.db.withOrg(at.orgId, async (tx) => {
+    for (const material of evidence.materials) {
+      // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
+      // is not there, or another size than it has: its manifest says what is.
+      const sizeBytes = await blobSize(tx, at, material.digest);
+      if (sizeBytes !== null) layers.push(layerOf(material, sizeBytes));
+    }
+  });
   const bytes = formatManifest(
     artifactManifest({
       artifactType: RUN_ARTIFACT_TYPE,
@@ -93,8 +97,13 @@ async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): P
 }
 
 function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {
+  // A run that FAILED may state any text as kind; those that we know are letters, digits and underscores.
+  const kind = material.kind
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 64);
   return {
-    mediaType: `application/vnd.waybill.material.v1+${material.kind.toLowerCase().replaceAll('_', '-')}`,
+    mediaType: `application/vnd.waybill.material.v1+${kind}`,
     digest: material.digest,
     sizeBytes,
     annotations: {
@@ -110,10 +119,13 @@ async function outputImages(
   evidence: EvidenceToAttach,
 ): Promise<readonly (Place & { readonly subject: Descriptor })[]> {
   const found: (Place & { readonly subject: Descriptor })[] = [];
+  const seen = new Set<string>();
   for (const { output, reference, digest } of evidence.materials) {
     if (!output || reference === undefined || !isReference(reference)) continue;
     const { registry, repository } = parseReference(reference);
-    if (registry !== evidence.registryHost || !repository.startsWith(`${evidence.orgName}/`)) continue;
+    const image = `${repository}@${digest}`;
+    if (registry !== evidence.registryHost || seen.has(image) || !evidence.mayPush(repository)) continue;
+    seen.add(image);
     const at = pick(evidence, repository);
     const row = await statManifest(deps, at, digest);
     if (row) found.push({ ...at, subject: { mediaType: row.mediaType, digest, sizeBytes: row.sizeBytes } });

@@ -1,7 +1,7 @@
 import type { Finding } from '@waybill/api';
-import { checkContract, type Contract, hasPolicies } from '@waybill/core/contract';
-import { type Digest, hexOf } from '@waybill/core/digest';
-import type { Subject } from '@waybill/core/intoto';
+import { type Contract, checkContract, hasPolicies } from '@waybill/core/contract';
+import { algorithmOf, type Digest, hexOf } from '@waybill/core/digest';
+import type { RunMaterial, Subject } from '@waybill/core/intoto';
 import type { SignedEvidence } from './verify-signer.ts';
 
 /** Step `contract`: what the contract demands, and that the statement's subjects are exactly the run's outputs. */
@@ -10,7 +10,42 @@ export function checkConformance(contract: Contract, evidence: SignedEvidence): 
     step: 'contract',
     ...finding,
   }));
-  return [...owed, ...checkSubjects(evidence)];
+  return [...owed, ...checkSubjects(evidence), ...checkJudged(contract, evidence)];
+}
+
+/**
+ * What a verdict is about. Without outputs the subjects are the materials, and among them may be some that the
+ * contract does not name: nobody demanded or checked anything of those, so a verdict says nothing of them.
+ */
+export function judgedSubjects(
+  contract: Contract,
+  { statement, predicate }: SignedEvidence,
+): readonly Subject[] {
+  const subjects = statement.value.subject;
+  if (predicate.materials.some((material) => material.output)) return subjects;
+  const wanted = new Set(contract.materials.map(({ name }) => name));
+  const named = new Set(predicate.materials.filter(({ name }) => wanted.has(name)).map(hexDigest));
+  const judged = subjects.filter(({ digest }) => named.has(digest['sha256']));
+  // A verdict is about something: where nothing is named, checkJudged makes it FAILED.
+  return judged.length > 0 ? judged : subjects;
+}
+
+function hexDigest({ digest }: RunMaterial): string | undefined {
+  return algorithmOf(digest) === 'sha256' ? hexOf(digest) : undefined;
+}
+
+function checkJudged(contract: Contract, { predicate }: SignedEvidence): readonly Finding[] {
+  const wanted = new Set(contract.materials.map(({ name }) => name));
+  const judged = predicate.materials.some(({ name, output }) => output || wanted.has(name));
+  // A contract that demands no material at all is about whatever the run gives.
+  if (judged || wanted.size === 0) return [];
+  return [
+    {
+      step: 'contract',
+      code: 'subject_missing',
+      message: 'the run gives nothing that the contract names, so there is nothing to judge',
+    },
+  ];
 }
 
 /**

@@ -8,20 +8,35 @@ import { parseKind, validateMaterial } from '@waybill/core/material';
 import { parseReference } from '@waybill/core/oci';
 import { type RegistryDeps, readBlob, readManifest, statManifest, streamBlob } from '../registry/index.ts';
 import { digestOfStream } from './digest-of-stream.ts';
+import { attestationError } from './errors.ts';
 
 /** A document that is validated is read whole; a larger one is refused rather than half checked. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+/** Documents of one run together: checking them keeps everybody else waiting. */
+const MAX_RUN_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const CONCURRENCY = 4;
 
 export interface MaterialsQuestion {
   readonly orgId: string;
-  readonly orgName: string;
   /** Where the run's materials are, `<org>/<project>/<workflow>`. */
   readonly repository: string;
   readonly contract: Contract;
   readonly predicate: RunPredicate;
   /** `host[:port]` under which this server is its clients' registry. */
   readonly registryHost: string;
+  /** Whether whoever pushed the attestation may read that repository: nobody learns here what is elsewhere. */
+  readonly mayPull: (repository: string) => boolean;
+}
+
+interface Measured {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+/** One blob is read and checked once, however many materials name it. */
+interface Work extends MaterialsQuestion {
+  readonly done: Map<string, Promise<Measured>>;
+  documentBytes: number;
 }
 
 /**
@@ -34,12 +49,13 @@ export async function checkMaterials(
   question: MaterialsQuestion,
 ): Promise<readonly Finding[]> {
   const { materials } = question.predicate;
+  const work: Work = { ...question, done: new Map(), documentBytes: 0 };
   const findings: (readonly Finding[])[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < materials.length) {
       const index = next++;
-      findings[index] = await checkMaterial(deps, question, materials[index] as RunMaterial);
+      findings[index] = await checkMaterial(deps, work, materials[index] as RunMaterial);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
@@ -48,15 +64,15 @@ export async function checkMaterials(
 
 async function checkMaterial(
   deps: RegistryDeps,
-  question: MaterialsQuestion,
+  work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
   try {
     const kind = parseKind(material.kind);
     if (kind === 'STRING') return checkString(material);
-    if (kind === 'CONTAINER_IMAGE') return await checkImage(deps, question, material);
-    if (kind === 'ARTIFACT') return await checkStored(deps, question, material);
-    return await checkDocument(deps, question, material);
+    if (kind === 'CONTAINER_IMAGE') return await checkImage(deps, work, material);
+    if (kind === 'ARTIFACT') return await checkStored(deps, work, material);
+    return await checkDocument(deps, work, material);
   } catch (error) {
     if (isCoded(error, 'registry_blob_unknown')) return [notInStore(material)];
     if (!isCoded(error)) throw error;
@@ -75,30 +91,46 @@ function checkString(material: RunMaterial): readonly Finding[] {
 /** Too large to be read whole and opaque: hashed as a stream. */
 async function checkStored(
   deps: RegistryDeps,
-  question: MaterialsQuestion,
+  work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
-  if (skipsUpload(question.contract, material)) return [];
-  const stream = await streamBlob(deps, question, material.digest);
-  return compare(material, await digestOfStream(stream), 'the stored blob');
+  if (skipsUpload(work.contract, material)) return [];
+  const found = await once(work, `blob ${material.digest}`, async () =>
+    digestOfStream(await streamBlob(deps, work, material.digest)),
+  );
+  return compare(material, found, 'the stored blob');
 }
 
 async function checkDocument(
   deps: RegistryDeps,
-  question: MaterialsQuestion,
+  work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
-  if (skipsUpload(question.contract, material)) return [];
-  const bytes = await readBlob(deps, question, { digest: material.digest, maxBytes: MAX_DOCUMENT_BYTES });
-  const different = compare(
-    material,
-    { digest: digestOf(bytes), sizeBytes: bytes.length },
-    'the stored blob',
-  );
-  if (different.length > 0) return different;
+  if (skipsUpload(work.contract, material)) return [];
+  const found = await once(work, `${material.kind} ${material.digest}`, () => examine(deps, work, material));
+  return compare(material, found, 'the stored blob');
+}
+
+async function examine(deps: RegistryDeps, work: Work, material: RunMaterial): Promise<Measured> {
+  const bytes = await readBlob(deps, work, { digest: material.digest, maxBytes: MAX_DOCUMENT_BYTES });
+  work.documentBytes += bytes.length;
+  if (work.documentBytes > MAX_RUN_DOCUMENT_BYTES) {
+    throw attestationError(
+      'attestation_too_large',
+      `the documents of one run may have ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
+    );
+  }
+  const found = { digest: digestOf(bytes), sizeBytes: bytes.length };
+  if (found.digest !== material.digest) return found;
   const { filename } = material;
   validateMaterial(parseKind(material.kind), bytes, filename === undefined ? {} : { filename });
-  return [];
+  return found;
+}
+
+function once(work: Work, key: string, measure: () => Promise<Measured>): Promise<Measured> {
+  const known = work.done.get(key) ?? measure();
+  work.done.set(key, known);
+  return known;
 }
 
 /**
@@ -107,7 +139,7 @@ async function checkDocument(
  */
 async function checkImage(
   deps: RegistryDeps,
-  question: MaterialsQuestion,
+  work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
   const { reference } = material;
@@ -124,11 +156,9 @@ async function checkImage(
       ),
     ];
   }
-  if (parsed.registry !== question.registryHost) return [];
-  const at = { orgId: question.orgId, repository: parsed.repository };
-  const row = parsed.repository.startsWith(`${question.orgName}/`)
-    ? await statManifest(deps, at, material.digest)
-    : null;
+  if (parsed.registry !== work.registryHost) return [];
+  const at = { orgId: work.orgId, repository: parsed.repository };
+  const row = work.mayPull(parsed.repository) ? await statManifest(deps, at, material.digest) : null;
   if (row === null) {
     return [
       finding(
@@ -138,9 +168,12 @@ async function checkImage(
       ),
     ];
   }
-  const { bytes } = await readManifest(deps, at, material.digest);
-  validateMaterial('CONTAINER_IMAGE', bytes, { reference });
-  return compare(material, { digest: digestOf(bytes), sizeBytes: bytes.length }, 'the stored manifest');
+  const found = await once(work, `${parsed.repository}@${material.digest}`, async () => {
+    const { bytes } = await readManifest(deps, at, material.digest);
+    validateMaterial('CONTAINER_IMAGE', bytes, { reference });
+    return { digest: digestOf(bytes), sizeBytes: bytes.length };
+  });
+  return compare(material, found, 'the stored manifest');
 }
 
 /** Only the contract can say that bytes stay where they are. */
@@ -156,11 +189,7 @@ function notInStore(material: RunMaterial): Finding {
   );
 }
 
-function compare(
-  material: RunMaterial,
-  found: { readonly digest: Digest; readonly sizeBytes: number },
-  what: string,
-): readonly Finding[] {
+function compare(material: RunMaterial, found: Measured, what: string): readonly Finding[] {
   if (found.digest !== material.digest) {
     return [
       finding(

@@ -1,4 +1,5 @@
 import { isCoded } from '@waybill/core';
+import { Fields } from '@waybill/core/bytes';
 import { parseBundle } from '@waybill/core/bundle';
 import type { Digest } from '@waybill/core/digest';
 import {
@@ -8,7 +9,8 @@ import {
   type VsaPredicate,
 } from '@waybill/core/intoto';
 import { type Verified, verifyStatementBundle } from '@waybill/core/verify';
-import { contractUri } from './addresses.ts';
+import { type Principal, targetOf } from '../identity/index.ts';
+import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
 import { countVerdicts, findVerdicts, type VerdictRow } from './queries.ts';
@@ -32,22 +34,24 @@ export interface VerdictsAbout {
 }
 
 /**
- * What this server has judged about an artifact under a contract. The rows only say where to look: each VSA is
- * read from the store and verified, so that whoever can write into the database cannot make a verdict.
+ * What this server has judged about an artifact under a contract, as far as the principal's scope reaches. The rows
+ * only say where to look: each VSA is read from the store and verified, and must itself name the organisation, run
+ * and contract of its row, so that whoever can write into the database can neither make a verdict nor borrow one.
  * Throws `attestation_store_corrupt` when one does not verify.
  */
 export async function loadVerdicts(
   deps: AttestationDeps,
-  orgId: string,
+  principal: Principal,
   about: { readonly subject: Digest; readonly contract: string },
 ): Promise<VerdictsAbout> {
-  const { rows, underAnyContract } = await deps.db.withOrg(orgId, async (tx) => ({
-    rows: await findVerdicts(tx, { ...about, limit: MAX_VERDICTS }),
-    underAnyContract: await countVerdicts(tx, about.subject),
+  const within = { ...about, ...targetOf(principal.scope) };
+  const { rows, underAnyContract } = await deps.db.withOrg(principal.orgId, async (tx) => ({
+    rows: await findVerdicts(tx, { ...within, limit: MAX_VERDICTS }),
+    underAnyContract: await countVerdicts(tx, within),
   }));
   const proven: ProvenVerdict[] = [];
   for (const row of rows) {
-    proven.push(await prove(deps, row, about));
+    proven.push(await prove(deps, row, { ...about, orgName: principal.orgName }));
     // One that passed is all that a decision needs, and they come first.
     if (row.result === 'PASSED') break;
   }
@@ -57,7 +61,7 @@ export async function loadVerdicts(
 async function prove(
   deps: AttestationDeps,
   row: VerdictRow,
-  about: { readonly subject: Digest; readonly contract: string },
+  about: { readonly subject: Digest; readonly contract: string; readonly orgName: string },
 ): Promise<ProvenVerdict> {
   try {
     const bundle = parseBundle(await deps.registry.store.read(row.vsaBundleDigest));
@@ -70,7 +74,7 @@ async function prove(
       },
       artifact: about.subject,
     });
-    requireSame(deps, row, { statement: statement.value, contract: about.contract });
+    requireSame(deps, row, { ...about, statement: statement.value });
     return {
       runId: row.runId,
       result: row.result,
@@ -92,9 +96,9 @@ async function prove(
 function requireSame(
   deps: AttestationDeps,
   row: VerdictRow,
-  signed: { readonly statement: Statement; readonly contract: string },
+  signed: { readonly statement: Statement; readonly contract: string; readonly orgName: string },
 ): void {
-  const { statement, contract } = signed;
+  const { statement, contract, orgName } = signed;
   if (statement.predicateType !== VSA_PREDICATE_TYPE) throw differs('predicate type');
   const vsa: VsaPredicate = parseVsaPredicate(statement.predicate);
   if (vsa.verificationResult !== row.result) throw differs('result');
@@ -102,6 +106,10 @@ function requireSame(
   if (vsa.policy.uri !== contractUri(deps, { name: contract, revision: row.contractRevision })) {
     throw differs('contract');
   }
+  // Contracts of two organisations may have one name.
+  if (vsa.resourceUri !== runUri(deps, orgName, row)) throw differs('resource');
+  const run = new Fields(statement.predicate, 'predicate').optionalString('waybill_run');
+  if (run !== row.runId) throw differs('run');
 }
 
 function differs(what: string): Error {

@@ -1,7 +1,7 @@
-import type { AttestationDeps } from './deps.ts';
 import { KEY_ISSUER } from './check-signer.ts';
+import type { AttestationDeps } from './deps.ts';
 import { type LoggedBundle, logBundle } from './log-bundle.ts';
-import { storedForm, type StoredForm, type Verdict } from './sign-verdict.ts';
+import { type StoredForm, storedForm, type Verdict } from './sign-verdict.ts';
 import type { SignedEvidence } from './verify-signer.ts';
 
 export type LoggedEvidence = LoggedBundle & StoredForm;

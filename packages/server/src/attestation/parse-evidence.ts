@@ -43,9 +43,30 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
       `expected the predicate type ${RUN_PREDICATE_TYPE}, found ${JSON.stringify(predicateType)}`,
     );
   }
-  return {
-    bundle,
-    predicate: unverified(parseRunPredicate(predicate)),
-    payloadDigest: digestOf(payload),
-  };
+  const claimed = parseRunPredicate(predicate);
+  checkBounds(claimed);
+  return { bundle, predicate: unverified(claimed), payloadDigest: digestOf(payload) };
+}
+
+const MAX_NAME_BYTES = 1024 * 1024;
+const MAX_ENTRIES = 10_000;
+
+/** What names a thing stands again in findings, the run's manifest and the verdict: all of these have limits. */
+function checkBounds({ materials, environment, annotations }: RunPredicate): void {
+  const names = materials.map(({ name, kind, filename = '' }) => JSON.stringify([name, kind, filename]));
+  const nameBytes = names.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (nameBytes > MAX_NAME_BYTES) {
+    throw attestationError(
+      'attestation_too_large',
+      `the names, kinds and file names of all materials have ${nameBytes} bytes together, the limit is ${MAX_NAME_BYTES}`,
+    );
+  }
+  for (const [what, entries] of Object.entries({ environment, annotations })) {
+    const count = Object.keys(entries).length;
+    if (count <= MAX_ENTRIES) continue;
+    throw attestationError(
+      'attestation_too_large',
+      `predicate.${what}: ${count} entries, the limit is ${MAX_ENTRIES}`,
+    );
+  }
 }

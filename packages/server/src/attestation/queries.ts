@@ -214,27 +214,21 @@ export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): 
       created_at: verifiedAt,
     })
     .execute();
-  const subjects = new Set(receipt.subjects.map((subject) => subject.digest as Digest));
-  await tables
-    .insertInto('attestation_verdicts')
-    .values(
-      [...subjects].map((digest) => ({
-        run_id: run.id,
-        org_id: run.orgId,
-        subject_digest: digest,
-        contract_name: run.contract.name,
-        contract_revision: run.contract.revision,
-        result: receipt.result,
-        vsa_bundle_digest: receipt.vsa.bundleDigest as Digest,
-        vsa_log_index: receipt.vsa.log.logIndex,
-        verified_at: verifiedAt,
-      })),
-    )
-    .execute();
+  const subjects = [...new Set(receipt.subjects.map(({ digest }) => digest))];
+  // One array, whatever the number of subjects: a statement takes 65,535 parameters.
+  await sql`
+    insert into attestation_verdicts
+      (run_id, org_id, subject_digest, contract_name, contract_revision, result, vsa_bundle_digest, vsa_log_index,
+       verified_at)
+    select ${run.id}::uuid, ${run.orgId}::uuid, subject, ${run.contract.name}, ${run.contract.revision}::integer,
+           ${receipt.result}, ${receipt.vsa.bundleDigest}, ${receipt.vsa.log.logIndex}::bigint, ${verifiedAt}::timestamptz
+    from unnest(${subjects}::text[]) subject`.execute(tx);
 }
 
 export interface VerdictRow {
   readonly runId: string;
+  readonly project: string;
+  readonly workflow: string;
   readonly result: 'PASSED' | 'FAILED';
   readonly contractRevision: number;
   readonly vsaBundleDigest: Digest;
@@ -242,23 +236,41 @@ export interface VerdictRow {
   readonly verifiedAt: Date;
 }
 
+/** Verdicts about a digest, of one project or workflow when it is named. */
+export interface VerdictFilter {
+  readonly subject: Digest;
+  readonly project?: string | undefined;
+  readonly workflow?: string | undefined;
+}
+
+function verdicts(tx: Tx, { subject, project, workflow }: VerdictFilter) {
+  let query = tx
+    .withTables<AttestationTables>()
+    .selectFrom('attestation_verdicts as v')
+    .innerJoin('attestation_runs as r', 'r.id', 'v.run_id')
+    .where('v.subject_digest', '=', subject);
+  if (project !== undefined) query = query.where('r.project', '=', project);
+  if (workflow !== undefined) query = query.where('r.workflow', '=', workflow);
+  return query;
+}
+
 /** The newest verdicts about a digest under a contract, PASSED ones first, at most `limit`. */
 export async function findVerdicts(
   tx: Tx,
-  about: { readonly subject: Digest; readonly contract: string; readonly limit: number },
+  about: VerdictFilter & { readonly contract: string; readonly limit: number },
 ): Promise<readonly VerdictRow[]> {
-  const rows = await tx
-    .withTables<AttestationTables>()
-    .selectFrom('attestation_verdicts')
-    .select(['run_id', 'result', 'contract_revision', 'vsa_bundle_digest', 'vsa_log_index', 'verified_at'])
-    .where('subject_digest', '=', about.subject)
-    .where('contract_name', '=', about.contract)
-    .orderBy(sql`result = 'PASSED'`, 'desc')
-    .orderBy('verified_at', 'desc')
+  const rows = await verdicts(tx, about)
+    .select(['v.run_id', 'v.result', 'v.contract_revision', 'v.vsa_bundle_digest', 'v.vsa_log_index'])
+    .select(['v.verified_at', 'r.project', 'r.workflow'])
+    .where('v.contract_name', '=', about.contract)
+    .orderBy(sql`v.result = 'PASSED'`, 'desc')
+    .orderBy('v.verified_at', 'desc')
     .limit(about.limit)
     .execute();
   return rows.map((row) => ({
     runId: row.run_id,
+    project: row.project,
+    workflow: row.workflow,
     result: row.result,
     contractRevision: row.contract_revision,
     vsaBundleDigest: row.vsa_bundle_digest,
@@ -268,12 +280,9 @@ export async function findVerdicts(
 }
 
 /** How many verdicts there are about a digest at all, under whatever contract. */
-export async function countVerdicts(tx: Tx, subject: Digest): Promise<number> {
-  const row = await tx
-    .withTables<AttestationTables>()
-    .selectFrom('attestation_verdicts')
+export async function countVerdicts(tx: Tx, about: VerdictFilter): Promise<number> {
+  const row = await verdicts(tx, about)
     .select((eb) => eb.fn.countAll<string>().as('count'))
-    .where('subject_digest', '=', subject)
     .executeTakeFirstOrThrow();
   return Number(row.count);
 }

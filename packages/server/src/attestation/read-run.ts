@@ -124,7 +124,8 @@ function formatCursor(run: RunRow): string {
 function parseCursor(cursor: string): { readonly startedAt: Date; readonly id: string } {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const startedAt = new Date(time);
-  if (Number.isNaN(startedAt.getTime()) || !UUID.test(id)) {
+  // A year with a sign is none that formatCursor() writes, and some are none that a database holds.
+  if (Number.isNaN(startedAt.getTime()) || !/^\d{4}-/.test(time) || !UUID.test(id)) {
     throw attestationError('attestation_cursor_invalid', 'cursor: expected the `next` of an earlier page');
   }
   return { startedAt, id };

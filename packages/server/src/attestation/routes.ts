@@ -1,10 +1,10 @@
 import {
   CancelRun,
+  Receipt,
   RunDetail,
   RunList,
   RunQuery,
   RunSummary,
-  Receipt,
   StartedRun,
   StartRun,
 } from '@waybill/api';

@@ -1,14 +1,15 @@
 import type { Finding } from '@waybill/api';
 import { type Bundle, formatBundle } from '@waybill/core/bundle';
+import type { Json } from '@waybill/core/bytes';
 import { type Digest, digestOf, hexOf } from '@waybill/core/digest';
 import {
   formatStatement,
   formatVsaPredicate,
   STATEMENT_TYPE_V1,
   type Statement,
+  type Subject,
   VSA_PREDICATE_TYPE,
 } from '@waybill/core/intoto';
-import type { Json } from '@waybill/core/bytes';
 import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import type { RunRow } from './queries.ts';
@@ -38,10 +39,12 @@ export async function signVerdict(
     readonly evidence: SignedEvidence;
     /** Of the attestation's bundle as stored, with its log entry. */
     readonly bundleDigest: Digest;
+    /** What is judged: the attestation's subjects, or those of them that the contract names. */
+    readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
   },
 ): Promise<Verdict> {
-  const { evidence, bundleDigest, findings } = given;
+  const { evidence, bundleDigest, subjects, findings } = given;
   const result = findings.length === 0 ? 'PASSED' : 'FAILED';
   const verifiedAt = deps.clock();
   const predicate = formatVsaPredicate({
@@ -58,7 +61,7 @@ export async function signVerdict(
   });
   const statement: Statement = {
     type: STATEMENT_TYPE_V1,
-    subject: evidence.statement.value.subject,
+    subject: subjects,
     predicateType: VSA_PREDICATE_TYPE,
     predicate: { ...(predicate as Readonly<Record<string, Json>>), ...ownFields(run, evidence, findings) },
   };

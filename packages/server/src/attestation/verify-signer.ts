@@ -1,5 +1,5 @@
-import { CodedError } from '@waybill/core';
 import type { Signer as StatedSigner } from '@waybill/api';
+import { CodedError } from '@waybill/core';
 import type { Bundle } from '@waybill/core/bundle';
 import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseRunPredicate, type RunPredicate, type Statement } from '@waybill/core/intoto';

@@ -41,7 +41,7 @@ async function findOutcome(
   about: { readonly subject: Digest; readonly contract: string },
 ): Promise<Finding> {
   try {
-    return outcomeOf(about, await loadVerdicts(deps.attestation, principal.orgId, about));
+    return outcomeOf(about, await loadVerdicts(deps.attestation, principal, about));
   } catch (error) {
     deps.log.error({ err: error, ...about }, 'a gate could not decide');
     return { outcome: 'error', reasons: [errorReason(error)], evidence: null };

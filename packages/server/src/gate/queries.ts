@@ -35,12 +35,14 @@ export async function insertDecision(
     .execute();
 }
 
-export async function findDecision(tx: Tx, id: string): Promise<Decision | null> {
+/** One that the token `askedBy` asked for, when it is given. */
+export async function findDecision(tx: Tx, id: string, askedBy: string | null): Promise<Decision | null> {
   const row = await tx
     .withTables<GateTables>()
     .selectFrom('gate_decisions')
     .select('decision')
     .where('id', '=', id)
+    .$if(askedBy !== null, (query) => query.where('asked_by', '=', askedBy ?? ''))
     .executeTakeFirst();
   return row?.decision ?? null;
 }

@@ -1,4 +1,5 @@
 /** Room 7: the OCI distribution API over the store, with referrers, one name space per organisation. */
+export { allowedActions } from './access.ts';
 export { openRegistry, type RegistryDeps } from './deps.ts';
 export { REGISTRY_PROBLEMS, type RegistryCode } from './errors.ts';
 export type { ManifestDeleted, ManifestPushed } from './events.ts';
