@@ -1,0 +1,475 @@
+/** Rules that hold for every route there is, also for one that is added tomorrow: it fails here until it has its place. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { connect, pushBlob, pushManifest } from '@waybill/clients/oci';
+import { Secret } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { digestOf } from '@waybill/core/digest';
+import { artifactManifest, EMPTY_BLOB, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
+import { startAttester, type TestWorld, testWorld } from '@waybill/testkit';
+import fc from 'fast-check';
+import {
+  HEADERS,
+  mutant,
+  BODIES as NASTY_BODIES,
+  QUERIES,
+  SEGMENTS,
+  TYPES,
+  VALUES,
+  WILD,
+} from './nasty-input.ts';
+
+/** `METHOD /url` as it was registered. */
+type Route = string;
+
+const routes = new Set<Route>();
+// Fastify announces each instance before anything is registered with it.
+subscribe('fastify.initialization', (message) => {
+  const { fastify } = message as {
+    fastify: {
+      addHook(name: 'onRoute', hook: (route: { method: string | string[]; url: string }) => void): void;
+    };
+  };
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.add(`${one} ${url}`);
+  });
+});
+
+/** Who may call without a token, and why. Everything else answers 401. */
+const PUBLIC: Readonly<Record<Route, string>> = {
+  'GET /healthz': 'an orchestrator asks before there is a token',
+  'GET /readyz': 'as /healthz; names dependencies and their state, no addresses',
+  'GET /waybill/v1/info': 'what a client needs before it has a token',
+  'GET /waybill/v1/openapi.json': 'the description of the API is in the public source',
+  'GET /waybill/v1/docs': 'as openapi.json',
+  'GET /waybill/v1/trust/trusted-root': 'public keys: whoever verifies evidence needs them',
+  'GET /waybill/v1/trust/signing-config': 'the addresses of the public services below',
+  'GET /oidc/.well-known/openid-configuration': 'OpenID Connect Discovery',
+  'GET /oidc/jwks': 'public keys of the issuer',
+  'POST /oidc/token': 'the token to exchange stands in the form; RFC 8693 answers 400 to a wrong one',
+  'POST /api/v2/signingCert': 'the identity token stands in the body, as Fulcio clients send it',
+  'GET /api/v2/trustBundle': 'public certificates',
+  'GET /api/v2/configuration': 'names the issuer, as Fulcio does',
+  'POST /api/v1/timestamp': 'RFC 3161 knows no sign-in; what is stamped is a hash',
+  'GET /api/v1/timestamp/certchain': 'public certificates',
+  'POST /api/v2/log/entries': 'Rekor v2 knows no sign-in; an entry must carry a signature that verifies',
+  'GET /api/v2/checkpoint': 'the log is public',
+  'HEAD /api/v2/checkpoint': 'the log is public',
+  'GET /api/v2/tile/*': 'the log is public',
+  'HEAD /api/v2/tile/*': 'the log is public',
+  'GET /waybill/v1/log/entries/:index': 'the log is public',
+  'GET /waybill/v1/log/search': 'the log is public',
+};
+
+const PEM = generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }).toString();
+const DOCUMENT =
+  'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: release }\nspec:\n  materials:\n' +
+  '    - { type: ARTIFACT, name: program, output: true }\n';
+
+/** A body that the route takes: a schema is checked before the handler asks who is there. */
+const BODIES: Readonly<Record<Route, object>> = {
+  'POST /waybill/v1/tokens': { name: 'another', role: 'viewer', expiresInSeconds: 60 },
+  'POST /waybill/v1/keys': { name: 'another', publicKey: PEM },
+  'POST /waybill/v1/contracts': { document: DOCUMENT },
+  'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },
+  'POST /waybill/v1/runs': { project: 'warehouse', workflow: 'build' },
+  'POST /waybill/v1/runs/:id/cancel': { reason: 'why not' },
+  'POST /waybill/v1/gate/decisions': {
+    subject: { digest: digestOf(utf8('x')), name: 'x' },
+    context: { contract: 'release', place: 'here' },
+  },
+};
+
+let world: TestWorld;
+let stranger: Secret<string>;
+/** Things of `default`, by the URL that names them: values for its parameters. */
+let owned: Readonly<Record<string, Readonly<Record<string, string>>>>;
+let deadTokens: readonly (readonly [name: string, authorization: string])[];
+
+before(async () => {
+  world = await testWorld();
+  stranger = (await world.stranger()).token;
+  const { owner, ownerToken } = world;
+  await owner.applyContract({ document: DOCUMENT });
+  await owner.createWorkflow({ project: 'warehouse', name: 'build', contract: 'release' });
+  await owner.addKey({ name: 'mine', publicKey: PEM });
+  const open = await startAttester({
+    client: owner,
+    token: ownerToken,
+    project: 'warehouse',
+    workflow: 'build',
+  });
+  const done = await startAttester({
+    client: owner,
+    token: ownerToken,
+    project: 'warehouse',
+    workflow: 'build',
+  });
+  const materials = [await done.record('program', 'ARTIFACT', utf8('a program'), true)];
+  await owner.pushAttestation(done.run.id, await done.sign(done.predicate(materials)));
+  const decision = await owner.ask({
+    subject: { digest: digestOf(utf8('a program')) },
+    context: { contract: 'release' },
+  });
+  const [live, revoked, expired] = await Promise.all(
+    ['live', 'revoked', 'expired'].map((name) => owner.createToken({ name, role: 'owner' })),
+  );
+  assert.ok(live && revoked && expired);
+  await owner.revokeToken(revoked.token.id);
+  await world.rows(`update identity_tokens set expires_at = now() - interval '1 minute' where id = $1`, [
+    expired.token.id,
+  ]);
+  const unknown = `wb_${randomBytes(32).toString('base64url')}`;
+  const basic = (text: string): string => `Basic ${Buffer.from(`x:${text}`).toString('base64')}`;
+  deadTokens = [
+    ['none', ''],
+    ['an unknown one', `Bearer ${unknown}`],
+    ['an unknown one as password', basic(unknown)],
+    ['a revoked one', `Bearer ${revoked.secret}`],
+    ['a revoked one as password', basic(revoked.secret)],
+    ['an expired one', `Bearer ${expired.secret}`],
+    ['no API token', 'Bearer eyJhbGciOiJub25lIn0.e30.'],
+    ['a scheme of its own', `Token ${unknown}`],
+  ];
+  const run = { id: open.run.id };
+  owned = {
+    '/waybill/v1/tokens/:id': { id: live.token.id },
+    '/waybill/v1/keys/:name': { name: 'mine' },
+    '/waybill/v1/contracts/:name': { name: 'release' },
+    '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },
+    '/waybill/v1/runs/:id': run,
+    '/waybill/v1/runs/:id/cancel': run,
+    '/waybill/v1/runs/:id/attestation': run,
+    '/waybill/v1/runs/:id/bundle': { id: done.run.id },
+    '/waybill/v1/runs/:id/verdict': { id: done.run.id },
+    '/waybill/v1/gate/decisions/:id': { id: decision.id },
+  };
+});
+after(() => world.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+}
+
+/** Over a socket, and the path as it is written: fetch and inject would tidy it up. */
+async function send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
+  const signal = AbortSignal.timeout(10_000);
+  const sent = request(world.url, { method, path, headers, signal });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+function split(route: Route): { readonly method: string; readonly url: string } {
+  const [method = '', url = ''] = route.split(' ');
+  return { method, url };
+}
+
+function fill(url: string, values: Readonly<Record<string, string>>): string {
+  return url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? randomUUID());
+}
+
+const bodyOf = (route: Route): Pick<Sent, 'headers' | 'body'> =>
+  BODIES[route] === undefined
+    ? {}
+    : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(BODIES[route]) };
+
+const bearer = (token: Secret<string>): { readonly authorization: string } => ({
+  authorization: `Bearer ${token.reveal()}`,
+});
+
+describe('every route', () => {
+  it('is known here: the public ones with their reason, those with a parameter with something to name', () => {
+    assert.ok(routes.size > 30, `${routes.size}`);
+    const all = [...routes];
+    assert.deepEqual(
+      Object.keys({ ...PUBLIC, ...BODIES }).filter((route) => !routes.has(route)),
+      [],
+      'no such route',
+    );
+    assert.deepEqual(
+      all.filter((route) => {
+        const { url } = split(route);
+        return !(route in PUBLIC) && url.includes(':') && owned[url] === undefined;
+      }),
+      [],
+      'name a thing of another tenant in `owned`',
+    );
+  });
+
+  it('is public for a reason, or answers 401 to whoever has no token that lives', async () => {
+    const wrong: string[] = [];
+    for (const route of routes) {
+      const { method, url } = split(route);
+      const path = fill(url, owned[url] ?? {}).replace('*', 'default/warehouse/build/manifests/x');
+      for (const [name, authorization] of deadTokens) {
+        const body = bodyOf(route);
+        const headers = { ...body.headers, ...(authorization === '' ? {} : { authorization }) };
+        const answer = await send({ method, path, ...body, headers });
+        const expected = route in PUBLIC ? answer.status !== 401 && answer.status < 500 : isRefusal(answer);
+        // POST /v2/token takes its password from the form: without one it is no question yet.
+        const noForm = route === 'POST /v2/token' && answer.status === 400 && authorization === '';
+        if (!expected && !noForm) wrong.push(`${route} with ${name}: ${answer.status} ${answer.body}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  const isRefusal = ({ status, headers }: Answer): boolean =>
+    status === 401 && headers['www-authenticate'] !== undefined;
+
+  it('that exchanges a token gives none for a dead one', async () => {
+    for (const [name, authorization] of deadTokens) {
+      const token = authorization.replace(/^\w+ ?/, '') || 'nothing';
+      const form = (fields: Record<string, string>): Pick<Sent, 'headers' | 'body'> => ({
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(fields).toString(),
+      });
+      const exchanged = await send({
+        method: 'POST',
+        path: '/oidc/token',
+        ...form({
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: token,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        }),
+      });
+      assert.equal(exchanged.status, 400, name);
+      assert.match(exchanged.body, /"error":"invalid_(?:grant|request)"/);
+      const password = { grant_type: 'password', username: 'x', password: token, service: 'x' };
+      const registry = await send({ method: 'POST', path: '/v2/token', ...form(password) });
+      assert.equal(registry.status, 401, name);
+    }
+  });
+});
+
+describe('another tenant', () => {
+  /** The answer without what names the thing or the request. */
+  function trace({ status, headers, body }: Answer, names: readonly string[]): object {
+    const { date: _date, 'x-request-id': id, 'content-length': _length, ...rest } = headers;
+    let text = body;
+    for (const name of [...names, String(id)]) text = text.replaceAll(name, '…');
+    return { status, body: text, headers: Object.keys(rest).toSorted() };
+  }
+
+  it('gets the answer of an unknown id for every id of ours', async () => {
+    const wrong: string[] = [];
+    for (const route of routes) {
+      const { method, url } = split(route);
+      const real = owned[url];
+      if (real === undefined) continue;
+      const unknown = Object.fromEntries(
+        Object.entries(real).map(([key, value]) => [
+          key,
+          value.includes('-') && value.length === 36 ? randomUUID() : `other-${value}`,
+        ]),
+      );
+      const body = bodyOf(route);
+      const headers = { ...body.headers, ...bearer(stranger) };
+      const ask = async (values: Readonly<Record<string, string>>): Promise<object> => {
+        const answer = await send({ method, path: fill(url, values), ...body, headers });
+        return trace(answer, Object.values(values));
+      };
+      const [theirs, nobodys] = [await ask(real), await ask(unknown)];
+      if ((theirs as Answer).status !== 404 || JSON.stringify(theirs) !== JSON.stringify(nobodys))
+        wrong.push(`${route}: ${JSON.stringify(theirs)} but ${JSON.stringify(nobodys)}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('gets it also for names in bodies', async () => {
+    const digest = digestOf(utf8('a program'));
+    const other = digestOf(utf8('nothing'));
+    const ask = async (path: string, body: object, names: readonly string[]): Promise<object> => {
+      const headers = { 'content-type': 'application/json', ...bearer(stranger) };
+      return trace(await send({ method: 'POST', path, headers, body: JSON.stringify(body) }), names);
+    };
+    const start = (workflow: string) =>
+      ask('/waybill/v1/runs', { project: 'warehouse', workflow }, [`"${workflow}"`, workflow]);
+    assert.deepEqual(await start('build'), await start('other-build'));
+    const create = (contract: string) =>
+      ask('/waybill/v1/workflows', { project: 'warehouse', name: 'w', contract }, [contract]);
+    assert.deepEqual(await create('release'), await create('other-release'));
+    const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+    const decide = async (subject: string) => {
+      const question = { subject: { digest: subject }, context: { contract: 'release' } };
+      return JSON.stringify(await ask('/waybill/v1/gate/decisions', question, [subject])).replaceAll(
+        uuid,
+        '…',
+      );
+    };
+    assert.equal(await decide(digest), await decide(other));
+  });
+
+  it('gets it for every path of the registry', async () => {
+    const repository = 'default/warehouse/app';
+    const registry = connect(new URL(world.url).host, {
+      credentials: { username: 'x', password: world.ownerToken },
+    });
+    await pushBlob(registry, repository, { type: 'bytes', bytes: EMPTY_BLOB });
+    const bytes = formatManifest(artifactManifest({ artifactType: 'application/x-test', layers: [] }));
+    const mediaType = MEDIA_TYPE.imageManifest;
+    const { digest } = await pushManifest(registry, { repository, tag: 'v1' }, { bytes, mediaType });
+    const session = await send({
+      method: 'POST',
+      path: `/v2/${repository}/blobs/uploads/`,
+      headers: bearer(world.ownerToken),
+    });
+    const upload = String(session.headers.location).split('/').at(-1) ?? '';
+    const places = [
+      ['manifests/v1', 'manifests/other-v1'],
+      [`manifests/${digest}`, `manifests/${digestOf(utf8('a'))}`],
+      [`blobs/${digestOf(EMPTY_BLOB)}`, `blobs/${digestOf(utf8('a'))}`],
+      [`blobs/uploads/${upload}`, `blobs/uploads/${randomUUID()}`],
+      [`referrers/${digest}`, `referrers/${digestOf(utf8('a'))}`],
+      ['tags/list', 'tags/list'],
+      ['blobs/uploads/', 'blobs/uploads/'],
+    ] as const;
+    const names = [repository, 'default/warehouse/unknown', 'nobody/warehouse/app'];
+    for (const [known, unknown] of places) {
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const ask = async (path: string, last: string): Promise<object> => {
+          const answer = await send({ method, path: `/v2/${path}/${last}`, headers: bearer(stranger) });
+          return trace(answer, [...names, last.split('/').at(-1) ?? '']);
+        };
+        const theirs = (await ask(repository, known)) as Answer;
+        assert.ok(theirs.status === 404 || theirs.status === 405, `${method} ${known}: ${theirs.status}`);
+        assert.deepEqual(theirs, await ask(repository, unknown), `${method} ${known}`);
+        assert.deepEqual(theirs, await ask('default/warehouse/unknown', unknown), `${method} ${known}`);
+        assert.deepEqual(theirs, await ask('nobody/warehouse/app', unknown), `${method} ${known}`);
+      }
+    }
+    // What is in our store is no blob of theirs, also when they know its digest.
+    const mount = await send({
+      method: 'POST',
+      path: `/v2/other/warehouse/app/blobs/uploads/?mount=${digestOf(EMPTY_BLOB)}&from=${repository}`,
+      headers: bearer(stranger),
+    });
+    assert.equal(mount.status, 202);
+  });
+
+  it('has changed nothing by all that', async () => {
+    const { owner } = world;
+    const token = owned['/waybill/v1/tokens/:id']?.['id'];
+    const { tokens } = await owner.listTokens();
+    assert.equal(tokens.find(({ id }) => id === token)?.revokedAt, null);
+    assert.deepEqual(
+      (await owner.listKeys()).keys.map(({ name }) => name),
+      ['mine'],
+    );
+    assert.equal((await owner.describeRun(owned['/waybill/v1/runs/:id']?.['id'] ?? '')).state, 'INITIALIZED');
+  });
+});
+
+describe('nasty input', () => {
+  const COUNT = 700;
+  const SEED = 20261124;
+
+  it('gets an answer below 500 from every route, in the form of its API, and with nothing of our inside', async () => {
+    const any = <T>(values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+    const all = [...routes].toSorted();
+    const question = fc.record({
+      segments: fc.array(any(SEGMENTS), { minLength: 3, maxLength: 3 }),
+      // Often a thing that is there, so that what comes after it is reached.
+      real: fc.boolean(),
+      wild: any(WILD),
+      query: any(QUERIES),
+      type: any(TYPES),
+      headers: any(HEADERS),
+      body: any(NASTY_BODIES),
+      mutation: fc.record({ at: fc.nat(20), value: any(VALUES) }),
+      signedIn: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
+    });
+    const asked = fc.sample(question, { numRuns: COUNT, seed: SEED }).map((q, at): Sent => {
+      const route = all[at % all.length] ?? '';
+      const { method, url } = split(route);
+      const rest = [...q.segments];
+      const segment = (): string => rest.pop() ?? 'x';
+      const values = q.real ? (owned[url] ?? {}) : {};
+      const path = url
+        .replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? segment())
+        .replace('*', () => q.wild.replaceAll('#', segment));
+      const valid = BODIES[route];
+      const mutated = valid !== undefined && q.mutation.at % 4 > 0;
+      const headers = {
+        ...(mutated
+          ? { 'content-type': 'application/json' }
+          : q.type === ''
+            ? {}
+            : { 'content-type': q.type }),
+        ...q.headers,
+        ...(q.signedIn ? bearer(world.ownerToken) : {}),
+      };
+      const nothing = method === 'GET' || method === 'HEAD';
+      const body = mutated ? JSON.stringify(mutant(valid, q.mutation.at, q.mutation.value)) : q.body;
+      return { method, path: `${path}${q.query}`, headers, body: nothing ? undefined : body };
+    });
+    const wrong: string[] = [];
+    const next = asked.values();
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (const sent of next) {
+          const fault = faultOf(await answerTo(sent));
+          if (fault !== null) wrong.push(`${fault}\n    ${describeSent(sent)}`);
+        }
+      }),
+    );
+    assert.equal(wrong.length, 0, `${wrong.length} of ${COUNT}:\n${wrong.slice(0, 10).join('\n')}`);
+    assert.equal((await send({ method: 'GET', path: '/readyz' })).status, 200);
+  });
+
+  async function answerTo(sent: Sent): Promise<Answer> {
+    try {
+      return await send(sent);
+    } catch (error) {
+      throw new Error(`no answer to ${describeSent(sent)}`, { cause: error });
+    }
+  }
+
+  /** What must not be in an answer, or null. */
+  function faultOf({ status, headers, body }: Answer): string | null {
+    const said = `${status} ${body.slice(0, 300)}`;
+    if (status < 200 || status >= 500) return said;
+    if (status < 400) return null;
+    if (/\n\s+at |node_modules|node:|\.[tj]s:\d/.test(body)) return `a stack in ${said}`;
+    if (
+      /\b(?:select|insert into|update|delete from)\b.+\b(?:from|values|set|where)\b|SQLSTATE|relation "/i.test(
+        body,
+      )
+    )
+      return `SQL in ${said}`;
+    if (body === '') return null;
+    const isJson = /^application\/(?:problem\+)?json/.test(headers['content-type'] ?? '');
+    if (!isJson) return `no JSON in ${said}`;
+    const answer = JSON.parse(body) as { code?: unknown; error?: unknown; errors?: { code?: unknown }[] };
+    return (answer.code ?? answer.error ?? answer.errors?.[0]?.code) === undefined
+      ? `no code in ${said}`
+      : null;
+  }
+
+  const describeSent = ({ method, path, headers, body }: Sent): string =>
+    JSON.stringify({
+      method,
+      path: path.slice(0, 200),
+      headers: { ...headers, authorization: headers?.['authorization'] === undefined ? 'none' : 'owner' },
+      body: typeof body === 'string' ? body.slice(0, 200) : body,
+    });
+});
