@@ -8,8 +8,9 @@ import {
   StartedRun,
   StartRun,
 } from '@waybill/api';
+import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
 import { Type } from 'typebox';
-import type { App } from '../ground/index.ts';
+import { type App, documentAnswer } from '../ground/index.ts';
 import { authenticate, type IdentityDeps } from '../identity/index.ts';
 import { accept } from './accept.ts';
 import { cancelRun } from './cancel-run.ts';
@@ -26,7 +27,7 @@ export interface AttestationRoutesDeps {
 const RunParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
 const BUNDLE_MEDIA_TYPES = [
   'application/json',
-  'application/vnd.dev.sigstore.bundle.v0.3+json',
+  BUNDLE_MEDIA_TYPE,
   'application/vnd.dev.sigstore.bundle+json',
 ];
 
@@ -94,11 +95,18 @@ function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
   for (const [name, summary, digest] of documents) {
     app.get(
       `/waybill/v1/runs/:id/${name}`,
-      { schema: { tags: ['runs'], summary, params: RunParams } },
+      {
+        schema: {
+          tags: ['runs'],
+          summary,
+          params: RunParams,
+          response: { 200: documentAnswer(BUNDLE_MEDIA_TYPE, summary) },
+        },
+      },
       async (request, reply) => {
         const { stored } = await loadAttestation(deps, await who(request), request.params.id);
         const bytes = await deps.registry.store.read(stored[digest]);
-        return reply.type('application/vnd.dev.sigstore.bundle.v0.3+json').send(Buffer.from(bytes));
+        return reply.type(BUNDLE_MEDIA_TYPE).send(Buffer.from(bytes));
       },
     );
   }

@@ -6,6 +6,7 @@ export { type Config, configHelp, parseConfig } from './config.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
 export { type App, createHttp, type HttpOptions } from './http.ts';
+export { documentAnswer } from './http-document.ts';
 export type { Readiness } from './http-meta.ts';
 export { type InstanceLock, lockInstance } from './instance-lock.ts';
 export { createLog, type Logger, type LogLevel } from './log.ts';

@@ -78,11 +78,18 @@ function tokenRoutes(app: App, deps: IdentityDeps): void {
   app.delete(
     '/waybill/v1/tokens/:id',
     // Any text: an id of the wrong form is as unknown as any other.
-    { schema: { tags: TAGS, summary: 'Revoke an API token', params: Type.Object({ id: Type.String() }) } },
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'Revoke an API token',
+        params: Type.Object({ id: Type.String() }),
+        response: { 204: Type.Null({ description: 'It is revoked' }) },
+      },
+    },
     async (request, reply) => {
       const principal = await authenticate(deps, request.headers.authorization);
       await revokeToken(deps, principal, { id: request.params.id, requestId: request.id });
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }
@@ -108,11 +115,18 @@ function keyRoutes(app: App, deps: IdentityDeps): void {
   );
   app.delete(
     '/waybill/v1/keys/:name',
-    { schema: { tags: TAGS, summary: 'Remove a public key', params: Type.Object({ name: Type.String() }) } },
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'Remove a public key',
+        params: Type.Object({ name: Type.String() }),
+        response: { 204: Type.Null({ description: 'It is removed' }) },
+      },
+    },
     async (request, reply) => {
       const principal = await authenticate(deps, request.headers.authorization);
       await removeKey(deps, principal, { name: request.params.name, requestId: request.id });
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

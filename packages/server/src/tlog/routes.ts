@@ -4,11 +4,12 @@ import { isDigest } from '@waybill/core/digest';
 import { formatTransparencyLogEntry, HASHED_REKORD_KIND, parseTilePath } from '@waybill/core/tlog';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { App } from '../ground/index.ts';
+import { type App, documentAnswer } from '../ground/index.ts';
 import { TLOG_PROBLEMS, tlogError } from './errors.ts';
 import type { FoundEntry, Tlog } from './open.ts';
 import { acceptRequest } from './parse-request.ts';
 import type { LogEntryReceipt } from './receipt.ts';
+import { GrpcStatus, LogSearchQuery, LogSearchResult, TransparencyLogEntry } from './schemas.ts';
 
 export interface TlogRoutesDeps {
   readonly tlog: Tlog;
@@ -34,7 +35,14 @@ export function tlogRoutes(deps: TlogRoutesDeps): (app: App) => Promise<void> {
 function writeRoute(app: App, tlog: Tlog): void {
   app.post(
     '/api/v2/log/entries',
-    { bodyLimit: MAX_REQUEST_BYTES, schema: { tags: TAGS, summary: 'Log a signature (Rekor v2)' } },
+    {
+      bodyLimit: MAX_REQUEST_BYTES,
+      schema: {
+        tags: TAGS,
+        summary: 'Log a signature (Rekor v2)',
+        response: { 201: TransparencyLogEntry, 409: GrpcStatus },
+      },
+    },
     async (request, reply) => {
       const receipt = await tlog.appendHashedRekord(acceptRequest(request.body as Json | undefined));
       if (!receipt.duplicate) return reply.code(201).send(present(receipt));
@@ -52,7 +60,11 @@ function readRoutes(app: App, tlog: Tlog): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/api/v2/checkpoint',
-    schema: { tags: TAGS, summary: 'The published checkpoint: a signed note' },
+    schema: {
+      tags: TAGS,
+      summary: 'The published checkpoint: a signed note',
+      response: { 200: documentAnswer('text/plain; charset=utf-8', 'C2SP tlog-checkpoint') },
+    },
     handler: async (_request, reply) =>
       reply
         .header('cache-control', 'no-cache')
@@ -65,6 +77,7 @@ function readRoutes(app: App, tlog: Tlog): void {
     schema: {
       tags: TAGS,
       summary: 'A hash tile or entry bundle: tile/<level>/<index>[.p/<width>], tile/entries/…',
+      response: { 200: documentAnswer('application/octet-stream', 'C2SP tlog-tiles') },
     },
     handler: async (request, reply) => {
       const rest = (request.params as { readonly '*': string })['*'];
@@ -77,22 +90,6 @@ function readRoutes(app: App, tlog: Tlog): void {
   });
 }
 
-const SearchQuery = Type.Object(
-  {
-    digest: Type.Optional(Type.String({ description: 'sha256:<hex> of what was signed or attested' })),
-    subject: Type.Optional(
-      Type.String({ maxLength: 2000, description: 'Subject alternative name of the signer' }),
-    ),
-    issuer: Type.Optional(Type.String({ maxLength: 2000 })),
-    certificate: Type.Optional(
-      Type.String({ description: 'sha256:<hex> of the certificate or public key in DER' }),
-    ),
-    before: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-  },
-  { additionalProperties: false },
-);
-
 function ownRoutes(app: App, tlog: Tlog): void {
   app.get(
     '/waybill/v1/log/entries/:index',
@@ -101,6 +98,7 @@ function ownRoutes(app: App, tlog: Tlog): void {
         tags: TAGS,
         summary: 'An entry with its inclusion proof (TransparencyLogEntry)',
         params: Type.Object({ index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
+        response: { 200: TransparencyLogEntry },
       },
     },
     async (request) => present(await tlog.receiptAt('rekor', request.params.index)),
@@ -111,7 +109,8 @@ function ownRoutes(app: App, tlog: Tlog): void {
       schema: {
         tags: TAGS,
         summary: 'Entries by digest, signer or certificate, newest first',
-        querystring: SearchQuery,
+        querystring: LogSearchQuery,
+        response: { 200: LogSearchResult },
       },
     },
     async ({ query }) => {

@@ -2,7 +2,7 @@ import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type App, GROUND_PROBLEMS } from '../ground/index.ts';
+import { type App, documentAnswer, GROUND_PROBLEMS } from '../ground/index.ts';
 import { TRUST_PROBLEMS } from './errors.ts';
 import type { Trust } from './open-trust.ts';
 import { parseSigningRequest } from './parse-signing-request.ts';
@@ -81,12 +81,24 @@ function trustDocumentRoutes(app: App, trust: Trust): void {
   const tags = ['trust'];
   app.get(
     '/waybill/v1/trust/trusted-root',
-    { schema: { tags, summary: 'Who signs, logs and dates here: trusted_root.json of Sigstore' } },
+    {
+      schema: {
+        tags,
+        summary: 'Who signs, logs and dates here: trusted_root.json of Sigstore',
+        response: { 200: documentAnswer('application/json', 'trusted_root.json') },
+      },
+    },
     async (_request, reply) => reply.type('application/json').send(formatTrustedRoot(trust.trustedRoot())),
   );
   app.get(
     '/waybill/v1/trust/signing-config',
-    { schema: { tags, summary: 'Where the Sigstore services are: signing_config.v0.2.json' } },
+    {
+      schema: {
+        tags,
+        summary: 'Where the Sigstore services are: signing_config.v0.2.json',
+        response: { 200: documentAnswer('application/json', 'signing_config.v0.2.json') },
+      },
+    },
     async (_request, reply) => sendJson(reply, trust.signingConfig()),
   );
 }
