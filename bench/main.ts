@@ -2,6 +2,7 @@
 const SUITES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   start: () => import('./start.ts'),
   attest: () => import('./attest.ts'),
+  accept: () => import('./accept.ts'),
 };
 
 const name = process.argv[2] ?? '';

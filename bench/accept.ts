@@ -1,0 +1,108 @@
+/** `accept()` alone: bundles signed beforehand, materials stored, fsync on; 1 client, then 64 at once. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, createClient } from '@waybill/api/client';
+import { Secret } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { startAttester } from '@waybill/testkit';
+import { peakRssMiB, report, timed } from './measure.ts';
+import { startServer, withDirectory } from './server.ts';
+
+const CLIENTS = 64;
+const ROUNDS = 900;
+const ALONE = 100;
+const PREPARE_AT_ONCE = 16;
+
+const CONTRACT = `apiVersion: chainloop.dev/v1
+kind: Contract
+metadata: { name: bench }
+spec:
+  materials:
+    - { type: ARTIFACT, name: program, output: true }
+    - { type: SBOM_CYCLONEDX_JSON, name: sbom }
+    - { type: JUNIT_XML, name: tests }
+`;
+
+interface Prepared {
+  readonly runId: string;
+  readonly bundle: string;
+}
+
+export async function run(): Promise<void> {
+  await withDirectory(async (directory) => {
+    const dataDir = join(directory, 'data');
+    const server = await startServer(dataDir);
+    try {
+      const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
+      const client = createClient({ url: server.url, token, timeoutMs: 120_000 });
+      await client.applyContract({ document: CONTRACT });
+      await client.createWorkflow({ project: 'bench', name: 'accept', contract: 'bench' });
+      const alone = await push(client, await prepare(client, token, ALONE), 1);
+      const prepared = await prepare(client, token, ROUNDS);
+      const together: number[] = [];
+      const totalMs = await timed(async () => together.push(...(await push(client, prepared, CLIENTS))));
+      report([
+        { name: 'accept, 1 client', unit: 'ms', samples: alone, target: 'p50 <= 150' },
+        { name: `accept, ${CLIENTS} clients`, unit: 'ms', samples: together },
+        {
+          name: `attestations per second, ${CLIENTS} clients`,
+          unit: 'count',
+          samples: [(ROUNDS / totalMs) * 1000],
+          target: '>= 150',
+        },
+        { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(server.pid)] },
+      ]);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+async function prepare(client: Client, token: Secret<string>, count: number): Promise<readonly Prepared[]> {
+  const one = async (index: number): Promise<Prepared> => {
+    const attester = await startAttester({ client, token, project: 'bench', workflow: 'accept' });
+    const sbom = `{"bomFormat":"CycloneDX","specVersion":"1.5","version":${index + 1},"components":[]}`;
+    const tests = `<testsuites><testsuite name="unit ${index}" tests="1"><testcase name="works"/></testsuite></testsuites>`;
+    const materials = [
+      await attester.record('program', 'ARTIFACT', utf8(`program ${index} of ${count}`), true),
+      await attester.record('sbom', 'SBOM_CYCLONEDX_JSON', utf8(sbom)),
+      await attester.record('tests', 'JUNIT_XML', utf8(tests)),
+    ];
+    return { runId: attester.run.id, bundle: await attester.sign(attester.predicate(materials)) };
+  };
+  const prepared: Prepared[] = [];
+  await inParallel(PREPARE_AT_ONCE, count, async (index) => {
+    prepared.push(await one(index));
+  });
+  return prepared;
+}
+
+async function push(
+  client: Client,
+  prepared: readonly Prepared[],
+  clients: number,
+): Promise<readonly number[]> {
+  const samples: number[] = [];
+  await inParallel(clients, prepared.length, async (index) => {
+    const { runId, bundle } = prepared[index] as Prepared;
+    samples.push(
+      await timed(async () => {
+        const { result, findings } = await client.pushAttestation(runId, bundle);
+        if (result !== 'PASSED') throw new Error(`judged ${result}: ${JSON.stringify(findings)}`);
+      }),
+    );
+  });
+  return samples;
+}
+
+async function inParallel(
+  width: number,
+  count: number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
