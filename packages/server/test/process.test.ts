@@ -38,6 +38,7 @@ import { type Ended, freePort, runToEnd, type ServerProcess, startProcess } from
 
 const BURST = 16;
 const BEGINNING = 'the beginning';
+
 const STOP_LIMIT_MS = 10_000;
 const AT = { project: 'p', workflow: 'build' };
 
@@ -188,19 +189,49 @@ describe('a restart', () => {
   });
 });
 
-describe('kill -9 in a burst of attestations', () => {
-  const cases: readonly [name: string, strike: (burst: Burst) => Promise<void>][] = [
-    ['as soon as some are acknowledged', async (burst) => burst.acknowledged(randomInt(1, BURST / 2))],
-    ['at any moment', async () => new Promise((now) => setTimeout(now, randomInt(5, 1000)))],
+describe('a burst of attestations', () => {
+  const cases: readonly [name: string, end: (burst: Burst) => Promise<void>][] = [
+    [
+      'the server is killed as soon as some are acknowledged',
+      async (burst) => {
+        await burst.acknowledged(randomInt(1, BURST / 2));
+        assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
+      },
+    ],
+    [
+      'the server is killed at any moment',
+      async () => {
+        await new Promise((now) => setTimeout(now, randomInt(5, 1000)));
+        assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
+      },
+    ],
+    [
+      'the database is killed under the server',
+      async (burst) => {
+        await burst.acknowledged(1);
+        process.kill(await postmaster(), 'SIGKILL');
+        const { code, stderr } = await server.ended;
+        assert.equal(code, 1);
+        const said = stderr.split('\n').filter((line) => line.startsWith('waybill: '));
+        assert.equal(said.length, 1, stderr);
+        assert.match(said[0] ?? '', /the embedded PostgreSQL has ended \(.*SIGKILL\); the server stops/);
+      },
+    ],
+    [
+      'the server is told to stop',
+      async (burst) => {
+        await burst.acknowledged(1);
+        const { code, stderr } = await server.end('SIGTERM');
+        assert.deepEqual([code, stderr], [0, '']);
+      },
+    ],
   ];
-  for (const [name, strike] of cases) {
-    it(`${name}: what was acknowledged stands, what was not is taken when it is sent again`, async () => {
+  for (const [name, end] of cases) {
+    it(`in which ${name}: what was acknowledged stands, what was not is taken when it is sent again`, async () => {
       const orders = await Promise.all(Array.from({ length: BURST }, (_, at) => prepare(`${name} ${at}`)));
       const { head: before } = await readLog();
       const burst = startBurst(orders);
-      await strike(burst);
-      const { signal } = await server.end('SIGKILL');
-      assert.equal(signal, 'SIGKILL');
+      await end(burst);
       const answers = await burst.settled;
       server = await startProcess({ dataDir, port });
 
@@ -223,6 +254,15 @@ describe('kill -9 in a burst of attestations', () => {
     });
   }
 
+  /** What a push may be told while its server goes down: nothing, half an answer, or to try again. */
+  const isCutOff = (error: unknown): boolean =>
+    isCoded(error, 'client_unreachable') ||
+    error instanceof TypeError ||
+    (isCoded(error) && error.detail['status'] === 503);
+
+  const postmaster = async (): Promise<number> =>
+    Number((await readFile(join(dataDir, 'pg/cluster/postmaster.pid'), 'utf8')).split('\n')[0]);
+
   interface Burst {
     acknowledged(count: number): Promise<void>;
     /** Per order its receipt, or null where the connection ended without one. */
@@ -240,7 +280,7 @@ describe('kill -9 in a burst of attestations', () => {
           for (const wish of waiting) if (count >= wish.count) wish.done();
           return receipt;
         } catch (error) {
-          if (isCoded(error, 'client_unreachable') || error instanceof TypeError) return null;
+          if (isCutOff(error)) return null;
           throw error;
         }
       }),

@@ -19,6 +19,7 @@ export interface Ended {
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
+  readonly ended: Promise<Ended>;
   /** Sends the signal; resolves when the process is gone. */
   end(signal: NodeJS.Signals): Promise<Ended & { readonly ms: number }>;
 }
@@ -45,6 +46,7 @@ export async function startProcess(options: {
   return {
     url,
     pid: child.pid ?? 0,
+    ended,
     async end(signal) {
       const startedMs = performance.now();
       child.kill(signal);
