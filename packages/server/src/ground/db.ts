@@ -81,21 +81,39 @@ export function openDb(options: DbOptions): Db {
   };
 }
 
-/** set_config('role', …, true) is SET LOCAL ROLE: both settings in one round trip, and both end with the transaction. */
+/** set_config('role', …, true) is SET LOCAL ROLE: it ends with the transaction, as waybill.org does. */
 async function inRole<T>(
   kysely: Kysely<{}>,
-  role: string,
+  role: 'waybill_app' | 'waybill_system',
   orgId: string,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  // One round trip for all three; without parameters, as only that may hold several statements. Both texts are ours.
+  const begin = `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`;
   return coded(() =>
-    kysely.transaction().execute(async (tx) => {
-      await sql`select set_config('role', ${role}, true), set_config('waybill.org', ${orgId}, true)`.execute(
-        tx,
-      );
-      return work(tx);
+    kysely.connection().execute(async (connection) => {
+      try {
+        await sql.raw(begin).execute(connection);
+        const result = await work(connection as Tx);
+        await sql`commit`.execute(connection);
+        return result;
+      } catch (error) {
+        await rollBack(connection, error);
+        throw error;
+      }
     }),
   );
+}
+
+/** A connection on which that fails is dead, and the pool drops it; what went wrong first is what counts. */
+async function rollBack(connection: Kysely<{}>, cause: unknown): Promise<void> {
+  try {
+    await sql`rollback`.execute(connection);
+  } catch (error) {
+    if (!isConnectionFailure((error as { code?: unknown }).code, messageOf(error))) {
+      throw new AggregateError([cause, error], 'a transaction could not be rolled back');
+    }
+  }
 }
 
 function organisation(orgId: string): string {
