@@ -255,6 +255,37 @@ describe('createHttp', () => {
     assert.ok((await stuck) instanceof Error);
   });
 
+  it('keeps no connection after its last answer when it closes', async () => {
+    const closing = createHttp({
+      log: createLog('silent'),
+      problems: {},
+      version: '1',
+      publicUrl: 'http://x',
+      closeTimeoutMs: 60_000,
+      ready: async () => [],
+    });
+    const arrived = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    await closing.register(async (scope) => {
+      scope.get('/slow', async () => {
+        arrived.resolve();
+        await finish.promise;
+        return { done: true };
+      });
+    });
+    const base = await closing.listen({ host: '127.0.0.1', port: 0 });
+    const slow = fetch(`${base}/slow`);
+    await arrived.promise;
+    const startedMs = performance.now();
+    const closed = closing.close();
+    // Until then the idle connections have not been closed yet, and this one would be among them.
+    while (closing.server.listening) await new Promise((next) => setImmediate(next));
+    finish.resolve();
+    assert.deepEqual(await (await slow).json(), { done: true });
+    await closed;
+    assert.ok(performance.now() - startedMs < 5000);
+  });
+
   it('takes a body that arrives slowly', async () => {
     const body = JSON.stringify({ items: [{ name: 'x', kind: 'a' }] });
     const slowly = async function* (): AsyncGenerator<Uint8Array> {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError, messageOf } from '@waybill/core';
 import { parseJson } from '@waybill/core/bytes';
 import {
-  fastify,
-  LogController,
   type FastifyInstance,
   type FastifyRequest,
+  fastify,
+  LogController,
   type RawServerDefault,
 } from 'fastify';
 import { metaRoutes, type Readiness } from './http-meta.ts';
@@ -186,8 +186,15 @@ function patternOf(url: string): RegExp {
 /** close() waits for running requests, but not for ever. */
 function boundedClose(app: App, timeoutMs: number): void {
   let timer: NodeJS.Timeout | undefined;
+  let closing = false;
   app.addHook('preClose', async () => {
+    closing = true;
     timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  });
+  // Those that are idle are closed at once; one whose answer is still under way would be kept alive after it.
+  app.addHook('onResponse', async (request) => {
+    const { socket } = request.raw;
+    if (closing && socket instanceof Socket) socket.end();
   });
   app.addHook('onClose', async () => clearTimeout(timer));
 }
