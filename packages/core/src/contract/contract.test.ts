@@ -90,6 +90,13 @@ describe('parseContract', () => {
     );
   });
 
+  it('refuses a known key in letters of another script, strict or not', () => {
+    for (const key of ['mаterials', 'pоlicies', 'envAllowLіst']) {
+      const [finding] = findingsOf(v2(`${key}: []`));
+      assert.match(finding?.message ?? '', /looks like/);
+    }
+  });
+
   it('warns of an unknown key with a suggestion, and refuses it when strict', () => {
     const text = v2('material: []');
     const warning = parseContract(text, { filename: 'c.yaml' }).warnings[0];

@@ -191,7 +191,8 @@ export class DocNode {
     const why = explainLookAlike(key);
     const message = `unknown key ${quoted(key)}${why ? ` (${why})` : ''}: ${hintFor(meant, known)}`;
     if (ours !== undefined) this.error(`${message} ${quoted(ours)} is never left unread`, ours);
-    else if (closed || this.remarks.strict) this.error(message, meant);
+    // Letters of another script are no other key but a disguise: the reader of the document takes it for the real one.
+    else if (closed || this.remarks.strict || (why && meant !== undefined)) this.error(message, meant);
     else this.warn(message, meant);
   }
 
