@@ -57,6 +57,26 @@ describe('lockInstance', () => {
     (await lockInstance({ dataDir: directory.path, url: 'http://x', now: NOW, watchMs: 600 })).release();
   });
 
+  it('replaces the file of a server whose end nobody took notice of', async () => {
+    await using directory = await tempDir();
+    const code = `const { lockInstance } = await import(${JSON.stringify(new URL('./instance-lock.ts', import.meta.url).href)});
+      await lockInstance({ dataDir: ${JSON.stringify(directory.path)}, url: 'http://killed', now: new Date() }); console.log(process.pid); process.kill(process.pid, 'SIGKILL');`;
+    // A parent that waits for nobody: the entry of the dead process stays.
+    const parent = spawn(
+      'sh',
+      ['-c', '"$0" --input-type=module -e "$1" & exec sleep 60', process.execPath, code],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+      const stat = () => readFileSync(`/proc/${Number(String(said))}/stat`, 'utf8');
+      while (!/\) Z /.test(stat())) await new Promise(setImmediate);
+      (await lockInstance({ dataDir: directory.path, url: 'http://x', now: NOW, watchMs: 600 })).release();
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+
   it('knows a holder in another container by its heartbeat', async () => {
     await using directory = await tempDir();
     const file = join(directory.path, 'server.lock');

@@ -3,6 +3,7 @@ import {
   chmodSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -154,7 +155,7 @@ function parseHolder(text: string): Holder | null {
 
 async function isHeld(file: string, { text, holder }: Found, watchMs: number): Promise<boolean> {
   if (holder === null) return false;
-  if (holder.place === place()) return processStart(holder.pid) === holder.processStart;
+  if (holder.place === place()) return isRunning(holder, watchMs);
   const seen = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   for (let waited = 0; waited < watchMs; waited += 100) {
     await delay(100);
@@ -178,14 +179,43 @@ function evict(file: string, stale: string): void {
   rmSync(away, { force: true });
 }
 
-/** Field 22 of /proc/<pid>/stat, in clock ticks since boot; null when there is no such process. */
+/** Of a killed process some threads may still be on their way out: it is waited for. */
+async function isRunning({ pid, processStart: start }: Holder, watchMs: number): Promise<boolean> {
+  const ends = performance.now() + watchMs;
+  while (processStart(pid) === start) {
+    if (!isEnding(pid) || performance.now() > ends) return true;
+    if (readdirIfPresent(`/proc/${pid}/task`).length < 2) return false;
+    await delay(10);
+  }
+  return false;
+}
+
+/** Dead, and only an entry that its parent has not asked for; as process 1 of a container many never do. */
+function isEnding(pid: number): boolean {
+  return processStat(pid)[0] === 'Z';
+}
+
+/** In clock ticks since boot; null when there is no such process. */
 function processStart(pid: number): string | null {
+  return processStat(pid)[19] ?? null;
+}
+
+/** The fields of /proc/<pid>/stat from the third on; none when there is no such process. */
+function processStat(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field, the program's name in parentheses, may itself hold spaces and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return [];
+  }
+}
+
+function readdirIfPresent(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 
