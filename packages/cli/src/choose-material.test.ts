@@ -72,6 +72,13 @@ describe('chooseMaterial', () => {
     );
     await assert.rejects(choose(undefined, 'SARIF'), (error) => isCoded(error, 'material_unknown'));
   });
+  it('replaces what is recorded by name only', async () => {
+    assert.equal((await choose('sbom', undefined, ['sbom'])).name, 'sbom');
+    await assert.rejects(
+      choose(undefined, 'SBOM_CYCLONEDX_JSON', ['sbom']),
+      (error) => isCoded(error, 'material_ambiguous') && /recorded already \(sbom\)/.test(error.message),
+    );
+  });
 });
 
 describe('materialStatus', () => {

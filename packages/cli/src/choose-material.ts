@@ -23,7 +23,7 @@ export interface MaterialQuestion {
 
 /**
  * Which material of the contract is meant: by name, or, without one, the only one of its kind that is not yet
- * recorded. Throws `material_unknown`, `material_kind_mismatch`, `material_ambiguous`.
+ * recorded: what is recorded is replaced by name only. Throws `material_unknown`, `material_kind_mismatch`, `material_ambiguous`.
  */
 export async function chooseMaterial(question: MaterialQuestion): Promise<MaterialChoice> {
   return question.name === undefined ? chooseByKind(question) : chooseByName(question, question.name);
@@ -65,16 +65,24 @@ async function chooseByKind({
   const recorded = new Set(state.materials.map((material) => material.name));
   const ofKind = contract.materials.filter((material) => material.kind === kind);
   const open = ofKind.filter((material) => !recorded.has(material.name));
-  const [only, second] = open.length > 0 ? open : ofKind;
+  const [only, second] = open;
   if (only && second === undefined) return { name: only.name, kind, wanted: only };
   const how = given === undefined ? `the value looks like ${kind}` : `the kind is ${kind}`;
-  throw second === undefined
-    ? cliError(
-        'material_unknown',
-        `${how}, and the contract wants no material of that kind: say which one it is with --name`,
-      )
-    : cliError(
-        'material_ambiguous',
-        `${how}, and the contract wants several of that kind (${ofKind.map(({ name }) => name).join(', ')}): say which one it is with --name`,
-      );
+  throw notOne(how, ofKind, open);
+}
+
+function notOne(how: string, ofKind: readonly ContractMaterial[], open: readonly ContractMaterial[]) {
+  const names = ofKind.map(({ name }) => name).join(', ');
+  if (ofKind.length === 0) {
+    return cliError(
+      'material_unknown',
+      `${how}, and the contract wants no material of that kind: say which one it is with --name`,
+    );
+  }
+  return cliError(
+    'material_ambiguous',
+    open.length === 0
+      ? `${how}, and what the contract wants of that kind is recorded already (${names}): replace it with --name, or record one more with --name and --kind`
+      : `${how}, and the contract wants several of that kind (${names}): say which one it is with --name`,
+  );
 }

@@ -124,11 +124,10 @@ async function readDocument(file: string, kind: MaterialKind): Promise<Uint8Arra
 /** The kind of a value that nobody named: a file by its content, an image by its form, else text. */
 export async function detectValue(session: Session, value: string): Promise<MaterialKind> {
   const file = path.resolve(session.cwd, value);
-  const isFile = await stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (isFile) {
+  const found = await stat(file).catch(() => null);
+  // A misspelt path must not pass for a text: it would be recorded, signed and judged as one.
+  if (found === null && looksLikePath(value)) throw missingFile(value);
+  if (found !== null && value !== '') {
     const [{ detectKind }, sizeBytes] = await Promise.all([import('@waybill/core/material'), sizeOf(file)]);
     return sizeBytes > MAX_DOCUMENT_BYTES
       ? 'ARTIFACT'
@@ -144,6 +143,17 @@ export async function detectValue(session: Session, value: string): Promise<Mate
   }
 }
 
+function looksLikePath(value: string): boolean {
+  return /^\.{0,2}\//.test(value) || /^[^\s:@=?#]*\.[A-Za-z][A-Za-z0-9]{0,5}$/.test(value);
+}
+
+function missingFile(value: string) {
+  return cliError(
+    'cli_file',
+    `there is no file ${value}: is the path right, and does the step before write it there? (A text that only looks like a path needs the --name of its material.)`,
+  );
+}
+
 async function sizeOf(file: string): Promise<number> {
   try {
     const found = await stat(file);
@@ -151,7 +161,10 @@ async function sizeOf(file: string): Promise<number> {
   } catch (cause) {
     throw unreadable(file, cause);
   }
-  throw cliError('cli_file', `${file} is not a file: name one file with --value`);
+  throw cliError(
+    'cli_file',
+    `${file} is not a file: name one file with --value (pack a directory first, e.g. with tar)`,
+  );
 }
 
 function unreadable(file: string, cause: unknown) {
@@ -162,6 +175,6 @@ function unreadable(file: string, cause: unknown) {
 function empty(file: string, kind: string) {
   return cliError(
     'material_empty',
-    `${file} is empty: expected a ${kind}, found 0 bytes. Check that the step that writes it ran to its end`,
+    `${file} is empty: expected content of the kind ${kind}, found 0 bytes. Check that the step that writes it ran to its end`,
   );
 }
