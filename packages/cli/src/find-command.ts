@@ -24,7 +24,7 @@ export function findCommand(words: readonly string[]): Found {
   }
   const name = Object.hasOwn(ALIASES, first) ? (ALIASES[first] ?? first) : first;
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!entry) throw unknownCommand('waybill', first, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]);
+  if (!entry) throw swapped(first, rest[0]) ?? unknownNoun(first);
   return isNoun(entry) ? findVerb(name, entry, rest) : { type: 'command', path: name, leaf: entry, rest };
 }
 
@@ -32,12 +32,75 @@ function findVerb(name: string, noun: Noun, words: readonly string[]): Found {
   const [verb, ...rest] = words;
   if (verb === undefined || HELP.has(verb)) return { type: 'noun-help', path: name, noun };
   const leaf = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
-  if (!leaf) throw unknownCommand(`waybill ${name}`, verb, Object.keys(noun.verbs));
+  if (!leaf) throw nested(name, verb, rest[0]) ?? unknownVerb(name, noun, verb);
   return { type: 'command', path: `${name} ${verb}`, leaf, rest };
 }
 
-function unknownCommand(program: string, word: string, candidates: readonly string[]) {
-  const near = nearest(word, candidates);
-  const hint = near ? `did you mean ${program} ${near}?` : `see ${program} --help`;
+/** Words of other programs for the same thing; the first that the noun has is meant. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  ls: ['list'],
+  get: ['describe', 'list'],
+  show: ['describe'],
+  view: ['describe'],
+  inspect: ['describe'],
+  new: ['create', 'add', 'init'],
+  create: ['apply', 'add', 'init'],
+  update: ['apply'],
+  start: ['init'],
+  finish: ['push'],
+  sign: ['push'],
+  rm: ['remove', 'revoke', 'reset'],
+  delete: ['remove', 'revoke', 'reset'],
+};
+
+function nounOf(word: string | undefined): readonly [string, Noun] | undefined {
+  if (word === undefined) return undefined;
+  const singular = word.replace(/s$/, '');
+  const known = [word, singular].find((one) => Object.hasOwn(COMMANDS, one) || Object.hasOwn(ALIASES, one));
+  const name = known !== undefined && Object.hasOwn(ALIASES, known) ? ALIASES[known] : known;
+  const entry = name === undefined ? undefined : COMMANDS[name];
+  return name !== undefined && entry !== undefined && isNoun(entry) ? [name, entry] : undefined;
+}
+
+function verbMeant(noun: Noun, word: string): string | undefined {
+  const verbs = Object.keys(noun.verbs);
+  if (verbs.includes(word)) return word;
+  const same = Object.hasOwn(SYNONYMS, word)
+    ? SYNONYMS[word]?.find((verb) => verbs.includes(verb))
+    : undefined;
+  return same ?? nearest(word, verbs);
+}
+
+/** `list workflows` for `workflow list`. */
+function swapped(verb: string, second: string | undefined) {
+  const [name, noun] = nounOf(second) ?? [];
+  const meant = noun && verbMeant(noun, verb);
+  return meant === undefined ? undefined : unknown('waybill', verb, `waybill ${name} ${meant}`);
+}
+
+/** `workflow contract apply` for `contract apply`. */
+function nested(name: string, word: string, third: string | undefined) {
+  const [inner, noun] = nounOf(word) ?? [];
+  if (inner === undefined || noun === undefined) return undefined;
+  const meant = third === undefined ? undefined : verbMeant(noun, third);
+  return unknown(`waybill ${name}`, word, `waybill ${inner}${meant === undefined ? '' : ` ${meant}`}`);
+}
+
+function unknownNoun(word: string) {
+  const plural = nounOf(word)?.[0];
+  const near =
+    word === 'auth'
+      ? 'login'
+      : (plural ?? nearest(word, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]));
+  return unknown('waybill', word, near && `waybill ${near}`);
+}
+
+function unknownVerb(name: string, noun: Noun, word: string) {
+  const near = verbMeant(noun, word);
+  return unknown(`waybill ${name}`, word, near && `waybill ${name} ${near}`);
+}
+
+function unknown(program: string, word: string, meant: string | undefined) {
+  const hint = meant ? `did you mean ${meant}?` : `see ${program} --help`;
   return cliError('usage_unknown_command', `${program} has no command ${JSON.stringify(word)}: ${hint}`);
 }

@@ -87,7 +87,27 @@ describe('findCommand', () => {
   it('names the nearest command, and none for names of Object.prototype', () => {
     assert.throws(() => findCommand(['atestation']), /did you mean waybill attestation\?/);
     assert.throws(() => findCommand(['gate', 'chek']), /did you mean waybill gate check\?/);
+    assert.throws(() => findCommand(['runs', 'list']), /did you mean waybill run\?/);
     assert.throws(() => findCommand(['constructor']), /no command "constructor"/);
     assert.throws(() => findCommand(['gate', '__proto__']), /no command "__proto__"/);
+  });
+  it('understands words of other programs and other orders well enough to say what to type', () => {
+    for (const [words, meant] of [
+      ['list workflows', 'workflow list'],
+      ['create contract', 'contract apply'],
+      ['wf contract apply -f x', 'contract apply'],
+      ['wf run ls', 'run list'],
+      ['workflow ls', 'workflow list'],
+      ['contract create', 'contract apply'],
+      ['token delete', 'token revoke'],
+      ['att start', 'attestation init'],
+      ['auth login', 'login'],
+    ] as const) {
+      assert.throws(
+        () => findCommand(words.split(' ')),
+        new RegExp(`did you mean waybill ${meant}\\?`),
+        words,
+      );
+    }
   });
 });
