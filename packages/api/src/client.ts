@@ -134,7 +134,11 @@ async function send(options: ClientOptions, call: Call): Promise<FetchResponse> 
 
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-  return messageOf(inner) || 'connection failed';
+  const reason = messageOf(inner) || 'connection failed';
+  // OpenSSL's own words for an answer in plain HTTP, several lines of them.
+  return /wrong version number/.test(reason)
+    ? 'it does not speak TLS: http:// in place of https://?'
+    : reason;
 }
 
 async function problemOf(response: FetchResponse, url: URL): Promise<CodedError> {

@@ -57,6 +57,12 @@ export async function readNamedBytes(file: string): Promise<Buffer> {
   }
 }
 
+export async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
 /** The text of a file, or null when there is none. */
 export async function readIfPresent(file: string): Promise<string | null> {
   try {

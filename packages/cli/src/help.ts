@@ -50,7 +50,7 @@ export function commandHelp(path: string, command: Command): string {
       (command.arguments ?? []).map((arg): [string, string] => [arg.name, arg.summary]),
     ),
     ...section('Options:', Object.entries(command.options).map(optionLine)),
-    ...section('Global options:', Object.entries(GLOBAL_OPTIONS).map(optionLine)),
+    ...section('Global options:', command.passThrough ? [] : Object.entries(GLOBAL_OPTIONS).map(optionLine)),
     '',
     'Examples:',
     ...command.examples.map((example) => `  ${example}`),

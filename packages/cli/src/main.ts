@@ -43,7 +43,9 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
   if (globals.help) {
     const { commandHelp } = await import('./help.ts');
     process.stdout.write(`${commandHelp(found.path, command)}\n`);
-    return EXIT.ok;
+    return command.passThrough
+      ? command.run(sessionOf(globals, interrupt), { options: {}, args: ['--help'] })
+      : EXIT.ok;
   }
   return command.run(sessionOf(globals, interrupt), call);
 }

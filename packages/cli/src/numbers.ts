@@ -1,14 +1,23 @@
 import { cliError } from './exit.ts';
 
 /** A positive integer option; undefined when it is absent. Throws `usage_invalid`. */
-export function revisionOf(text: string | undefined, option: string): number | undefined {
+export function revisionOf(
+  text: string | undefined,
+  option: string,
+  most = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
-  throw cliError('usage_invalid', `${option}: expected a number from 1 up, found ${JSON.stringify(text)}`);
+  if (/^\d+$/.test(text) && value > 0 && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? 'from 1 up' : `from 1 to ${most}`;
+  throw cliError('usage_invalid', `${option}: expected a number ${range}, found ${JSON.stringify(text)}`);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** What the server takes as a lifetime. */
+const MIN_SECONDS = 60;
+const MAX_SECONDS = 3660 * 86_400;
 
 /** `90d`, `12h`, `30m` in seconds. Throws `usage_invalid`. */
 export function secondsOf(text: string, option: string): number {
@@ -20,5 +29,7 @@ export function secondsOf(text: string, option: string): number {
       `${option}: expected a duration such as 30m, 12h or 90d, found ${JSON.stringify(text)}`,
     );
   }
-  return Number(found[1]) * unit;
+  const seconds = Number(found[1]) * unit;
+  if (seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return seconds;
+  throw cliError('usage_invalid', `${option}: expected 1m to 3660d (ten years), found ${text}`);
 }

@@ -328,6 +328,14 @@ describe('lists and descriptions', () => {
     const applied = await succeed(at.run('contract apply c.yaml'));
     assert.match(applied.stderr, /c\.yaml:9:\d+: warning: /);
     await fail(at.run('contract apply c.yaml --strict'), 1, /contract_invalid/);
+    for (const words of ['-f c.yaml', '--file=c.yaml', '--contract c.yaml']) {
+      assert.match((await succeed(at.run(`contract apply ${words}`))).stdout, /unchanged: revision 1/);
+    }
+    const input = { cwd: at.dir, env: at.env, stdin: await readFile(contract, 'utf8') };
+    assert.match((await succeed(waybill(['contract', 'apply', '-'], input))).stdout, /unchanged/);
+    await fail(waybill(['contract', 'apply', '-'], { ...input, stdin: '' }), 1, /standard input is empty/);
+    await fail(at.run('contract apply'), 2, /needs FILE/);
+    await fail(at.run('contract apply c.yaml -f c.yaml'), 2, /takes one file/);
     assert.match((await at.run('contract list')).stdout, /^CONTRACT +REVISION[\s\S]*\nlisted +1 /);
     assert.equal(
       (await at.run('contract describe listed --document')).stdout,
@@ -337,6 +345,11 @@ describe('lists and descriptions', () => {
     assert.match((await at.run('workflow list --project shop')).stdout, /\nshop +web +listed +newest +core/);
     assert.match((await at.run('workflow describe shop/web')).stdout, /contract +listed/);
     await fail(at.run('workflow describe shop'), 2, /PROJECT\/WORKFLOW/);
+    await fail(at.run('workflow create --project Shop --name web --contract listed'), 2, /: shop would do/);
+    await fail(at.run('run list --limit 201'), 2, /from 1 to 200/);
+    await fail(at.run('token create --name x --expires 1s'), 2, /1m to 3660d/);
+    const tls = world.url.replace('http:', 'https:');
+    await fail(at.run('whoami', { WAYBILL_URL: tls }), 1, /does not speak TLS.*\[client_unreachable\]\n$/);
     const { runs } = parsed<{ runs: RunDetail[] }>(await succeed(at.run('run list --limit 1 -o json')));
     assert.equal(runs.length, 1);
     assert.match((await at.run('key list')).stdout, /^NAME +FINGERPRINT/);

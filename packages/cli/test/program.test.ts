@@ -64,6 +64,28 @@ describe('waybill', () => {
       assert.match(stdout, /^Usage: waybill/);
     }
   });
+  it("shows the server's own options where the server is installed", async () => {
+    await using at = await workspace();
+    const { code, stdout, stderr } = await waybill(['serve', '--help'], { cwd: at.dir });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    assert.match(stdout, /^Usage: waybill serve[^]*\n {2}--listen HOST:PORT /);
+    assert.ok(!stdout.includes('--token-file'), 'no option that serve would refuse');
+  });
+  it('never repeats a token that stands in the wrong place', async () => {
+    await using at = await workspace();
+    const token = 'wb_0123456789abcdefghijklmnopqrstuvwxyz0123456';
+    for (const words of [
+      ['login', token],
+      ['login', '--token', token],
+      ['whoami', `--token=${token}`],
+      ['gate', 'check', token, '--contract', 'c'],
+      [token],
+    ]) {
+      const { code, stdout, stderr } = await waybill(words, { cwd: at.dir });
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+      assert.ok(!stderr.includes('0123456789'), stderr);
+    }
+  });
   it('says in one sentence that the server does not answer; a stack only for WAYBILL_DEBUG', async () => {
     await using at = await workspace();
     const env = { WAYBILL_TOKEN: 'wb_0123456789', WAYBILL_URL: 'http://127.0.0.1:9' };
@@ -169,7 +191,7 @@ describe('waybill serve', () => {
   it('hands words and signals on to the server, each Ctrl-C once, and ends as it ends', async () => {
     await using at = await workspace();
     await installServer(at.dir);
-    const child = startProgram(['serve', '--listen', '127.0.0.1:1', '--help-server'], {
+    const child = startProgram(['serve', '--listen', '127.0.0.1:1', '--data', 'd'], {
       cwd: at.dir,
       bin: await loneProgram(at.dir),
     });
@@ -180,7 +202,7 @@ describe('waybill serve', () => {
     assert.deepEqual(await end, {
       code: 7,
       signal: null,
-      stdout: '--listen 127.0.0.1:1 --help\nSIGINT\n',
+      stdout: '--listen 127.0.0.1:1 --data d\nSIGINT\n',
       stderr: '',
     });
   });

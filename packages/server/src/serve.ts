@@ -8,7 +8,7 @@ const STOP_TIMEOUT_MS = 10_000;
 /** The process: starts, says where it is, stops on a signal. Exit code 1 when it cannot, 2 when it is asked wrongly. */
 export async function serve(argv: readonly string[]): Promise<void> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(`waybill serve [options]\n\n${configHelp()}\n`);
+    process.stdout.write(`\nOptions of the server, each with its variable:\n${configHelp()}\n`);
     return;
   }
   try {

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { originOf, saveLogin } from '../config.ts';
 import { DEFAULT_SERVER, tokenOf } from '../connection.ts';
 import { cliError, EXIT } from '../exit.ts';
-import { codeOf, readNamed } from '../files.ts';
+import { codeOf, readAll, readNamed } from '../files.ts';
 import type { Session } from '../session.ts';
 import { scopeText } from '../text.ts';
 
@@ -21,7 +21,7 @@ export const command = defineCommand({
       value: 'DIR',
       summary: 'Data directory for --local (or WAYBILL_DATA; ./waybill-data, as root /var/lib/waybill)',
     },
-    token: { type: 'string', value: '-', choices: ['-'], summary: 'Read the token from standard input' },
+    token: { type: 'string', value: '-', summary: 'Read the token from standard input' },
   },
   examples: [
     'waybill login --local',
@@ -54,7 +54,14 @@ async function chosenToken(
     throw cliError('usage_invalid', 'waybill login takes one of --local, --token - and --token-file');
   }
   if (options.local) return localToken(session, options.data);
-  if (options.token !== undefined) return tokenOf(await readAll(session.stdin), 'standard input');
+  if (options.token === '-')
+    return tokenOf((await readAll(session.stdin)).toString('utf8'), 'standard input');
+  if (options.token !== undefined) {
+    throw cliError(
+      'usage_invalid',
+      'waybill login --token takes only - and reads the token from standard input: on a command line every user of the machine can see it, so revoke it if it was real',
+    );
+  }
   if (named !== undefined) return tokenOf(await readNamed(named), named);
   if (session.env['WAYBILL_TOKEN']) return tokenOf(session.env['WAYBILL_TOKEN'], 'WAYBILL_TOKEN');
   throw cliError(
@@ -80,10 +87,4 @@ async function localToken(session: Session, data: string | undefined): Promise<S
 
 function defaultData(): string {
   return process.getuid?.() === 0 ? '/var/lib/waybill' : 'waybill-data';
-}
-
-async function readAll(stream: NodeJS.ReadStream): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
 }

@@ -10,22 +10,23 @@ import type { Session } from '../session.ts';
 const SERVER_ENTRY = '@waybill/server/serve';
 
 export const command = defineCommand({
-  summary: 'Run the server; every option goes to it (waybill serve --help-server lists them)',
-  options: {
-    'help-server': { type: 'boolean', summary: "Show the server's own options" },
-  },
+  summary: 'Run the server; every option goes to it',
+  options: {},
   passThrough: true,
   examples: ['waybill serve', 'waybill serve --listen 0.0.0.0:7070 --data /srv/waybill'],
-  run: (session, { args }) =>
-    runServer(
-      session,
-      findServer(session.cwd),
-      args.map((arg) => (arg === '--help-server' ? '--help' : arg)),
-    ),
+  run: async (session, { args }) => {
+    const entry = findServer(session.cwd);
+    if (entry !== null) return runServer(session, entry, args);
+    const missing =
+      'the server is not installed: run npm install @waybill/server, then waybill serve in the same directory (or npm ci && npm start in a clone)';
+    if (!args.includes('--help')) throw cliError('cli_server_missing', missing);
+    session.output.note(`Its options are not known here, as ${missing}.`);
+    return EXIT.ok;
+  },
 });
 
 /** The server package beside this program, or installed in the working directory. */
-function findServer(cwd: string): string {
+function findServer(cwd: string): string | null {
   const places = [import.meta.url, pathToFileURL(path.join(cwd, 'package.json')).href];
   for (const place of places) {
     try {
@@ -34,10 +35,7 @@ function findServer(cwd: string): string {
       // Not installed in this place: the next one may have it.
     }
   }
-  throw cliError(
-    'cli_server_missing',
-    'the server is not installed: run npm install @waybill/server, then waybill serve in the same directory (or npm ci && npm start in a clone)',
-  );
+  return null;
 }
 
 /** The server as a child with our streams; it stops by the signals that we get, and its exit code is ours. */

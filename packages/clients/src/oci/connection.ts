@@ -298,7 +298,7 @@ export function unreachable(connection: Connection, stall: Stall, cause: unknown
   const why = messageOf((cause as Error).cause ?? cause);
   return ociClientError(
     'oci_client_unavailable',
-    `Registry ${connection.registry} cannot be reached (${why}).`,
+    `Registry ${connection.registry} cannot be reached (${why}): is it running, and is its name right? Nothing is lost, so the same command can be run again.`,
     { cause },
   );
 }

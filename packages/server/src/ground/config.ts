@@ -94,9 +94,11 @@ export function parseConfig(
 
 /** The options as lines of a help text. */
 export function configHelp(): string {
-  return Object.entries(OPTIONS)
-    .map(([name, option]) => `  ${`--${name} ${option.value}`.padEnd(22)} ${option.help}  [${option.env}]`)
-    .join('\n');
+  const rows = Object.entries(OPTIONS).map(
+    ([name, option]) => [`--${name} ${option.value}`, option] as const,
+  );
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  return rows.map(([flag, { help, env }]) => `  ${flag.padEnd(width)}  ${help} [${env}]`).join('\n');
 }
 
 function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Given {

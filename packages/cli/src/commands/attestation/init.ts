@@ -8,6 +8,7 @@ import { capture, detectRunner, looksSecret, type Runner } from '../../ci/index.
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { cliError, EXIT } from '../../exit.ts';
+import { nameOf } from '../../names.ts';
 import { revisionOf } from '../../numbers.ts';
 import { listing } from '../../output.ts';
 import type { Session } from '../../session.ts';
@@ -43,8 +44,8 @@ export const command = defineCommand({
     const { client, url } = await connect(session);
     const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
     const started = await client.startRun({
-      project: options.project,
-      workflow: options.workflow,
+      project: nameOf(options.project, '--project'),
+      workflow: nameOf(options.workflow, '--workflow'),
       runner: runner.type,
       ...(contractRevision === undefined ? {} : { contractRevision }),
     });

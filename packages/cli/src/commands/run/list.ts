@@ -27,7 +27,7 @@ export const command = defineCommand({
       ...(options.workflow === undefined ? {} : { workflow: options.workflow }),
       ...(options.state === undefined ? {} : { state: options.state as NonNullable<RunQuery['state']> }),
       ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
-      ...(options.limit === undefined ? {} : { limit: revisionOf(options.limit, '--limit') ?? 1 }),
+      ...(options.limit === undefined ? {} : { limit: revisionOf(options.limit, '--limit', 200) ?? 1 }),
     };
     const { client } = await connect(session);
     const page = await client.listRuns(query);

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { EXIT } from '../../exit.ts';
+import { nameOf } from '../../names.ts';
 import { revisionOf } from '../../numbers.ts';
 
 export const command = defineCommand({
@@ -25,9 +26,9 @@ export const command = defineCommand({
     const { client } = await connect(session);
     const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
     const workflow = await client.createWorkflow({
-      project: options.project,
-      name: options.name,
-      contract: options.contract,
+      project: nameOf(options.project, '--project'),
+      name: nameOf(options.name, '--name'),
+      contract: nameOf(options.contract, '--contract'),
       ...(contractRevision === undefined ? {} : { contractRevision }),
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.team === undefined ? {} : { team: options.team }),
