@@ -6,13 +6,16 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface JsonLimits {
   readonly maxDepth?: number;
   readonly maxBytes?: number;
+  /** Values that the document may hold; four million unless told. */
+  readonly maxValues?: number;
   /** True: refuses strings that no database can hold, see `isStorable`. */
   readonly storable?: boolean;
 }
 
 /**
- * JSON (RFC 8259) from a stranger: valid UTF-8, bounded depth (64 unless told) and size, no duplicate key
- * (two readers that disagree on which one counts are an attack), and no `__proto__` key.
+ * JSON (RFC 8259) from a stranger: valid UTF-8, bounded depth (64 unless told), size and number of values (three
+ * bytes of text can cost hundreds in memory), no duplicate key (two readers that disagree on which one counts are
+ * an attack), and no `__proto__` key.
  * Throws `json_invalid`, `json_not_storable`, `json_too_deep`, `json_too_large`, `json_duplicate_key`, `bytes_utf8`.
  */
 export function parseJson(input: Uint8Array | string, what = 'JSON', limits: JsonLimits = {}): Json {
@@ -21,7 +24,7 @@ export function parseJson(input: Uint8Array | string, what = 'JSON', limits: Jso
     throw new CodedError('json_too_large', `${what}: ${input.length} bytes, the limit is ${maxBytes}`);
   }
   const text = typeof input === 'string' ? input : fromUtf8(input, what);
-  scanJson(text, what, limits.maxDepth ?? 64);
+  scanJson(text, what, { maxDepth: limits.maxDepth ?? 64, maxValues: limits.maxValues ?? 4_000_000 });
   const value = read(text, what);
   // Only an escape can spell such a character: without one the walk is saved.
   if (limits.storable === true && text.includes('\\u')) requireStorable(value, what);
@@ -57,11 +60,21 @@ function isObject(value: Json): value is { readonly [key: string]: Json } {
 }
 
 /** One linear pass before JSON.parse, which itself would recurse, keep the last duplicate and never say so. */
-function scanJson(text: string, what: string, maxDepth: number): void {
+function scanJson(
+  text: string,
+  what: string,
+  { maxDepth, maxValues }: { readonly maxDepth: number; readonly maxValues: number },
+): void {
+  let values = 1;
   // One entry per open bracket: the keys seen so far of an object, null for an array.
   const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at++) {
     const c = text.charCodeAt(at);
+    // Each value but the first of its kind follows a bracket or a comma.
+    if (c === 0x2c /* , */ || c === 0x7b || c === 0x5b) values++;
+    if (values > maxValues) {
+      throw new CodedError('json_too_large', `${what}: more than ${maxValues} values`);
+    }
     if (c === 0x22 /* " */) {
       const end = endOfString(text, at);
       if (isKey(text, end, open)) addKey(text.slice(at, end + 1), open.at(-1) as Set<string>, what);

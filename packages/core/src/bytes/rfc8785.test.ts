@@ -88,6 +88,7 @@ describe('parseJson', () => {
     ['__proto__', '{"__proto__":{"admin":true}}', 'json_invalid'],
     ['__proto__ by way of an escape', '{"\\u005f_proto__":1}', 'json_invalid'],
     ['more brackets than the limit', '['.repeat(100_000), 'json_too_deep'],
+    ['more values than the limit', `[${'0,'.repeat(4_000_000)}0]`, 'json_too_large'],
     ['an empty document', '', 'json_invalid'],
     ['a trailing comma', '{"a":1,}', 'json_invalid'],
   ];

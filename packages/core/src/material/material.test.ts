@@ -285,6 +285,17 @@ describe('validateMaterial', () => {
     assert.equal(verdict('JUNIT_XML', utf8(text)), 'accept');
   });
 
+  it('refuses XML with more parts than a report has, wherever they hide', () => {
+    const report = (inside: string) => utf8(`<testsuite><testcase/>${inside}</testsuite>`);
+    const attributes = Array.from({ length: 1001 }, (_, i) => `x${i}=">"`).join(' ');
+    const attack = [`<a ${attributes}/>`, `<!-- <a " -->${'<b/>'.repeat(1_000_000)}<!-- " -->`];
+    for (const inside of attack) {
+      assert.throws(() => validateMaterial('JUNIT_XML', report(inside)), /limit is 1000|more than 1000000/);
+    }
+    const text = `<![CDATA[${'<b c="">'.repeat(1_000_000)}]]>`;
+    assert.equal(verdict('JUNIT_XML', report(text)), 'accept');
+  });
+
   it('takes linear time on 20,000 components, nested or flat', () => {
     const flat = {
       components: Array.from({ length: 20_000 }, (_, i) => ({ type: 'library', name: `c${i}` })),

@@ -9,6 +9,10 @@ export interface XmlElement {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 100;
+/** Elements and attributes: four bytes of text cost hundreds in memory, and a microsecond each. */
+const MAX_PARTS = 1_000_000;
+/** Of one element: the parser's time grows faster than their number. */
+const MAX_ATTRIBUTES = 1000;
 const ATTRIBUTES = ':@';
 
 /**
@@ -19,6 +23,7 @@ const ATTRIBUTES = ':@';
 export function parseXml(text: string): XmlElement {
   if (text.length > MAX_BYTES) throw invalid(`${text.length} characters, the limit is ${MAX_BYTES}`);
   const body = withoutDoctype(text);
+  refuseTooMany(body);
   let nodes: unknown;
   try {
     const verdict = XMLValidator.validate(body);
@@ -63,6 +68,48 @@ function withoutDoctype(text: string): string {
   if (end < 0) throw invalid('the DOCTYPE does not end');
   if (subset >= 0 && subset < end) throw invalid('a DOCTYPE with declarations of its own is refused');
   return text.slice(0, at) + text.slice(end + 1);
+}
+
+/** One pass that builds nothing, with the parser's idea of where a tag, comment or CDATA section ends. */
+function refuseTooMany(text: string): void {
+  let parts = 0;
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
+    const end = SKIPPED.find(([start]) => text.startsWith(start, at))?.[1];
+    if (end !== undefined) {
+      at = after(text, end, at);
+      continue;
+    }
+    const tag = scanTag(text, at);
+    if (tag.attributes > MAX_ATTRIBUTES) {
+      throw invalid(`an element with ${tag.attributes} attributes, the limit is ${MAX_ATTRIBUTES}`);
+    }
+    parts += 1 + tag.attributes;
+    if (parts > MAX_PARTS) throw invalid(`more than ${MAX_PARTS} elements and attributes`);
+    at = tag.end;
+  }
+}
+
+/** What holds no elements, by how it starts and ends. */
+const SKIPPED = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const;
+
+const TAG_PART = /["'>]/g;
+
+/** `>` inside a quoted attribute does not end the tag. */
+function scanTag(text: string, start: number): { readonly end: number; readonly attributes: number } {
+  let attributes = 0;
+  let at = start;
+  for (;;) {
+    TAG_PART.lastIndex = at;
+    const found = TAG_PART.exec(text);
+    if (found === null) throw invalid('a tag does not end');
+    if (found[0] === '>') return { end: found.index + 1, attributes };
+    at = after(text, found[0], found.index + 1);
+    attributes++;
+  }
 }
 
 function after(text: string, mark: string, from: number): number {
