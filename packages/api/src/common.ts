@@ -9,6 +9,9 @@ export const Id = Type.String({ format: 'uuid' });
 export const Time = Type.String({ format: 'date-time' });
 export const DigestText = Type.String({ pattern: '^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$' });
 
+/** Number of an immutable revision, from 1; what the database's integer holds. */
+export const RevisionNumber = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+
 /** RFC 9457 with our stable `code`. */
 export const Problem = Type.Object(
   {

@@ -7,6 +7,7 @@ export {
   Name,
   PageQuery,
   Problem,
+  RevisionNumber,
   Time,
 } from './common.ts';
 export {
@@ -33,8 +34,8 @@ export {
 export {
   CancelRun,
   LogPosition,
-  RUN_STATES,
   Receipt,
+  RUN_STATES,
   RunDetail,
   RunList,
   RunQuery,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { DigestText, Finding, Id, Name, Time } from './common.ts';
+import { DigestText, Finding, Id, Name, RevisionNumber, Time } from './common.ts';
 
 export const RUN_STATES = ['INITIALIZED', 'PASSED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -11,7 +11,7 @@ export const StartRun = Type.Object(
     project: Name,
     workflow: Name,
     /** A revision other than the newest; must exist. */
-    contractRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    contractRevision: Type.Optional(RevisionNumber),
     /** Runner type as the client detects it; a statement, not a fact. */
     runner: Type.Optional(Type.String({ maxLength: 64 })),
   },

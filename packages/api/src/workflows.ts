@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Id, Name, Time } from './common.ts';
+import { Id, Name, RevisionNumber, Time } from './common.ts';
 
 /** POST /waybill/v1/workflows: creates the project as well when it is new. */
 export const CreateWorkflow = Type.Object(
@@ -8,7 +8,7 @@ export const CreateWorkflow = Type.Object(
     name: Name,
     contract: Name,
     /** Pins one revision; without it each run takes the newest. */
-    contractRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    contractRevision: Type.Optional(RevisionNumber),
     description: Type.Optional(Type.String({ maxLength: 1000 })),
     team: Type.Optional(Type.String({ maxLength: 200 })),
   },

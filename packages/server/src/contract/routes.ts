@@ -4,6 +4,7 @@ import {
   ContractDetail,
   ContractList,
   CreateWorkflow,
+  RevisionNumber,
   Workflow,
   WorkflowList,
 } from '@waybill/api';
@@ -64,7 +65,7 @@ function contractPaths(app: App, deps: ContractRoutesDeps): void {
         // Any text: a name of the wrong form is as unknown as any other.
         params: Type.Object({ name: Type.String() }),
         querystring: Type.Object({
-          revision: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+          revision: Type.Optional(RevisionNumber),
         }),
         response: { 200: ContractDetail },
       },

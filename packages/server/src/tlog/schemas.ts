@@ -40,7 +40,7 @@ export const LogSearchQuery = Type.Object(
     certificate: Type.Optional(
       Type.String({ description: 'sha256:<hex> of the certificate or public key in DER' }),
     ),
-    before: Type.Optional(Type.Integer({ minimum: 0 })),
+    before: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   },
   { additionalProperties: false },
