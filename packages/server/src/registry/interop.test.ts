@@ -7,10 +7,6 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { Secret } from '@waybill/core';
-import { utf8 } from '@waybill/core/bytes';
-import { digestOf } from '@waybill/core/digest';
-import { artifactManifest, EMPTY_BLOB, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
 import {
   type Connection,
   connect,
@@ -20,6 +16,10 @@ import {
   pushManifest,
   resolve,
 } from '@waybill/clients/oci';
+import { Secret } from '@waybill/core';
+import { utf8 } from '@waybill/core/bytes';
+import { digestOf } from '@waybill/core/digest';
+import { artifactManifest, EMPTY_BLOB, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
 import { requirePeer, type TempDir, tempDir } from '@waybill/testkit';
 import { openTestRegistry, type TestRegistry } from '../../test/open-test-registry.ts';
 
@@ -231,6 +231,11 @@ describe('an upload over a real connection', () => {
     return patched.status === 416 ? untilWritten(path, bytes) : patched;
   }
 
+  async function untilReceived(path: string, sizeBytes: number): Promise<void> {
+    const status = await raw({ method: 'GET', path });
+    if (status.headers['range'] !== `0-${sizeBytes - 1}`) await untilReceived(path, sizeBytes);
+  }
+
   it('takes chunks of unknown length, and two writers only one after the other', async () => {
     const start = await raw({ method: 'POST', path: '/v2/default/resume/b/blobs/uploads/' });
     const path = String(start.headers.location);
@@ -239,16 +244,21 @@ describe('an upload over a real connection', () => {
       path,
       headers: { authorization: `Bearer ${world.ownerToken}` },
     });
-    slow.flushHeaders();
+    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
     slow.write('abc');
-    let second = await raw({ method: 'PATCH', path, body: utf8('xyz') });
-    // The first request may not have reached the server yet; whoever is second is refused.
-    const first = once(slow, 'response') as Promise<[IncomingMessage]>;
+    // What the server tells of the session says that the first writer holds it.
+    await untilReceived(path, 3);
+    const second = await raw({ method: 'PATCH', path, body: utf8('xyz') });
+    assert.equal(second.status, 416, second.body);
     slow.end('def');
-    const [response] = await first;
+    const [response] = await answered;
     response.resume();
-    assert.deepEqual(new Set([second.status, response.statusCode]), new Set([202, 416]));
-    if (second.status === 202) second = await raw({ method: 'PATCH', path, body: utf8('more') });
+    assert.equal(response.statusCode, 202);
+    const third = await raw({ method: 'PATCH', path, body: utf8('ghi') });
+    assert.equal(third.status, 202, third.body);
+    const bytes = utf8('abcdefghi');
+    const closed = await raw({ method: 'PUT', path: `${path}?digest=${digestOf(bytes)}` });
+    assert.equal(closed.status, 201, closed.body);
   });
 });
 
