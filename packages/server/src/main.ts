@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, Secret } from '@waybill/core';
 import { ATTESTATION_PROBLEMS, type AttestationDeps, attestationRoutes } from './attestation/index.ts';
+import { claimPort } from './claim-port.ts';
 import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
 import { GATE_PROBLEMS, gateRoutes } from './gate/index.ts';
 import {
@@ -36,7 +37,6 @@ import {
 } from './identity/index.ts';
 import { infoRoutes } from './info.ts';
 import { keepOwnerToken } from './owner-token.ts';
-import { claimPort } from './claim-port.ts';
 import {
   expireUploads,
   openRegistry,
@@ -167,7 +167,7 @@ async function openWorld(parts: Parts): Promise<World> {
     verifyIdentityToken: (jwt) => verifyIdentityToken(identity, jwt),
     randomBytes,
   });
-  const registry = openRegistry({ db, store, blobs, clock });
+  const registry = await openRegistry({ db, store, blobs, clock });
   undo.push(sweep(registry, log));
   const attestation: AttestationDeps = {
     db,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tempDir, testDatabase } from '@waybill/testkit';
 import pg from 'pg';
 import {
@@ -17,8 +17,8 @@ import {
   bootstrap,
   checkIssuer,
   type IdentityDeps,
-  type Role,
   openIdentity,
+  type Role,
   type Scope,
 } from '../src/identity/index.ts';
 import { openRegistry, type RegistryDeps, registryRoutes } from '../src/registry/index.ts';
@@ -65,7 +65,7 @@ export async function openTestRegistry(
     publicUrl,
   });
   const blobs = await openFileSystem({ root: directory.path });
-  const registry = openRegistry({ db, store: openStore(blobs), blobs, clock, ...options });
+  const registry = await openRegistry({ db, store: openStore(blobs), blobs, clock, ...options });
   const app = createHttp({ log, problems: {}, version: '0', publicUrl, ready: async () => [] });
   void app.register(registryRoutes({ registry, identity, publicUrl }));
   const superuser = new pg.Pool({ ...database.connection, max: 1 });

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
-import { createClient, type Client } from '@waybill/api/client';
 import type { RunningServer } from '@waybill/server';
 import type { Clock, Db } from '@waybill/server/ground';
+import pg from 'pg';
 import { testDatabase } from './database.ts';
 import { tempDir } from './temp-dir.ts';
-import pg from 'pg';
 
 /** A whole server on a real socket, over a database and a directory of its own. */
 export interface TestWorld {

@@ -5,13 +5,14 @@ import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybi
 import {
   artifactManifest,
   type Descriptor,
-  EMPTY_BLOB,
+  EMPTY_DESCRIPTOR,
   formatManifest,
   MEDIA_TYPE,
   parseReference,
 } from '@waybill/core/oci';
-import type { Clock } from '../ground/index.ts';
-import { blobSize, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
+import type { Clock, Tx } from '../ground/index.ts';
+import { blobSizes, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
+import type { Stored } from '../store/index.ts';
 
 /** artifactType of a run's manifest (docs/reference/run-manifest.md). */
 export const RUN_ARTIFACT_TYPE = 'application/vnd.waybill.run.v1+json';
@@ -32,31 +33,33 @@ export interface EvidenceToAttach {
 
 /**
  * Step `attach`: the run as an OCI manifest with its materials as layers, and attestation and verdict as referrers
- * of it and of each output image in this registry. All by digest, so repeating it changes nothing.
+ * of it and of each output image in this registry. The bytes first, then all rows in one transaction: the evidence
+ * of a run appears at once or not at all. All by digest, so repeating it changes nothing.
  */
 export async function attachEvidence(
   deps: RegistryDeps & { readonly clock: Clock },
   evidence: EvidenceToAttach,
 ): Promise<{ readonly manifestDigest: Digest }> {
-  const at = pick(evidence, evidence.repository);
-  await linkBlob(deps, { ...at, bytes: EMPTY_BLOB });
-  const run = await putRunManifest(deps, evidence);
-  const subjects = [{ ...at, subject: run }, ...(await outputImages(deps, evidence))];
-  for (const { subject, ...where } of subjects) {
-    await attach(
-      deps,
-      where,
-      { subject, bytes: evidence.attestation, predicateType: RUN_PREDICATE_TYPE },
-      evidence,
-    );
-    await attach(
-      deps,
-      where,
-      { subject, bytes: evidence.verdict, predicateType: VSA_PREDICATE_TYPE },
-      evidence,
-    );
-  }
-  return { manifestDigest: run.digest };
+  const [attestation, verdict] = await Promise.all([
+    deps.store.put(evidence.attestation),
+    deps.store.put(evidence.verdict),
+  ]);
+  return deps.db.withOrg(evidence.orgId, async (tx) => {
+    const now = deps.clock();
+    const home = pick(evidence, evidence.repository);
+    await linkBlob(tx, { ...home, stored: EMPTY_DESCRIPTOR, now });
+    const run = await putRunManifest(tx, evidence, now);
+    for (const { subject, at } of [{ subject: run, at: home }, ...(await outputImages(tx, evidence))]) {
+      for (const stored of [EMPTY_DESCRIPTOR, attestation, verdict]) {
+        await linkBlob(tx, { ...at, stored, now });
+      }
+      const attach = (layer: Stored, predicateType: string) =>
+        putManifest(tx, { ...at, ...referrerOf({ subject, layer, predicateType, at: evidence.at }), now });
+      await attach(attestation, RUN_PREDICATE_TYPE);
+      await attach(verdict, VSA_PREDICATE_TYPE);
+    }
+    return { manifestDigest: run.digest };
+  });
 }
 
 interface Place {
@@ -69,16 +72,18 @@ function pick(evidence: EvidenceToAttach, repository: string): Place {
   return { orgId: evidence.orgId, orgName: evidence.orgName, repository };
 }
 
-async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): Promise<Descriptor> {
+async function putRunManifest(tx: Tx, evidence: EvidenceToAttach, now: Date): Promise<Descriptor> {
   const at = pick(evidence, evidence.repository);
-  const layers: Descriptor[] = [];
-  await deps.db.withOrg(at.orgId, async (tx) => {
-    for (const material of evidence.materials) {
-      // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
-      // is not there, or another size than it has: its manifest says what is.
-      const sizeBytes = await blobSize(tx, at, material.digest);
-      if (sizeBytes !== null) layers.push(layerOf(material, sizeBytes));
-    }
+  // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
+  // is not there, or another size than it has: its manifest says what is.
+  const sizes = await blobSizes(
+    tx,
+    at,
+    evidence.materials.map(({ digest }) => digest),
+  );
+  const layers = evidence.materials.flatMap((material) => {
+    const sizeBytes = sizes.get(material.digest);
+    return sizeBytes === undefined ? [] : [layerOf(material, sizeBytes)];
   });
   const bytes = formatManifest(
     artifactManifest({
@@ -87,12 +92,8 @@ async function putRunManifest(deps: RegistryDeps, evidence: EvidenceToAttach): P
       annotations: { 'dev.waybill.run.id': evidence.runId },
     }),
   );
-  const put = await putManifest(deps, {
-    ...at,
-    reference: `run-${evidence.runId}`,
-    bytes,
-    mediaType: MEDIA_TYPE.imageManifest,
-  });
+  const reference = `run-${evidence.runId}`;
+  const put = await putManifest(tx, { ...at, reference, bytes, mediaType: MEDIA_TYPE.imageManifest, now });
   return { mediaType: put.mediaType, digest: put.digest, sizeBytes: put.sizeBytes };
 }
 
@@ -115,10 +116,10 @@ function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {
 }
 
 async function outputImages(
-  deps: RegistryDeps,
+  tx: Tx,
   evidence: EvidenceToAttach,
-): Promise<readonly (Place & { readonly subject: Descriptor })[]> {
-  const found: (Place & { readonly subject: Descriptor })[] = [];
+): Promise<readonly { readonly at: Place; readonly subject: Descriptor }[]> {
+  const found: { readonly at: Place; readonly subject: Descriptor }[] = [];
   const seen = new Set<string>();
   for (const { output, reference, digest } of evidence.materials) {
     if (!output || reference === undefined || !isReference(reference)) continue;
@@ -127,32 +128,30 @@ async function outputImages(
     if (registry !== evidence.registryHost || seen.has(image) || !evidence.mayPush(repository)) continue;
     seen.add(image);
     const at = pick(evidence, repository);
-    const row = await statManifest(deps, at, digest);
-    if (row) found.push({ ...at, subject: { mediaType: row.mediaType, digest, sizeBytes: row.sizeBytes } });
+    const row = await statManifest(tx, at, digest);
+    if (row) found.push({ at, subject: { mediaType: row.mediaType, digest, sizeBytes: row.sizeBytes } });
   }
   return found;
 }
 
 /** As cosign lays it (cosign specs/BUNDLE_SPEC.md), so that `cosign tree` and `cosign verify` find it. */
-async function attach(
-  deps: RegistryDeps,
-  at: Place,
-  referrer: { readonly subject: Descriptor; readonly bytes: Uint8Array; readonly predicateType: string },
-  { at: created }: { readonly at: Date },
-): Promise<void> {
-  await linkBlob(deps, { ...at, bytes: EMPTY_BLOB });
-  const layer = await linkBlob(deps, { ...at, bytes: referrer.bytes });
+function referrerOf(about: {
+  readonly subject: Descriptor;
+  readonly layer: Stored;
+  readonly predicateType: string;
+  readonly at: Date;
+}): { readonly bytes: Uint8Array; readonly mediaType: string } {
   const manifest = artifactManifest({
     artifactType: BUNDLE_MEDIA_TYPE,
-    layers: [{ mediaType: BUNDLE_MEDIA_TYPE, ...layer }],
-    subject: referrer.subject,
+    layers: [{ mediaType: BUNDLE_MEDIA_TYPE, ...about.layer }],
+    subject: about.subject,
     annotations: {
       'dev.sigstore.bundle.content': 'dsse-envelope',
-      'dev.sigstore.bundle.predicateType': referrer.predicateType,
-      'org.opencontainers.image.created': created.toISOString(),
+      'dev.sigstore.bundle.predicateType': about.predicateType,
+      'org.opencontainers.image.created': about.at.toISOString(),
     },
   });
-  await putManifest(deps, { ...at, bytes: formatManifest(manifest), mediaType: MEDIA_TYPE.imageManifest });
+  return { bytes: formatManifest(manifest), mediaType: MEDIA_TYPE.imageManifest };
 }
 
 /** A run that FAILED may state any text as reference. */

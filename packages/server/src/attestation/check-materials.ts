@@ -13,7 +13,7 @@ import { attestationError } from './errors.ts';
 /** A document that is validated is read whole; a larger one is refused rather than half checked. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 /** Documents of one run together: checking them keeps everybody else waiting. */
-const MAX_RUN_DOCUMENT_BYTES = 512 * 1024 * 1024;
+const MAX_RUN_DOCUMENT_BYTES = 256 * 1024 * 1024;
 const CONCURRENCY = 4;
 
 export interface MaterialsQuestion {
@@ -158,7 +158,9 @@ async function checkImage(
   }
   if (parsed.registry !== work.registryHost) return [];
   const at = { orgId: work.orgId, repository: parsed.repository };
-  const row = work.mayPull(parsed.repository) ? await statManifest(deps, at, material.digest) : null;
+  const row = work.mayPull(parsed.repository)
+    ? await deps.db.withOrg(at.orgId, (tx) => statManifest(tx, at, material.digest))
+    : null;
   if (row === null) {
     return [
       finding(

@@ -1,6 +1,6 @@
 import { isCoded } from '@waybill/core';
-import { Fields } from '@waybill/core/bytes';
 import { parseBundle } from '@waybill/core/bundle';
+import { Fields } from '@waybill/core/bytes';
 import type { Digest } from '@waybill/core/digest';
 import {
   parseVsaPredicate,

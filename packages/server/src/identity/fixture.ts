@@ -3,14 +3,14 @@ import { Secret } from '@waybill/core';
 import { type TestDatabase, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
 import { createLog, createSeal } from '../ground/index.ts';
+import { hashApiToken } from './api-token.ts';
 import { authenticate } from './authenticate.ts';
 import { bootstrap } from './bootstrap.ts';
-import { createToken, type CreateTokenInput } from './create-token.ts';
+import { type CreateTokenInput, createToken } from './create-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import { checkIssuer } from './issuer.ts';
 import { openIdentity } from './open.ts';
 import type { Principal } from './principal.ts';
-import { hashApiToken } from './api-token.ts';
 import { insertOrganization, insertToken } from './queries.ts';
 
 export const PUBLIC_URL = 'http://127.0.0.1:7070';

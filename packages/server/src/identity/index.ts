@@ -1,7 +1,8 @@
 /** Room 1: organisations, roles, API tokens, registered public keys, the built-in OIDC issuer. */
-export { type Action, authorize } from './authorize.ts';
+
 export { authenticate } from './authenticate.ts';
-export { bootstrap, type BootstrapDeps } from './bootstrap.ts';
+export { type Action, authorize } from './authorize.ts';
+export { type BootstrapDeps, bootstrap } from './bootstrap.ts';
 export type { IdentityDeps } from './deps.ts';
 export { IDENTITY_PROBLEMS, type IdentityCode } from './errors.ts';
 export { issueIdentityToken, type VerifiedIdentity, verifyIdentityToken } from './identity-token.ts';

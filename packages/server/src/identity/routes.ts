@@ -1,11 +1,11 @@
 import {
   AddKey,
+  type Scope as ApiScope,
   CreatedToken,
   CreateToken,
   Key,
   KeyList,
   Me,
-  type Scope as ApiScope,
   Token,
   TokenList,
 } from '@waybill/api';

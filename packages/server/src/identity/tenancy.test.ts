@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
 import { generateKeyPairSync } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { type IdentityWorld, identityWorld } from './fixture.ts';
 import { addKey, findKey, keysOf } from './keys.ts';

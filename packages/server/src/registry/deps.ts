@@ -1,3 +1,4 @@
+import { EMPTY_BLOB } from '@waybill/core/oci';
 import type { BlobDriver, Clock, Db } from '../ground/index.ts';
 import type { Store } from '../store/index.ts';
 import { OpenUploads } from './open-uploads.ts';
@@ -17,11 +18,12 @@ export interface RegistryDeps {
 const GIBIBYTE = 1024 ** 3;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What every use case of this room works with. */
-export function openRegistry(
+/** What every use case of this room works with. The empty blob, which all evidence refers to, is stored from here on. */
+export async function openRegistry(
   options: Pick<RegistryDeps, 'db' | 'store' | 'blobs' | 'clock'> &
     Partial<Pick<RegistryDeps, 'maxBlobBytes' | 'uploadLifetimeMs'>>,
-): RegistryDeps {
+): Promise<RegistryDeps> {
+  await options.store.put(EMPTY_BLOB);
   return Object.freeze({
     maxBlobBytes: 10 * GIBIBYTE,
     uploadLifetimeMs: DAY_MS,

@@ -2,12 +2,13 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '@waybill/core/digest';
 import { isRepository } from '@waybill/core/oci';
 import type { Tx } from '../ground/index.ts';
+import type { Stored } from '../store/index.ts';
 import { nameUnknown } from './access.ts';
 import type { RegistryDeps } from './deps.ts';
 import { registryError } from './errors.ts';
 import { blobUnknown, openBlob, statBlob } from './get-blob.ts';
 import { type PutReceipt, storeManifest } from './put-manifest.ts';
-import { findBlobSize, findManifest, insertBlob, type ManifestRow } from './queries.ts';
+import { findBlobSize, findManifest, findSizes, insertBlob, type ManifestRow } from './queries.ts';
 
 /** A repository of an organisation, as later rooms name it: they have authorized their caller themselves. */
 export interface RepositoryOf {
@@ -18,50 +19,46 @@ export interface RepositoryOf {
 }
 
 /**
- * Stores a manifest that the server makes and pins it: clients can neither delete nor retag it.
- * A retry with the same bytes changes nothing. Throws as a client's push does.
+ * A manifest that the server makes, pinned: clients can neither delete nor retag it. In the caller's transaction,
+ * so that all the evidence of a run appears at once. A retry with the same bytes changes nothing. Throws as a
+ * client's push does.
  */
 export function putManifest(
-  deps: RegistryDeps,
+  tx: Tx,
   put: RepositoryOf & {
     /** A tag; without it the manifest is found by digest and by subject. */
     readonly reference?: string;
     readonly bytes: Uint8Array;
     readonly mediaType: string;
-    /** Actor of the audit row; the server itself unless told. */
-    readonly actor?: string;
-    readonly requestId?: string;
+    readonly now: Date;
   },
 ): Promise<PutReceipt> {
-  const { reference, bytes, mediaType, requestId } = put;
-  return storeManifest(deps, repositoryAt(put), {
+  const { reference, bytes, mediaType, now } = put;
+  return storeManifest(tx, repositoryAt(put), {
     bytes,
     mediaType,
     pinned: true,
-    actor: put.actor ?? 'server',
+    actor: 'server',
+    now,
     ...(reference === undefined ? {} : { reference }),
-    ...(requestId === undefined ? {} : { requestId }),
   });
 }
 
-/** Puts bytes that the server makes into the store, and makes them visible in the repository. */
-export async function linkBlob(
-  deps: RegistryDeps,
-  blob: RepositoryOf & { readonly bytes: Uint8Array },
-): Promise<{ readonly digest: Digest; readonly sizeBytes: number }> {
-  const at = repositoryAt(blob);
-  const stored = await deps.store.put(blob.bytes);
-  await deps.db.withOrg(at.orgId, (tx) => insertBlob(tx, at, { ...stored, now: deps.clock() }));
-  return stored;
+/** Makes a blob of the store visible in the repository, for bytes that the server has made and stored itself. */
+export function linkBlob(
+  tx: Tx,
+  blob: RepositoryOf & { readonly stored: Stored; readonly now: Date },
+): Promise<void> {
+  return insertBlob(tx, repositoryAt(blob), { ...blob.stored, now: blob.now });
 }
 
-/** Size of a blob that is visible in the repository; null when it is not. For a transaction of the caller. */
-export function blobSize(
+/** Sizes of those of `digests` that are visible as blobs in the repository. For a transaction of the caller. */
+export function blobSizes(
   tx: Tx,
   at: Pick<RepositoryOf, 'orgId' | 'repository'>,
-  digest: Digest,
-): Promise<number | null> {
-  return findBlobSize(tx, at, digest);
+  digests: readonly Digest[],
+): Promise<ReadonlyMap<Digest, number>> {
+  return findSizes(tx, at, digests, 'blobs');
 }
 
 /** True when the blob is visible in the repository. */
@@ -103,13 +100,13 @@ export async function readBlob(
   return bytes;
 }
 
-/** What is known of a manifest by digest; null when the repository has none. */
+/** What is known of a manifest by digest; null when the repository has none. For a transaction of the caller. */
 export function statManifest(
-  deps: RegistryDeps,
+  tx: Tx,
   at: Pick<RepositoryOf, 'orgId' | 'repository'>,
   digest: Digest,
 ): Promise<ManifestRow | null> {
-  return deps.db.withOrg(at.orgId, (tx) => findManifest(tx, at, digest));
+  return findManifest(tx, at, digest);
 }
 
 function repositoryAt(of: RepositoryOf): { readonly orgId: string; readonly repository: string } {

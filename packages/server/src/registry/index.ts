@@ -4,7 +4,7 @@ export { openRegistry, type RegistryDeps } from './deps.ts';
 export { REGISTRY_PROBLEMS, type RegistryCode } from './errors.ts';
 export type { ManifestDeleted, ManifestPushed } from './events.ts';
 export {
-  blobSize,
+  blobSizes,
   hasBlob,
   linkBlob,
   putManifest,

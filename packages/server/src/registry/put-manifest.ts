@@ -2,8 +2,8 @@ import { type CodedError, isCoded } from '@waybill/core';
 import { algorithmOf, type Digest, digestOf, parseDigest } from '@waybill/core/digest';
 import {
   artifactTypeOf,
-  type Manifest,
   MAX_MANIFEST_BYTES,
+  type Manifest,
   parseManifest,
   parseTag,
   requiredContent,
@@ -36,34 +36,41 @@ export interface PutReceipt {
   readonly subject?: Digest;
 }
 
+/** A client's push: `storeManifest` in a transaction of its own. */
+export function pushManifest(deps: RegistryDeps, at: At, put: PutManifest): Promise<PutReceipt> {
+  return deps.db.withOrg(at.orgId, (tx) => storeManifest(tx, at, { ...put, now: deps.clock() }));
+}
+
 /**
  * Stores a manifest byte for byte (end-7): parse → check the digest → all content there → rows, tags, audit and
- * event in one transaction. A subject may come later (distribution-spec "Pushing Manifests").
+ * event in the caller's transaction. A subject may come later (distribution-spec "Pushing Manifests").
  * Throws `registry_manifest_invalid`, `registry_manifest_too_large`, `registry_digest_invalid`,
  * `registry_tag_invalid`, `registry_manifest_blob_unknown`, `registry_manifest_pinned`.
  */
-export async function storeManifest(deps: RegistryDeps, at: At, put: PutManifest): Promise<PutReceipt> {
+export async function storeManifest(
+  tx: Tx,
+  at: At,
+  put: PutManifest & { readonly now: Date },
+): Promise<PutReceipt> {
   const manifest = parse(put);
   const { digest, tags } = place(put);
   const subject = manifest.subject?.digest;
-  await deps.db.withOrg(at.orgId, async (tx) => {
-    await requireContent(tx, at, manifest);
-    if (!put.pinned) await refusePinnedTags(tx, at, tags, digest);
-    await insertManifest(tx, at, {
-      digest,
-      mediaType: manifest.mediaType,
-      artifactType: artifactTypeOf(manifest),
-      subject,
-      annotations: manifest.annotations ?? {},
-      sizeBytes: put.bytes.length,
-      bytes: put.bytes,
-      pinned: put.pinned,
-      references: requiredContent(manifest).map((item) => item.digest),
-      now: deps.clock(),
-    });
-    for (const name of tags) await setTag(tx, at, { name, digest, now: deps.clock() });
-    await record(tx, at, put, { digest, tags, subject });
+  await requireContent(tx, at, manifest);
+  if (!put.pinned) await refusePinnedTags(tx, at, tags, digest);
+  await insertManifest(tx, at, {
+    digest,
+    mediaType: manifest.mediaType,
+    artifactType: artifactTypeOf(manifest),
+    subject,
+    annotations: manifest.annotations ?? {},
+    sizeBytes: put.bytes.length,
+    bytes: put.bytes,
+    pinned: put.pinned,
+    references: requiredContent(manifest).map((item) => item.digest),
+    now: put.now,
   });
+  for (const name of tags) await setTag(tx, at, { name, digest, now: put.now });
+  await record(tx, at, put, { digest, tags, subject });
   return {
     digest,
     mediaType: manifest.mediaType,

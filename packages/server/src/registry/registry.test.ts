@@ -12,6 +12,7 @@ import {
   MEDIA_TYPE,
 } from '@waybill/core/oci';
 import { openTestRegistry, type TestRegistry } from '../../test/open-test-registry.ts';
+import type { Tx } from '../ground/index.ts';
 import { expireUploads, hasBlob, linkBlob, putManifest, readBlob, statManifest } from './index.ts';
 
 let world: TestRegistry;
@@ -553,15 +554,22 @@ describe('scopes', () => {
 
 describe('the door for later rooms', () => {
   const at = () => ({ orgId: world.orgId, orgName: 'default', repository: 'default/p/w' });
+  const inOrg = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => world.db.withOrg(world.orgId, work);
+  const link = async (bytes: Uint8Array, repository = at().repository) => {
+    const stored = await world.registry.store.put(bytes);
+    await inOrg(async (tx) => linkBlob(tx, { ...at(), repository, stored, now: new Date() }));
+    return stored;
+  };
 
   it('puts evidence that clients read, but neither delete nor retag', async () => {
-    const blob = await linkBlob(world.registry, { ...at(), bytes: utf8('bundle') });
-    await linkBlob(world.registry, { ...at(), bytes: EMPTY_BLOB });
+    const blob = await link(utf8('bundle'));
+    await link(EMPTY_BLOB);
     const bytes = artifact([{ ...blob, mediaType: 'application/json' }]);
     const evidence = { ...at(), reference: 'run-1', bytes, mediaType: MEDIA_TYPE.imageManifest };
-    const receipt = await putManifest(world.registry, evidence);
-    assert.deepEqual(await putManifest(world.registry, evidence), receipt);
-    assert.equal((await statManifest(world.registry, at(), receipt.digest))?.pinned, true);
+    const putEvidence = () => inOrg((tx) => putManifest(tx, { ...evidence, now: new Date() }));
+    const receipt = await putEvidence();
+    assert.deepEqual(await putEvidence(), receipt);
+    assert.equal((await inOrg((tx) => statManifest(tx, at(), receipt.digest)))?.pinned, true);
     const url = '/v2/default/p/w/manifests';
     assert.equal((await send('GET', `${url}/run-1`)).statusCode, 200);
     for (const reference of ['run-1', receipt.digest]) {
@@ -570,13 +578,13 @@ describe('the door for later rooms', () => {
     }
     assert.equal((await put('default/p/w', 'run-1', artifact([]))).statusCode, 403);
     assert.equal((await put('default/p/w', receipt.digest, bytes)).statusCode, 201);
-    assert.equal((await statManifest(world.registry, at(), receipt.digest))?.pinned, true);
+    assert.equal((await inOrg((tx) => statManifest(tx, at(), receipt.digest)))?.pinned, true);
     assert.equal((await send('DELETE', `/v2/default/p/w/blobs/${blob.digest}`)).statusCode, 405);
   });
 
   it('reads blobs that the repository holds, within a limit', async () => {
-    const { digest } = await linkBlob(world.registry, { ...at(), bytes: utf8('evidence') });
-    const has = (d: Digest) => world.db.withOrg(world.orgId, (tx) => hasBlob(tx, at(), d));
+    const { digest } = await link(utf8('evidence'));
+    const has = (d: Digest) => inOrg((tx) => hasBlob(tx, at(), d));
     assert.equal(await has(digest), true);
     assert.equal(await has(digestOf(utf8('absent'))), false);
     assert.equal(
@@ -589,7 +597,7 @@ describe('the door for later rooms', () => {
     await assert.rejects(readBlob(world.registry, at(), { digest: digestOf(utf8('absent')), maxBytes: 3 }), {
       code: 'registry_blob_unknown',
     });
-    await assert.rejects(linkBlob(world.registry, { ...at(), repository: 'other/x', bytes: utf8('x') }), {
+    await assert.rejects(link(utf8('x'), 'other/x'), {
       code: 'registry_name_unknown',
     });
   });

@@ -1,7 +1,7 @@
 import type { HashName } from '@waybill/core/crypto';
 import type { Digest } from '@waybill/core/digest';
-import type { FastifyReply } from 'fastify';
 import { isRepository } from '@waybill/core/oci';
+import type { FastifyReply } from 'fastify';
 import { allowedActions } from '../access.ts';
 import { registryError } from '../errors.ts';
 import { mountBlob } from '../mount-blob.ts';
