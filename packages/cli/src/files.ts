@@ -14,7 +14,7 @@ export async function writePrivate(
   text: string,
 ): Promise<void> {
   const directory = path.dirname(file);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   const temp = path.join(
     directory,
     `.${path.basename(file)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
@@ -35,6 +35,14 @@ export async function writePrivate(
     throw cliError('cli_file', `cannot write ${file} (${reasonOf(cause)})`, { cause });
   } finally {
     guard.forget();
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw cliError('cli_file', `cannot create the directory ${directory} (${reasonOf(cause)})`, { cause });
   }
 }
 

@@ -2,17 +2,17 @@ import { isCoded } from '@waybill/core';
 import { algorithmOf, type Digest, digestOf, isDigest } from '@waybill/core/digest';
 import {
   type Descriptor,
-  type Manifest,
   MANIFEST_MEDIA_TYPES,
   MAX_MANIFEST_BYTES,
+  type Manifest,
   parseManifest,
   type Reference,
   stripParameters,
 } from '@waybill/core/oci';
 import {
   type Connection,
-  connect,
   type ConnectOptions,
+  connect,
   discard,
   type OciResponse,
   protocol,

@@ -1,7 +1,7 @@
 /** OpenID Connect as a client: identity tokens for keyless signing. */
 export {
-  exchangeToken,
   type ExchangeTokenInput,
+  exchangeToken,
   type IdentityToken,
   type OidcCode,
 } from './exchange-token.ts';
