@@ -122,6 +122,13 @@ describe('an attestation by separate processes', () => {
     );
     await fail(at.run(`${offline} --artifact app.bin`, nowhere), 2, /belong together/);
 
+    await writeFile(path.join(at.dir, 'verdict.json'), await world.owner.downloadVerdict(runId));
+    const verdict = offline.replace('bundle.json', 'verdict.json');
+    const passed = await succeed(
+      at.run(`${verdict} --certificate-identity ${world.url}/verifier --artifact app.bin -o json`, nowhere),
+    );
+    assert.equal(parsed<{ verificationResult: string }>(passed).verificationResult, 'PASSED');
+
     const subject = digestOf(await readFile(path.join(at.dir, 'app.bin')));
     const allowed = parsed<Decision>(
       await succeed(at.run(`gate check app@${subject} --contract release -o json`)),
@@ -167,6 +174,16 @@ describe('an attestation by separate processes', () => {
     const receipt = parsed<Receipt>(pushed);
     assert.deepEqual([...new Set(receipt.findings.map(({ step }) => step))], ['contract']);
     assert.equal((await at.run(`att verify ${runId}`)).code, 4);
+    await writeFile(path.join(at.dir, 'verdict.json'), await world.owner.downloadVerdict(runId));
+    await writeFile(path.join(at.dir, 'root.json'), await world.owner.trustedRoot());
+    const verdict = `verify verdict.json --trusted-root root.json --artifact app.bin --certificate-identity ${world.url}/verifier --certificate-oidc-issuer ${world.url}/oidc`;
+    const refused = await at.run(verdict);
+    assert.match(refused.stdout, /verdict\.json +verified[\s\S]*verificationResult +FAILED/);
+    assert.deepEqual([refused.code, refused.stderr], [4, '']);
+    const facts = parsed<{ verified: boolean; verificationResult: string }>(
+      await at.run(`${verdict} -o json`),
+    );
+    assert.deepEqual([facts.verified, facts.verificationResult], [true, 'FAILED']);
     assert.match((await at.run(`run describe ${runId}`)).stdout, /verdict +FAILED[\s\S]*2 findings:/);
   });
 

@@ -1,18 +1,25 @@
 import path from 'node:path';
 import { parseBundle } from '@waybill/core/bundle';
 import { type Digest, isDigest } from '@waybill/core/digest';
-import { parseStatement } from '@waybill/core/intoto';
+import {
+  parseStatement,
+  parseVsaPredicate,
+  type Statement,
+  VSA_PREDICATE_TYPE,
+  type VsaPredicate,
+} from '@waybill/core/intoto';
 import { type Artifact, type Verified, type VerifiedContent, verifyBundle } from '@waybill/core/verify';
 import { defineCommand } from '../command.ts';
 import { cliError, EXIT } from '../exit.ts';
 import { EXPECTATION_OPTIONS, expectationsOf, trustedRootIn, verifying } from '../expectations.ts';
 import { readNamedBytes } from '../files.ts';
-import { listing } from '../output.ts';
+import { listing, type Output } from '../output.ts';
 import type { Session } from '../session.ts';
-import { provenSignerText } from '../text.ts';
+import { colourOf, provenSignerText } from '../text.ts';
 
 export const command = defineCommand({
-  summary: 'Verify a Sigstore bundle without asking any server; exit code 3 when it does not hold',
+  summary:
+    'Verify a Sigstore bundle without asking any server; exit code 3 when it does not hold, 4 when it is a FAILED verdict (VSA)',
   arguments: [{ name: 'BUNDLE', summary: 'Bundle file', required: true }],
   options: {
     'trusted-root': {
@@ -41,18 +48,36 @@ export const command = defineCommand({
     const trustedRoot = await trustedRootIn(session, options['trusted-root']);
     const name = args[0] ?? '';
     const bytes = await readNamedBytes(path.resolve(session.cwd, name));
-    const verified = await verifying(name, () =>
-      verifyBundle(parseBundle(bytes), {
-        trustedRoot,
-        expectations,
-        now: new Date(),
-        ...(artifact === undefined ? {} : { artifact }),
-      }),
+    const proven = await verifying(name, () =>
+      provenOf(
+        verifyBundle(parseBundle(bytes), {
+          trustedRoot,
+          expectations,
+          now: new Date(),
+          ...(artifact === undefined ? {} : { artifact }),
+        }),
+      ),
     );
-    report(session, name, verified);
-    return EXIT.ok;
+    report(session, name, proven);
+    // A genuine FAILED verdict is no success: a script that reads only the exit code must not ship on it.
+    return proven.vsa?.verificationResult === 'FAILED' ? EXIT.refused : EXIT.ok;
   },
 });
+
+interface Proven {
+  readonly verified: Verified<VerifiedContent>;
+  /** Null for a plain signature over an artifact. */
+  readonly statement: Statement | null;
+  /** Null for every other kind of statement. */
+  readonly vsa: VsaPredicate | null;
+}
+
+function provenOf(verified: Verified<VerifiedContent>): Proven {
+  const { value: content } = verified;
+  const statement = content.type === 'dsse' ? parseStatement(content.payload).claimed : null;
+  const vsa = statement?.predicateType === VSA_PREDICATE_TYPE ? parseVsaPredicate(statement.predicate) : null;
+  return { verified, statement, vsa };
+}
 
 async function artifactOf(
   session: Session,
@@ -71,9 +96,8 @@ async function artifactOf(
   return isDigest(text) ? (text satisfies Digest) : readNamedBytes(path.resolve(session.cwd, text));
 }
 
-function report(session: Session, name: string, verified: Verified<VerifiedContent>): void {
-  const { value: content, signer, signedAt, logged } = verified;
-  const statement = content.type === 'dsse' ? parseStatement(content.payload).claimed : null;
+function report(session: Session, name: string, { verified, statement, vsa }: Proven): void {
+  const { signer, signedAt, logged } = verified;
   const facts = {
     verified: true,
     signer:
@@ -84,6 +108,9 @@ function report(session: Session, name: string, verified: Verified<VerifiedConte
     log: logged,
     predicateType: statement?.predicateType ?? null,
     subjects: statement?.subject ?? null,
+    verificationResult: vsa?.verificationResult ?? null,
+    verifier: vsa?.verifier.id ?? null,
+    policy: vsa?.policy ?? null,
   };
   const { output } = session;
   output.data(facts, () =>
@@ -93,12 +120,25 @@ function report(session: Session, name: string, verified: Verified<VerifiedConte
       ['signed', facts.signedAt],
       ['log index', logged && `${logged.logIndex} in ${logged.origin}`],
       ['predicate', facts.predicateType],
-      ...(statement?.subject ?? []).map(({ name, digest }): [string, string] => [
+      ...(vsa ? vsaRows(vsa, output) : []),
+      ...(statement?.subject ?? []).map((subject): [string, string] => [
         'subject',
-        `${name} ${Object.entries(digest)
-          .map(([algorithm, value]) => `${algorithm}:${value}`)
-          .join(' ')}`,
+        `${subject.name} ${digestsText(subject.digest)}`,
       ]),
     ]),
   );
+}
+
+function vsaRows({ verificationResult, verifier, policy }: VsaPredicate, output: Output): [string, string][] {
+  return [
+    ['verificationResult', output.paint(colourOf(verificationResult), verificationResult)],
+    ['verifier', verifier.id],
+    ['policy', [policy.uri, policy.digest && digestsText(policy.digest)].filter(Boolean).join(' ')],
+  ];
+}
+
+function digestsText(digests: Readonly<Record<string, string>>): string {
+  return Object.entries(digests)
+    .map(([algorithm, value]) => `${algorithm}:${value}`)
+    .join(' ');
 }

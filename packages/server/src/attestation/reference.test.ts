@@ -327,7 +327,9 @@ describe('docs/reference/verdict.md', () => {
       it(`verify a ${result} verdict with waybill`, async () => {
         await download();
         const program = join(ROOT, 'packages/cli/bin/waybill.js');
-        await run(process.execPath, [program, ...wordsOf('waybill verify')]);
+        const verified = run(process.execPath, [program, ...wordsOf('waybill verify')]);
+        if (result === 'PASSED') await verified;
+        else await assert.rejects(verified, { code: 4, stdout: /verificationResult +FAILED/ });
       });
       it(`verify a ${result} verdict with cosign`, { skip: cosign.skip }, async () => {
         await download();
