@@ -1,9 +1,10 @@
 /** What `accept()` must not believe. Each case is pushed past the command line, straight at the API. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { glob, writeFile } from 'node:fs/promises';
+import { glob, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { createClient } from '@waybill/api/client';
 import { loadKey } from '@waybill/clients/keys';
 import { signStatement } from '@waybill/clients/sigstore';
 import { type CodedError, isCoded, Secret } from '@waybill/core';
@@ -78,6 +79,46 @@ async function assertNothingLeft(attester: Attester, step: string): Promise<void
     audit.map(({ detail }) => detail.step),
     [step],
   );
+}
+
+describe('accept: not by this caller, so refused with an audit row alone', () => {
+  it('without a valid token', async () => {
+    const attester = await open();
+    for (const token of [undefined, 'wb_' + 'a'.repeat(43)]) {
+      const stranger = createClient({ url: world.url, ...(token && { token: new Secret(token) }) });
+      const error = await refusal(stranger.pushAttestation(attester.run.id, '{}'));
+      assert.equal(error.code, 'identity_unauthenticated');
+    }
+    const rows = await world.rows<{ actor: string; org_id: null; detail: { step: string } }>(
+      'select actor, org_id, detail from ground_audit where target = $1 and outcome = $2',
+      [`run:${attester.run.id}`, 'refused'],
+    );
+    const detail = { step: 'authenticate', code: 'identity_unauthenticated' };
+    assert.deepEqual(rows, [
+      { actor: 'anonymous', org_id: null, detail },
+      { actor: 'anonymous', org_id: null, detail },
+    ]);
+  });
+
+  it('and strangers cannot fill the database with rows', async () => {
+    const before = await countStrangers();
+    const stranger = createClient({ url: world.url });
+    for (let pushes = 0; pushes < 70; pushes++) await refusal(stranger.pushAttestation(`x${pushes}`, '{}'));
+    assert.ok((await countStrangers()) - before <= 60);
+  });
+
+  it('by a token that may only read', async () => {
+    const attester = await open();
+    const { secret } = await world.owner.createToken({ name: 'reader', role: 'viewer' });
+    const reader = world.as(new Secret(secret));
+    const bundle = await attester.sign(attester.predicate(await complete(attester)));
+    assert.equal((await refusal(reader.pushAttestation(attester.run.id, bundle))).code, 'identity_forbidden');
+    await assertNothingLeft(attester, 'authorize');
+  });
+});
+
+async function countStrangers(): Promise<number> {
+  return (await world.rows(`select 1 from ground_audit where actor = 'anonymous'`)).length;
 }
 
 interface MutableBundle {
@@ -305,6 +346,12 @@ describe('accept: signed by somebody we know but not conforming, so kept as FAIL
       (a, m) => a.predicate([...m, { ...(m[1] as RunMaterial), name: 'extra', kind: 'MAGIC' }]),
     ],
     [
+      'an empty file',
+      'materials',
+      'material_empty',
+      async (a, m) => a.predicate([...m, await a.record('empty', 'ARTIFACT', new Uint8Array())]),
+    ],
+    [
       'a kind other than the contract says',
       'contract',
       'contract_material_kind',
@@ -392,7 +439,7 @@ describe('accept: signed by somebody we know but not conforming, so kept as FAIL
     assert.equal(decision.outcome, 'deny');
   });
 
-  it('a blob that changed on the disk', async () => {
+  it('no verdict when a blob changed on the disk, or is gone from it', async () => {
     const attester = await open();
     const bytes = utf8('{"bomFormat":"CycloneDX","specVersion":"1.5","version":2,"components":[]}');
     const [program] = await complete(attester);
@@ -407,12 +454,16 @@ describe('accept: signed by somebody we know but not conforming, so kept as FAIL
       utf8('{"bomFormat":"CycloneDX","specVersion":"1.5","version":3,"components":[]}'),
     );
     const bundle = await attester.sign(attester.predicate([program as RunMaterial, sbom]));
-    const receipt = await world.owner.pushAttestation(attester.run.id, bundle);
-    assert.equal(receipt.result, 'FAILED');
-    assert.deepEqual(
-      receipt.findings.map(({ step, code }) => [step, code]),
-      [['materials', 'material_digest_mismatch']],
-    );
+    const stored = join(world.dataDir, 'blobs', file);
+    // What it is stands in the server's log: it is nothing that the pusher has done.
+    const push = () => world.owner.pushAttestation(attester.run.id, bundle);
+    assert.equal((await refusal(push())).code, 'internal');
+    await rm(stored);
+    assert.equal((await refusal(push())).code, 'internal');
+    assert.equal((await world.owner.describeRun(attester.run.id)).state, 'INITIALIZED');
+    // Restored, and the retry is the same call.
+    await writeFile(stored, bytes);
+    assert.equal((await push()).result, 'PASSED');
   });
 
   it('a contract with policies, which nobody has evaluated', async () => {

@@ -41,8 +41,9 @@ export interface AcceptInput {
  */
 export async function accept(deps: AttestationDeps, input: AcceptInput): Promise<Receipt> {
   const run = await loadRun(deps, input.principal, input.runId);
-  authorize(input.principal, 'attest', { project: run.project, workflow: run.workflow });
   const refusal = auditRefusal(deps, run, input);
+  const { project, workflow } = run;
+  await refusal.during('authorize', () => authorize(input.principal, 'attest', { project, workflow }));
 
   const evidence = await refusal.during('parse', () => parseEvidence(input.bundle));
   const earlier = await loadEarlierReceipt(deps, run, evidence.payloadDigest);

@@ -75,10 +75,18 @@ async function checkMaterial(
     return await checkDocument(deps, work, material);
   } catch (error) {
     if (isCoded(error, 'registry_blob_unknown')) return [notInStore(material)];
-    if (!isCoded(error)) throw error;
-    return [finding(material, error.code, error.message)];
+    if (isCoded(error) && ABOUT_EVIDENCE.test(error.code)) {
+      return [finding(material, error.code, error.message)];
+    }
+    throw error;
   }
 }
+
+/**
+ * What is wrong with the evidence is a finding. Everything else is a fault of ours (database away, disk broken): it
+ * must not become a verdict about the tenant, so the push fails, the run stays open, and the retry is the same call.
+ */
+const ABOUT_EVIDENCE = /^(material|oci|digest)_|^registry_blob_too_large$|^attestation_too_large$/;
 
 function checkString(material: RunMaterial): readonly Finding[] {
   const { value } = material;
@@ -96,8 +104,11 @@ async function checkStored(
 ): Promise<readonly Finding[]> {
   if (skipsUpload(work.contract, material)) return [];
   const found = await once(work, `blob ${material.digest}`, async () =>
-    digestOfStream(await streamBlob(deps, work, material.digest)),
+    intact(material, await digestOfStream(await streamBlob(deps, work, material.digest))),
   );
+  if (found.sizeBytes === 0) {
+    return [finding(material, 'material_empty', 'the file is empty, which no evidence is')];
+  }
   return compare(material, found, 'the stored blob');
 }
 
@@ -120,11 +131,19 @@ async function examine(deps: RegistryDeps, work: Work, material: RunMaterial): P
       `the documents of one run may have ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
     );
   }
-  const found = { digest: digestOf(bytes), sizeBytes: bytes.length };
-  if (found.digest !== material.digest) return found;
+  const found = intact(material, { digest: digestOf(bytes), sizeBytes: bytes.length });
   const { filename } = material;
   validateMaterial(parseKind(material.kind), bytes, filename === undefined ? {} : { filename });
   return found;
+}
+
+/** Bytes are stored under their digest: others are a fault of the store, and no word about the tenant. */
+function intact(material: RunMaterial, found: Measured): Measured {
+  if (found.digest === material.digest) return found;
+  throw attestationError(
+    'attestation_store_corrupt',
+    `the store has other bytes under ${material.digest} than were put there (they hash to ${found.digest}): the disk or somebody with access to it changed them. Restore the blob, then push again`,
+  );
 }
 
 function once(work: Work, key: string, measure: () => Promise<Measured>): Promise<Measured> {
@@ -172,8 +191,9 @@ async function checkImage(
   }
   const found = await once(work, `${parsed.repository}@${material.digest}`, async () => {
     const { bytes } = await readManifest(deps, at, material.digest);
+    const measured = intact(material, { digest: digestOf(bytes), sizeBytes: bytes.length });
     validateMaterial('CONTAINER_IMAGE', bytes, { reference });
-    return { digest: digestOf(bytes), sizeBytes: bytes.length };
+    return measured;
   });
   return compare(material, found, 'the stored manifest');
 }

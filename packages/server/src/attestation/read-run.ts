@@ -8,8 +8,12 @@ import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
 import { findAttestation, findRun, listRunRows, type RunRow, type StoredAttestation } from './queries.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DEFAULT_PAGE = 50;
+
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
 
 /**
  * A run of the caller's organisation and within its scope. Another organisation's run, one outside of the scope and
@@ -17,7 +21,7 @@ const DEFAULT_PAGE = 50;
  */
 export async function loadRun(deps: AttestationDeps, principal: Principal, id: string): Promise<RunRow> {
   authorize(principal, 'read', targetOf(principal.scope));
-  const run = UUID.test(id)
+  const run = isRunId(id)
     ? await deps.db.withOrg(principal.orgId, (tx) => findRun(tx, id, deps.clock()))
     : null;
   if (run === null || !scopeCovers(principal.scope, run)) {
@@ -125,7 +129,7 @@ function parseCursor(cursor: string): { readonly startedAt: Date; readonly id: s
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const startedAt = new Date(time);
   // A year with a sign is none that formatCursor() writes, and some are none that a database holds.
-  if (Number.isNaN(startedAt.getTime()) || !/^\d{4}-/.test(time) || !UUID.test(id)) {
+  if (Number.isNaN(startedAt.getTime()) || !/^\d{4}-/.test(time) || !isRunId(id)) {
     throw attestationError('attestation_cursor_invalid', 'cursor: expected the `next` of an earlier page');
   }
   return { startedAt, id };

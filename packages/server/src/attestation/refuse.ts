@@ -1,10 +1,11 @@
-import { CodedError } from '@waybill/core';
+import { CodedError, isCoded } from '@waybill/core';
 import { writeAudit } from '../ground/index.ts';
 import { actorOf, type Principal } from '../identity/index.ts';
 import type { AttestationDeps } from './deps.ts';
 import type { RunRow } from './queries.ts';
+import { isRunId } from './read-run.ts';
 
-export type Step = 'parse' | 'run' | 'signer' | 'bind';
+export type Step = 'authorize' | 'parse' | 'run' | 'signer' | 'bind';
 
 export interface Refusals {
   /** Runs a step; what it throws gets the step's name, and leaves an audit row and nothing else. */
@@ -39,5 +40,43 @@ export function auditRefusal(
         });
       }
     },
+  };
+}
+
+/** Rows that strangers can cause in a minute: they must not be able to fill the database. The rest is in the log. */
+const STRANGER_ROWS_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+
+/** For a push that comes without a valid token: it leaves an audit row that belongs to no organisation. */
+export function strangersOf(deps: Pick<AttestationDeps, 'db' | 'clock'>) {
+  const window = { startedAtMs: 0, rows: 0 };
+  const mayWrite = (): boolean => {
+    const nowMs = deps.clock().getTime();
+    if (Math.abs(nowMs - window.startedAtMs) >= MINUTE_MS)
+      Object.assign(window, { startedAtMs: nowMs, rows: 0 });
+    return ++window.rows <= STRANGER_ROWS_PER_MINUTE;
+  };
+  return async (
+    push: { readonly runId: string; readonly requestId: string },
+    authenticated: () => Promise<unknown>,
+  ): Promise<void> => {
+    try {
+      await authenticated();
+    } catch (error) {
+      if (isCoded(error, 'identity_unauthenticated') && mayWrite()) {
+        await deps.db.asSystem((tx) =>
+          writeAudit(tx, {
+            orgId: null,
+            actor: 'anonymous',
+            action: 'attestation.accept',
+            target: isRunId(push.runId) ? `run:${push.runId}` : 'run:invalid',
+            outcome: 'refused',
+            detail: { step: 'authenticate', code: error.code },
+            requestId: push.requestId,
+          }),
+        );
+      }
+      throw error;
+    }
   };
 }

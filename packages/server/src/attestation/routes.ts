@@ -17,6 +17,7 @@ import { cancelRun } from './cancel-run.ts';
 import type { AttestationDeps } from './deps.ts';
 import { MAX_BUNDLE_BYTES } from './parse-evidence.ts';
 import { describeRun, listRuns, loadAttestation } from './read-run.ts';
+import { strangersOf } from './refuse.ts';
 import { startRun } from './start-run.ts';
 
 export interface AttestationRoutesDeps {
@@ -114,6 +115,7 @@ function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
 
 /** Its own scope: the bundle's bytes reach `accept()` untouched by any JSON reader but our strict one. */
 async function bundleIntake(app: App, deps: AttestationDeps, who: Who): Promise<void> {
+  const auditStranger = strangersOf(deps);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     BUNDLE_MEDIA_TYPES,
@@ -132,7 +134,7 @@ async function bundleIntake(app: App, deps: AttestationDeps, who: Who): Promise<
       },
       // Whoever has no token sends no megabytes.
       onRequest: async (request) => {
-        await who(request);
+        await auditStranger({ runId: request.params.id, requestId: request.id }, () => who(request));
       },
     },
     async (request) =>

@@ -82,7 +82,11 @@ async function known<T>(digest: Digest, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (!isCoded(cause, 'blob_not_found')) throw cause;
-    throw storeError('store_not_found', `blob ${digest} is not in the store`, { cause });
+    throw storeError(
+      'store_not_found',
+      `blob ${digest} is not in the store: its file was removed, or its disk is not mounted. Restore it, then try again`,
+      { cause },
+    );
   }
 }
 
