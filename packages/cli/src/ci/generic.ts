@@ -5,6 +5,4 @@ export const generic: CiProvider = {
   type: 'GENERIC',
   detect: () => true,
   url: () => undefined,
-  required: [],
-  optional: [],
 };

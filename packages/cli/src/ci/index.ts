@@ -1,3 +1,4 @@
+import { variablesOf } from '@waybill/core/runner';
 import { cliError } from '../exit.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
@@ -8,7 +9,7 @@ import type { CiProvider } from './provider.ts';
 const PROVIDERS: readonly CiProvider[] = [github, gitlab];
 
 export interface Runner {
-  readonly type: string;
+  readonly type: CiProvider['type'];
   readonly url?: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -16,7 +17,8 @@ export interface Runner {
 /** Throws `runner_variable_missing` when the CI system is recognised but lacks a variable that a run records. */
 export function detectRunner(env: NodeJS.ProcessEnv): Runner {
   const provider = PROVIDERS.find((candidate) => candidate.detect(env)) ?? generic;
-  const missing = provider.required.filter((name) => !env[name]);
+  const { required, optional } = variablesOf(provider.type);
+  const missing = required.filter((name) => !env[name]);
   if (missing.length > 0) {
     throw cliError(
       'runner_variable_missing',
@@ -27,7 +29,7 @@ export function detectRunner(env: NodeJS.ProcessEnv): Runner {
   return {
     type: provider.type,
     ...(url === undefined ? {} : { url: withoutCredentials(url) }),
-    environment: capture(env, [...provider.required, ...provider.optional]),
+    environment: capture(env, [...required, ...optional]),
   };
 }
 

@@ -1,7 +1,7 @@
 import { quoted } from '../bytes/index.ts';
 import type { RunMaterial, RunPredicate } from '../intoto/index.ts';
 import type { Contract, ContractAnnotation, ContractMaterial } from './contract.ts';
-import { RUNNER_VARIABLES } from './runner.ts';
+import { variablesOf } from './runner.ts';
 
 export type ConformanceCode =
   | 'contract_material_missing'
@@ -122,8 +122,8 @@ function checkAnnotations(
 }
 
 function checkEnvironment(contract: Contract, run: ConformanceInput): readonly ConformanceFinding[] {
-  const automatic = Object.entries(RUNNER_VARIABLES).find(([type]) => type === run.runner.type)?.[1] ?? [];
-  const allowed = new Set([...contract.envAllowList, ...automatic]);
+  const { required, optional } = variablesOf(run.runner.type);
+  const allowed = new Set([...contract.envAllowList, ...required, ...optional]);
   return Object.keys(run.environment)
     .filter((name) => !allowed.has(name))
     .map((name) => ({

@@ -15,5 +15,4 @@ export {
 } from './contract.ts';
 export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
-export { RUNNER_TYPES, RUNNER_VARIABLES, type RunnerType } from './runner.ts';
 export { signerMatches } from './signer.ts';

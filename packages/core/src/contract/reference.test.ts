@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { MATERIAL_KIND_NUMBERS, MATERIAL_KINDS, SUPPORTED_KINDS } from '../material/index.ts';
-import { parseContract, RUNNER_TYPES } from './index.ts';
+import { parseContract } from './index.ts';
+import { RUNNER_TYPES } from './runner.ts';
 
 const reference = path.resolve(import.meta.dirname, '../../../../docs/reference');
 const page = readFileSync(path.join(reference, 'contract.md'), 'utf8');

@@ -14,6 +14,12 @@ export const RUNNER_TYPES = [
 
 export type RunnerType = Exclude<(typeof RUNNER_TYPES)[number], 'RUNNER_TYPE_UNSPECIFIED'>;
 
+interface RunnerVariables {
+  /** Always set there: without one of them a run does not start. */
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
 const GITHUB_REQUEST = ['GITHUB_EVENT_NAME', 'GITHUB_HEAD_REF', 'GITHUB_BASE_REF', 'GITHUB_EVENT_PATH'];
 const GITLAB_REQUEST = [
   'CI_MERGE_REQUEST_IID',
@@ -29,79 +35,82 @@ const GITLAB_REQUEST = [
  * Variables that a run records of its CI system without being listed in `envAllowList`.
  * None of them is a secret in the documentation of its system.
  */
-export const RUNNER_VARIABLES: Readonly<Record<RunnerType, readonly string[]>> = {
-  GITHUB_ACTION: [
-    'GITHUB_ACTOR',
-    'GITHUB_REF',
-    'GITHUB_REPOSITORY',
-    'GITHUB_REPOSITORY_OWNER',
-    'GITHUB_RUN_ID',
-    'GITHUB_SHA',
-    'RUNNER_NAME',
-    'RUNNER_OS',
-    ...GITHUB_REQUEST,
-  ],
-  GITLAB_PIPELINE: [
-    'GITLAB_USER_EMAIL',
-    'GITLAB_USER_LOGIN',
-    'CI_SERVER_URL',
-    'CI_PROJECT_URL',
-    'CI_COMMIT_SHA',
-    'CI_JOB_URL',
-    'CI_PIPELINE_URL',
-    'CI_RUNNER_VERSION',
-    'CI_RUNNER_DESCRIPTION',
-    'CI_COMMIT_REF_NAME',
-    'CI_PROJECT_PATH',
-    'CI_PIPELINE_SOURCE',
-    ...GITLAB_REQUEST,
-  ],
-  AZURE_PIPELINE: [
-    'BUILD_REQUESTEDFOREMAIL',
-    'BUILD_REQUESTEDFOR',
-    'BUILD_REPOSITORY_URI',
-    'BUILD_REPOSITORY_NAME',
-    'BUILD_BUILDID',
-    'BUILD_BUILDNUMBER',
-    'BUILD_BUILDURI',
-    'BUILD_REASON',
-    'TF_BUILD',
-  ],
-  JENKINS_JOB: [
-    'JOB_NAME',
-    'BUILD_URL',
-    'GIT_BRANCH',
-    'GIT_COMMIT',
-    'AGENT_WORKDIR',
-    'WORKSPACE',
-    'NODE_NAME',
-  ],
-  CIRCLECI_BUILD: [
-    'CIRCLE_BUILD_URL',
-    'CIRCLE_JOB',
-    'CIRCLE_BRANCH',
-    'CIRCLE_NODE_TOTAL',
-    'CIRCLE_NODE_INDEX',
-  ],
-  DAGGER_PIPELINE: ['CHAINLOOP_DAGGER_CLIENT', ...GITHUB_REQUEST, ...GITLAB_REQUEST],
-  TEAMCITY_PIPELINE: [
-    'BUILD_URL',
-    'TEAMCITY_PROJECT_NAME',
-    'TEAMCITY_VERSION',
-    'BUILD_NUMBER',
-    'USER',
-    'TEAMCITY_GIT_VERSION',
-    'BUILD_VCS_NUMBER',
-    'HOME',
-  ],
-  TEKTON_PIPELINE: [
-    'HOSTNAME',
-    'TEKTON_TASKRUN_NAME',
-    'TEKTON_NAMESPACE',
-    'TEKTON_TASK_NAME',
-    'TEKTON_PIPELINE_NAME',
-    'TEKTON_PIPELINERUN_NAME',
-    'TEKTON_PIPELINE_TASK_NAME',
-  ],
-  CHAINLOOP_SANDBOX: [],
+const VARIABLES: Readonly<Record<RunnerType, RunnerVariables>> = {
+  GITHUB_ACTION: {
+    required: [
+      'GITHUB_ACTOR',
+      'GITHUB_REF',
+      'GITHUB_REPOSITORY',
+      'GITHUB_REPOSITORY_OWNER',
+      'GITHUB_RUN_ID',
+      'GITHUB_SHA',
+      'RUNNER_NAME',
+      'RUNNER_OS',
+    ],
+    optional: GITHUB_REQUEST,
+  },
+  GITLAB_PIPELINE: {
+    required: [
+      'GITLAB_USER_EMAIL',
+      'GITLAB_USER_LOGIN',
+      'CI_SERVER_URL',
+      'CI_PROJECT_URL',
+      'CI_COMMIT_SHA',
+      'CI_JOB_URL',
+      'CI_PIPELINE_URL',
+      'CI_RUNNER_VERSION',
+      'CI_COMMIT_REF_NAME',
+      'CI_PROJECT_PATH',
+    ],
+    optional: ['CI_RUNNER_DESCRIPTION', 'CI_PIPELINE_SOURCE', ...GITLAB_REQUEST],
+  },
+  AZURE_PIPELINE: {
+    required: ['BUILD_REQUESTEDFOR', 'BUILD_BUILDID', 'BUILD_BUILDNUMBER', 'BUILD_BUILDURI'],
+    optional: [
+      'BUILD_REQUESTEDFOREMAIL',
+      'BUILD_REPOSITORY_URI',
+      'BUILD_REPOSITORY_NAME',
+      'BUILD_REASON',
+      'TF_BUILD',
+    ],
+  },
+  JENKINS_JOB: {
+    required: ['JOB_NAME', 'BUILD_URL', 'WORKSPACE', 'NODE_NAME'],
+    optional: ['GIT_BRANCH', 'GIT_COMMIT', 'AGENT_WORKDIR'],
+  },
+  CIRCLECI_BUILD: {
+    required: ['CIRCLE_BUILD_URL', 'CIRCLE_JOB', 'CIRCLE_BRANCH', 'CIRCLE_NODE_TOTAL', 'CIRCLE_NODE_INDEX'],
+    optional: [],
+  },
+  DAGGER_PIPELINE: {
+    required: ['CHAINLOOP_DAGGER_CLIENT'],
+    optional: [...GITHUB_REQUEST, ...GITLAB_REQUEST],
+  },
+  TEAMCITY_PIPELINE: {
+    required: ['BUILD_URL', 'TEAMCITY_PROJECT_NAME'],
+    optional: [
+      'TEAMCITY_VERSION',
+      'BUILD_NUMBER',
+      'USER',
+      'TEAMCITY_GIT_VERSION',
+      'BUILD_VCS_NUMBER',
+      'HOME',
+    ],
+  },
+  TEKTON_PIPELINE: {
+    required: ['TEKTON_TASKRUN_NAME', 'TEKTON_NAMESPACE'],
+    optional: [
+      'HOSTNAME',
+      'TEKTON_TASK_NAME',
+      'TEKTON_PIPELINE_NAME',
+      'TEKTON_PIPELINERUN_NAME',
+      'TEKTON_PIPELINE_TASK_NAME',
+    ],
+  },
+  CHAINLOOP_SANDBOX: { required: [], optional: [] },
 };
+
+/** The variables of a runner; none for one that is not known. */
+export function variablesOf(type: string): RunnerVariables {
+  return Object.hasOwn(VARIABLES, type) ? VARIABLES[type as RunnerType] : { required: [], optional: [] };
+}
