@@ -3,7 +3,6 @@ export type { Expectations } from './expectations.ts';
 export type { Artifact } from './signed-content.ts';
 export {
   type LogReceipt,
-  restoreVerified,
   type Signer,
   type SigningFacts,
   type Verified,

@@ -28,8 +28,8 @@ export interface SigningFacts {
 }
 
 /**
- * A value whose signature, signer, time and log entry were proven. Nominal: only `verifyBundle`,
- * `verifyStatementBundle` and `restoreVerified` make one, so a function that takes it cannot be handed a claim.
+ * A value whose signature, signer, time and log entry were proven. Nominal: only `verifyBundle` and
+ * `verifyStatementBundle` make one, so a function that takes it cannot be handed a claim.
  */
 export class Verified<T> implements SigningFacts {
   readonly #value: T;
@@ -48,12 +48,4 @@ export class Verified<T> implements SigningFacts {
   get value(): T {
     return this.#value;
   }
-}
-
-/**
- * For the attestation room alone, when it reloads what `accept()` verified and stored under its own control.
- * Handing it anything else turns a claim into a fact.
- */
-export function restoreVerified<T>(value: T, facts: SigningFacts): Verified<T> {
-  return new Verified(value, facts);
 }
