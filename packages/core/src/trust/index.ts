@@ -3,7 +3,6 @@ export { parseTrustedRoot } from './parse-trusted-root.ts';
 export {
   type CertificateAuthority,
   isWithin,
-  keyDetailsOf,
   TRUSTED_ROOT_MEDIA_TYPE,
   type TransparencyLog,
   type TrustedRoot,

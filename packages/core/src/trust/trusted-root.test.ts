@@ -6,13 +6,7 @@ import { toBase64, utf8 } from '../bytes/index.ts';
 import { sha256, spkiOf } from '../crypto.ts';
 import { codeOf, jsonMutationsOf, mutationsOf, onlyCodedErrors } from '../test-support.ts';
 import { buildRootCertificate, serialFrom } from '../x509/index.ts';
-import {
-  formatTrustedRoot,
-  isWithin,
-  keyDetailsOf,
-  parseTrustedRoot,
-  TRUSTED_ROOT_MEDIA_TYPE,
-} from './index.ts';
+import { formatTrustedRoot, isWithin, parseTrustedRoot, TRUSTED_ROOT_MEDIA_TYPE } from './index.ts';
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -130,13 +124,5 @@ describe('isWithin', () => {
       [true, true, false, false],
     );
     assert.equal(isWithin({ start: null, end: null }, new Date(0)), true);
-  });
-});
-
-describe('keyDetailsOf', () => {
-  it('names a key as Sigstore does', () => {
-    assert.equal(keyDetailsOf(keys.publicKey), 'PKIX_ECDSA_P256_SHA_256');
-    assert.equal(keyDetailsOf(rsa.publicKey), 'PKIX_RSA_PKCS1V15_2048_SHA256');
-    assert.equal(keyDetailsOf(generateKeyPairSync('ed25519').publicKey), 'PKIX_ED25519');
   });
 });

@@ -1,5 +1,4 @@
 import type { KeyObject } from '../crypto.ts';
-import { keyDetailsOf as detailsOf } from '../tlog/index.ts';
 import type { Certificate } from '../x509/index.ts';
 
 export const TRUSTED_ROOT_MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
@@ -42,9 +41,4 @@ export interface CertificateAuthority {
 
 export function isWithin(period: ValidityPeriod, at: Date): boolean {
   return (period.start === null || period.start <= at) && (period.end === null || at <= period.end);
-}
-
-/** PublicKeyDetails of a key with the hash that goes with it. Throws `tlog_key_unsupported`. */
-export function keyDetailsOf(key: KeyObject): string {
-  return detailsOf(key).name;
 }

@@ -11,9 +11,10 @@ import {
   hashChildren,
   hashLeaf,
   hintOf,
+  keyDetailsOf,
   noteKey,
 } from '../tlog/index.ts';
-import { keyDetailsOf, type TrustedRoot } from '../trust/index.ts';
+import type { TrustedRoot } from '../trust/index.ts';
 import {
   buildRootCertificate,
   buildSigningTbs,
@@ -91,7 +92,7 @@ function trustedRootOf({ ca, tsa, stamping, ct, log, logKey }: Parties): Trusted
   const logOf = (publicKey: KeyObject, logId: Uint8Array) => ({
     baseUrl: `https://${LOG_HOST}:7070`,
     publicKey,
-    keyDetails: keyDetailsOf(publicKey),
+    keyDetails: keyDetailsOf(publicKey).name,
     validFor,
     logId,
   });
@@ -154,7 +155,8 @@ function sign(parties: Parties, statement: Statement, options: SignOptions): Bun
   const signature = signWith(keys.privateKey, signed);
   const certificate = options.key ? null : certify(parties, keys.publicKey, options);
   const verifier = certificate ? { certificate } : { publicKey: spkiOf(keys.publicKey) };
-  const body = { digest: sha256(signed), signature, verifier, keyDetails: keyDetailsOf(keys.publicKey) };
+  const keyDetails = keyDetailsOf(keys.publicKey).name;
+  const body = { digest: sha256(signed), signature, verifier, keyDetails };
   const signatures = [{ signature, keyId: '' }];
   return {
     version: '0.3',

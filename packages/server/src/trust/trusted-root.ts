@@ -1,9 +1,5 @@
-import {
-  type CertificateAuthority,
-  keyDetailsOf,
-  type TransparencyLog,
-  type TrustedRoot,
-} from '@waybill/core/trust';
+import { keyDetailsOf } from '@waybill/core/tlog';
+import { type CertificateAuthority, type TransparencyLog, type TrustedRoot } from '@waybill/core/trust';
 import { type Certificate, parseCertificate } from '@waybill/core/x509';
 import type { LogDescription } from '../tlog/index.ts';
 import type { Authorities, AuthorityFacts } from './authorities.ts';
@@ -31,7 +27,7 @@ function logEntry({ origin, publicKey, keyId, startedAt }: LogDescription): Tran
   return {
     baseUrl: `https://${origin}`,
     publicKey,
-    keyDetails: keyDetailsOf(publicKey),
+    keyDetails: keyDetailsOf(publicKey).name,
     validFor: { start: wholeSecond(startedAt), end: null },
     logId: keyId,
   };
