@@ -1,22 +1,18 @@
-import { OPTIONS } from '../../packages/server/src/ground/config.ts';
+import { defaultOf, optionNames, optionOf } from '../../packages/server/src/ground/config-options.ts';
 import { code, table } from './markdown.ts';
 
-/** The options of `waybill serve`. */
+/** The options of `waybill serve`, each in its four ways. */
 export function configBlocks(): Readonly<Record<string, string>> {
   return {
     options: table(
-      ['flag', 'variable', 'default', 'meaning'],
-      Object.entries(OPTIONS).map(([name, { env, value, help }]) => {
-        const { meaning, standard } = splitHelp(help);
-        return [code(`--${name} ${value}`), code(env), standard, meaning];
+      ['flag', 'variable', 'file with the value', 'key in the file', 'default', 'meaning'],
+      optionNames().map((name) => {
+        const { env, value, secret, not } = optionOf(name);
+        const { meaning, standard } = defaultOf(name);
+        const flag = not === 'flag' ? '–' : code(`--${name} ${value}`);
+        const key = not === 'file' ? '–' : code(`${name}:`);
+        return [flag, code(env), secret ? code(`${env}_FILE`) : '–', key, standard, meaning];
       }),
     ),
   };
-}
-
-/** A help text ends with the default in brackets. */
-function splitHelp(help: string): { readonly meaning: string; readonly standard: string } {
-  const found = /^(.*) \(([^()]*)\)$/.exec(help);
-  if (found === null) throw new Error(`the help text ${JSON.stringify(help)} names no default`);
-  return { meaning: found[1] ?? '', standard: found[2] ?? '' };
 }

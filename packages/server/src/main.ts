@@ -90,6 +90,7 @@ async function start(
   const { undo } = around;
   const log = around.log ?? createLog(config.logLevel);
   const clock = around.clock ?? systemClock;
+  for (const warning of config.warnings) log.warn(warning);
   const port = await claimPort(config.listen);
   const publicUrl = config.publicUrl ?? `http://${port.authority}`;
 

@@ -1,17 +1,21 @@
 import { CodedError } from '@waybill/core';
-import { configHelp, parseConfig } from './ground/index.ts';
+import { configHelp, describeConfig, parseConfig } from './ground/index.ts';
 import { startServer } from './main.ts';
 
 const USAGE_CODES: ReadonlySet<string> = new Set(['config_unknown_option', 'config_invalid']);
 const STOP_TIMEOUT_MS = 10_000;
+const CHECK = '--check-config';
 
 /** The process: starts, says where it is, stops on a signal. Exit code 1 when it cannot, 2 when it is asked wrongly. */
 export async function serve(argv: readonly string[]): Promise<void> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(`\nOptions of the server, each with its variable:\n${configHelp()}\n`);
+    process.stdout.write(
+      `\nOptions of the server, each with its variable:\n${configHelp()}\n  --check-config shows what it would run with and from where, and starts nothing\n`,
+    );
     return;
   }
   try {
+    if (argv.includes(CHECK)) return checkConfig(argv.filter((word) => word !== CHECK));
     const server = await startServer(parseConfig(argv, process.env));
     process.stdout.write(`waybill is ready on ${server.url}, data in ${server.dataDir}\n`);
     stopOnSignal(server.close);
@@ -24,6 +28,12 @@ export async function serve(argv: readonly string[]): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+function checkConfig(argv: readonly string[]): void {
+  const { text, warnings } = describeConfig(argv, process.env);
+  process.stdout.write(`${text}\n`);
+  for (const warning of warnings) process.stderr.write(`waybill: warning: ${warning}\n`);
 }
 
 function stopOnSignal(close: () => Promise<void>): void {

@@ -40,6 +40,7 @@ export async function testWorld(options: { readonly clock?: Clock } = {}): Promi
       blobsDir: `${directory.path}/blobs`,
       logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',
       masterKey: new Secret(randomBytes(32).toString('base64')),
+      warnings: [],
     },
     options,
   );

@@ -2,7 +2,7 @@
 export { type AuditRow, writeAudit } from './audit.ts';
 export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './blob-driver.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type Config, configHelp, parseConfig } from './config.ts';
+export { type Config, configHelp, describeConfig, parseConfig } from './config.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
 export { type App, createHttp, type HttpOptions } from './http.ts';

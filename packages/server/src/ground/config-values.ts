@@ -1,0 +1,105 @@
+/** What the text of each option means. Throws `config_invalid` that names where the text came from. */
+import { resolve } from 'node:path';
+import { CodedError, messageOf, Secret } from '@waybill/core';
+import { nearest } from '@waybill/core/bytes';
+import type { Setting } from './config-options.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function parseListen(setting: Setting): Listen {
+  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(setting.text);
+  const port = Number(found?.[3]);
+  if (found === null || port > 65_535) {
+    throw invalid(
+      setting.from,
+      `expected HOST:PORT such as 127.0.0.1:7070 or [::1]:7070, found ${JSON.stringify(setting.text)}`,
+    );
+  }
+  return { host: found[1] ?? (found[2] || '0.0.0.0'), port };
+}
+
+export function urlOfListen({ host, port }: Listen): string | null {
+  if (port === 0) return null;
+  // Nobody can connect to "every address".
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+export function parsePublicUrl(setting: Setting): string {
+  const url = parseUrl(setting);
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (!/^https?:$/.test(url.protocol) || !plain) {
+    throw invalid(
+      setting.from,
+      `expected http://HOST or https://HOST, found ${JSON.stringify(setting.text)}`,
+    );
+  }
+  if (url.pathname !== '/') {
+    throw invalid(
+      setting.from,
+      `${JSON.stringify(setting.text)} has a path: the registry and the Sigstore services need the root of an origin, so give Waybill a host name of its own`,
+    );
+  }
+  return url.origin;
+}
+
+export function parseDatabaseUrl(setting: Setting): Secret<string> {
+  let url: URL | null = null;
+  try {
+    url = new URL(setting.text);
+  } catch {
+    // The reason would quote the URL, and with it the password.
+  }
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
+    throw invalid(setting.from, 'expected postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  }
+  return new Secret(setting.text);
+}
+
+export function parseBlobs(setting: Setting, cwd: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(setting.text)) {
+    throw invalid(
+      setting.from,
+      `${JSON.stringify(setting.text)}: this version stores blobs in a directory only, so give a path`,
+    );
+  }
+  return resolve(cwd, setting.text);
+}
+
+export function parseUrlChange(setting: Setting | undefined): boolean {
+  const text = setting?.text ?? 'refuse';
+  if (setting && text !== 'refuse' && text !== 'allow') {
+    throw invalid(setting.from, `expected refuse or allow, found ${JSON.stringify(text)}`);
+  }
+  return text === 'allow';
+}
+
+export function parseLogLevel(setting: Setting | undefined): LogLevel {
+  if (setting === undefined) return 'info';
+  const level = LOG_LEVELS.find((known) => known === setting.text);
+  if (level !== undefined) return level;
+  const near = nearest(setting.text, LOG_LEVELS);
+  throw invalid(
+    setting.from,
+    `${JSON.stringify(setting.text)} is no level: ${near === undefined ? `take one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`}`,
+  );
+}
+
+function parseUrl(setting: Setting): URL {
+  try {
+    return new URL(setting.text);
+  } catch (cause) {
+    throw invalid(
+      setting.from,
+      `expected a URL, found ${JSON.stringify(setting.text)} (${messageOf(cause)})`,
+    );
+  }
+}
+
+function invalid(from: string, problem: string): CodedError<'config_invalid'> {
+  return new CodedError('config_invalid', `${from}: ${problem}`);
+}
