@@ -11,7 +11,7 @@ import {
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
 import { Type } from 'typebox';
 import { type App, documentAnswer } from '../ground/index.ts';
-import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { type IdentityDeps, signInFirst, type Who } from '../identity/index.ts';
 import { accept } from './accept.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { AttestationDeps } from './deps.ts';
@@ -34,58 +34,57 @@ const BUNDLE_MEDIA_TYPES = [
 
 export function attestationRoutes({ attestation: deps, identity }: AttestationRoutesDeps) {
   return async (app: App): Promise<void> => {
-    const who = (request: { headers: { authorization?: string | undefined } }) =>
-      authenticate(identity, request.headers.authorization);
-
-    app.post(
-      '/waybill/v1/runs',
-      { schema: { tags: ['runs'], summary: 'Start a run', body: StartRun, response: { 201: StartedRun } } },
-      async (request, reply) => {
-        const started = await startRun(deps, await who(request), { ...request.body, requestId: request.id });
-        return reply.code(201).send(started);
-      },
-    );
-    app.get(
-      '/waybill/v1/runs',
-      { schema: { tags: ['runs'], summary: 'List runs', querystring: RunQuery, response: { 200: RunList } } },
-      async (request) => listRuns(deps, await who(request), request.query),
-    );
-    app.get(
-      '/waybill/v1/runs/:id',
-      {
-        schema: {
-          tags: ['runs'],
-          summary: 'Describe a run',
-          params: RunParams,
-          response: { 200: RunDetail },
-        },
-      },
-      async (request) => describeRun(deps, await who(request), request.params.id),
-    );
-    app.post(
-      '/waybill/v1/runs/:id/cancel',
-      {
-        schema: {
-          tags: ['runs'],
-          summary: 'Give a run up',
-          params: RunParams,
-          body: CancelRun,
-          response: { 200: RunSummary },
-        },
-      },
-      async (request) =>
-        cancelRun(deps, await who(request), {
-          runId: request.params.id,
-          reason: request.body.reason ?? '',
-          requestId: request.id,
-        }),
-    );
-    documentRoutes(app, deps, who);
-    await app.register(async (scope: App) => bundleIntake(scope, deps, who));
+    await app.register(async (scope: App) => runRoutes(scope, deps, signInFirst(scope, identity)));
+    await app.register(async (scope: App) => bundleIntake(scope, deps, identity));
   };
 }
 
-type Who = (request: { headers: { authorization?: string | undefined } }) => ReturnType<typeof authenticate>;
+function runRoutes(app: App, deps: AttestationDeps, who: Who): void {
+  app.post(
+    '/waybill/v1/runs',
+    { schema: { tags: ['runs'], summary: 'Start a run', body: StartRun, response: { 201: StartedRun } } },
+    async (request, reply) => {
+      const started = await startRun(deps, who(request), { ...request.body, requestId: request.id });
+      return reply.code(201).send(started);
+    },
+  );
+  app.get(
+    '/waybill/v1/runs',
+    { schema: { tags: ['runs'], summary: 'List runs', querystring: RunQuery, response: { 200: RunList } } },
+    async (request) => listRuns(deps, who(request), request.query),
+  );
+  app.get(
+    '/waybill/v1/runs/:id',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Describe a run',
+        params: RunParams,
+        response: { 200: RunDetail },
+      },
+    },
+    async (request) => describeRun(deps, who(request), request.params.id),
+  );
+  app.post(
+    '/waybill/v1/runs/:id/cancel',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Give a run up',
+        params: RunParams,
+        body: CancelRun,
+        response: { 200: RunSummary },
+      },
+    },
+    async (request) =>
+      cancelRun(deps, who(request), {
+        runId: request.params.id,
+        reason: request.body.reason ?? '',
+        requestId: request.id,
+      }),
+  );
+  documentRoutes(app, deps, who);
+}
 
 /** The signed documents, byte for byte as they are stored. */
 function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
@@ -105,7 +104,7 @@ function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
         },
       },
       async (request, reply) => {
-        const { stored } = await loadAttestation(deps, await who(request), request.params.id);
+        const { stored } = await loadAttestation(deps, who(request), request.params.id);
         const bytes = await deps.registry.store.read(stored[digest]);
         return reply.type(BUNDLE_MEDIA_TYPE).send(Buffer.from(bytes));
       },
@@ -114,8 +113,11 @@ function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
 }
 
 /** Its own scope: the bundle's bytes reach `accept()` untouched by any JSON reader but our strict one. */
-async function bundleIntake(app: App, deps: AttestationDeps, who: Who): Promise<void> {
+function bundleIntake(app: App, deps: AttestationDeps, identity: IdentityDeps): void {
   const auditStranger = strangersOf(deps);
+  const who = signInFirst(app, identity, (request, signIn) =>
+    auditStranger({ runId: (request.params as { id: string }).id, requestId: request.id }, signIn),
+  );
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     BUNDLE_MEDIA_TYPES,
@@ -132,14 +134,10 @@ async function bundleIntake(app: App, deps: AttestationDeps, who: Who): Promise<
         params: RunParams,
         response: { 200: Receipt },
       },
-      // Whoever has no token sends no megabytes.
-      onRequest: async (request) => {
-        await auditStranger({ runId: request.params.id, requestId: request.id }, () => who(request));
-      },
     },
     async (request) =>
       accept(deps, {
-        principal: await who(request),
+        principal: who(request),
         runId: request.params.id,
         bundle: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
         requestId: request.id,

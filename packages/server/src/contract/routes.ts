@@ -10,7 +10,7 @@ import {
 } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
-import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { type IdentityDeps, signInFirst, type Who } from '../identity/index.ts';
 import { applyContract } from './apply-contract.ts';
 import { type DescribedContract, describeContract, listContracts } from './contracts.ts';
 import type { ContractDeps } from './deps.ts';
@@ -26,12 +26,13 @@ export interface ContractRoutesDeps extends ContractDeps {
 /** `/waybill/v1/contracts` and `/waybill/v1/workflows`. */
 export function contractRoutes(deps: ContractRoutesDeps): (app: App) => Promise<void> {
   return async (app) => {
-    contractPaths(app, deps);
-    workflowPaths(app, deps);
+    const who = signInFirst(app, deps.identity);
+    contractPaths(app, deps, who);
+    workflowPaths(app, deps, who);
   };
 }
 
-function contractPaths(app: App, deps: ContractRoutesDeps): void {
+function contractPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
   app.post(
     '/waybill/v1/contracts',
     {
@@ -43,7 +44,7 @@ function contractPaths(app: App, deps: ContractRoutesDeps): void {
       },
     },
     async (request) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       const applied = await applyContract(deps, principal, { ...request.body, requestId: request.id });
       return { ...applied, warnings: [...applied.warnings] };
     },
@@ -52,7 +53,7 @@ function contractPaths(app: App, deps: ContractRoutesDeps): void {
     '/waybill/v1/contracts',
     { schema: { tags: TAGS, summary: 'List contracts', response: { 200: ContractList } } },
     async (request) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       return { contracts: (await listContracts(deps, principal)).map(presentSummary) };
     },
   );
@@ -71,7 +72,7 @@ function contractPaths(app: App, deps: ContractRoutesDeps): void {
       },
     },
     async (request) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       const { name } = request.params;
       return presentDetail(
         await describeContract(deps, principal, { name, revision: request.query.revision }),
@@ -80,7 +81,7 @@ function contractPaths(app: App, deps: ContractRoutesDeps): void {
   );
 }
 
-function workflowPaths(app: App, deps: ContractRoutesDeps): void {
+function workflowPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
   app.post(
     '/waybill/v1/workflows',
     {
@@ -92,7 +93,7 @@ function workflowPaths(app: App, deps: ContractRoutesDeps): void {
       },
     },
     async (request, reply) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       const workflow = await createWorkflow(deps, principal, { ...request.body, requestId: request.id });
       reply.code(201);
       return presentWorkflow(workflow);
@@ -109,7 +110,7 @@ function workflowPaths(app: App, deps: ContractRoutesDeps): void {
       },
     },
     async (request) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       return { workflows: (await listWorkflows(deps, principal, request.query)).map(presentWorkflow) };
     },
   );
@@ -124,7 +125,7 @@ function workflowPaths(app: App, deps: ContractRoutesDeps): void {
       },
     },
     async (request) => {
-      const principal = await authenticate(deps.identity, request.headers.authorization);
+      const principal = who(request);
       return presentWorkflow(await describeWorkflow(deps, principal, request.params));
     },
   );

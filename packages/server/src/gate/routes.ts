@@ -1,7 +1,7 @@
 import { AskDecision, Decision } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
-import { authenticate, type IdentityDeps } from '../identity/index.ts';
+import { type IdentityDeps, signInFirst } from '../identity/index.ts';
 import { decide } from './decide.ts';
 import type { GateDeps } from './deps.ts';
 import { describeDecision } from './describe-decision.ts';
@@ -13,6 +13,7 @@ export interface GateRoutesDeps {
 
 export function gateRoutes({ gate: deps, identity }: GateRoutesDeps) {
   return async (app: App): Promise<void> => {
+    const who = signInFirst(app, identity);
     app.post(
       '/waybill/v1/gate/decisions',
       {
@@ -23,8 +24,7 @@ export function gateRoutes({ gate: deps, identity }: GateRoutesDeps) {
           response: { 200: Decision },
         },
       },
-      async (request) =>
-        decide(deps, await authenticate(identity, request.headers.authorization), request.body),
+      async (request) => decide(deps, who(request), request.body),
     );
     app.get(
       '/waybill/v1/gate/decisions/:id',
@@ -36,12 +36,7 @@ export function gateRoutes({ gate: deps, identity }: GateRoutesDeps) {
           response: { 200: Decision },
         },
       },
-      async (request) =>
-        describeDecision(
-          deps,
-          await authenticate(identity, request.headers.authorization),
-          request.params.id,
-        ),
+      async (request) => describeDecision(deps, who(request), request.params.id),
     );
   };
 }

@@ -46,6 +46,8 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 120_000;
 /** close() cuts what is still open after this time, which leaves PostgreSQL the rest of ten seconds. */
 const CLOSE_TIMEOUT_MS = 5000;
+/** How much of a refused body is still read, so that the connection can serve the next request. */
+const MAX_DRAIN_BYTES = 64 * 1024;
 
 /**
  * The one HTTP server. Rooms register their routes with `app.register`; a CodedError thrown in a handler becomes
@@ -75,6 +77,7 @@ export function createHttp(options: HttpOptions): App {
   strictJson(app);
   strictUrl(app);
   headersAndLog(app, options.publicUrl);
+  unreadBodies(app);
   unknownRoutes(app);
   boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
   void app.register(swagger, { openapi: openApiFrame(options) });
@@ -145,6 +148,16 @@ function headersAndLog(app: App, publicUrl: string): void {
       remote: request.ip,
     };
     request.log[/^\/(healthz|readyz)$/.test(request.url) ? 'debug' : 'info'](line, 'request');
+  });
+}
+
+/** node:http would read a refused body to its end, however long it is: beyond a little the connection ends instead. */
+function unreadBodies(app: App): void {
+  app.addHook('onSend', async ({ raw, headers }, reply) => {
+    if (reply.statusCode < 400 || raw.complete) return;
+    const chunked = headers['transfer-encoding'] !== undefined;
+    const lengthBytes = chunked ? Number.POSITIVE_INFINITY : Number(headers['content-length'] ?? 0);
+    if (lengthBytes > MAX_DRAIN_BYTES) reply.header('connection', 'close');
   });
 }
 

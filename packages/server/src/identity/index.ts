@@ -25,4 +25,5 @@ export {
   type RegistryAction,
   verifyRegistryToken,
 } from './registry-token.ts';
+export { signInFirst, type Who } from './routes/sign-in.ts';
 export { identityRoutes } from './routes.ts';

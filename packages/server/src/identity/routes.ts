@@ -11,7 +11,6 @@ import {
 } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
-import { authenticate } from './authenticate.ts';
 import { createToken } from './create-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import { exchangeToken } from './exchange-token.ts';
@@ -20,25 +19,29 @@ import { listTokens } from './list-tokens.ts';
 import type { Scope } from './principal.ts';
 import type { KeyRow, TokenRow } from './queries.ts';
 import { revokeToken } from './revoke-token.ts';
+import { signInFirst, type Who } from './routes/sign-in.ts';
 
 const TAGS = ['identity'];
 
 /** `/waybill/v1/me`, `/waybill/v1/tokens`, `/waybill/v1/keys` and the built-in issuer under `/oidc`. */
 export function identityRoutes(deps: IdentityDeps): (app: App) => Promise<void> {
   return async (app) => {
-    meRoute(app, deps);
-    tokenRoutes(app, deps);
-    keyRoutes(app, deps);
+    await app.register(async (scope: App) => {
+      const who = signInFirst(scope, deps);
+      meRoute(scope, who);
+      tokenRoutes(scope, deps, who);
+      keyRoutes(scope, deps, who);
+    });
     await app.register(oidcRoutes(deps), { prefix: '/oidc' });
   };
 }
 
-function meRoute(app: App, deps: IdentityDeps): void {
+function meRoute(app: App, who: Who): void {
   app.get(
     '/waybill/v1/me',
     { schema: { tags: TAGS, summary: 'Who the API token is', response: { 200: Me } } },
     async (request) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       return {
         organization: principal.orgName,
         token: { id: principal.tokenId, name: principal.tokenName },
@@ -49,7 +52,7 @@ function meRoute(app: App, deps: IdentityDeps): void {
   );
 }
 
-function tokenRoutes(app: App, deps: IdentityDeps): void {
+function tokenRoutes(app: App, deps: IdentityDeps, who: Who): void {
   app.post(
     '/waybill/v1/tokens',
     {
@@ -61,7 +64,7 @@ function tokenRoutes(app: App, deps: IdentityDeps): void {
       },
     },
     async (request, reply) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       const created = await createToken(deps, principal, { ...request.body, requestId: request.id });
       reply.code(201).header('cache-control', 'no-store');
       return { token: presentToken(created.token), secret: created.secret.reveal() };
@@ -71,7 +74,7 @@ function tokenRoutes(app: App, deps: IdentityDeps): void {
     '/waybill/v1/tokens',
     { schema: { tags: TAGS, summary: 'List API tokens', response: { 200: TokenList } } },
     async (request) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       return { tokens: (await listTokens(deps, principal)).map(presentToken) };
     },
   );
@@ -87,19 +90,19 @@ function tokenRoutes(app: App, deps: IdentityDeps): void {
       },
     },
     async (request, reply) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       await revokeToken(deps, principal, { id: request.params.id, requestId: request.id });
       return reply.code(204).send(null);
     },
   );
 }
 
-function keyRoutes(app: App, deps: IdentityDeps): void {
+function keyRoutes(app: App, deps: IdentityDeps, who: Who): void {
   app.post(
     '/waybill/v1/keys',
     { schema: { tags: TAGS, summary: 'Register a public key', body: AddKey, response: { 201: Key } } },
     async (request, reply) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       const key = await addKey(deps, principal, { ...request.body, requestId: request.id });
       reply.code(201);
       return presentKey(key);
@@ -109,7 +112,7 @@ function keyRoutes(app: App, deps: IdentityDeps): void {
     '/waybill/v1/keys',
     { schema: { tags: TAGS, summary: 'List registered public keys', response: { 200: KeyList } } },
     async (request) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       return { keys: (await listKeys(deps, principal)).map(presentKey) };
     },
   );
@@ -124,7 +127,7 @@ function keyRoutes(app: App, deps: IdentityDeps): void {
       },
     },
     async (request, reply) => {
-      const principal = await authenticate(deps, request.headers.authorization);
+      const principal = who(request);
       await removeKey(deps, principal, { name: request.params.name, requestId: request.id });
       return reply.code(204).send(null);
     },

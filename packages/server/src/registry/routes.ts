@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../ground/index.ts';
-import { requireAccess } from './access.ts';
+import { type Caller, requireAccess } from './access.ts';
 import { registryError } from './errors.ts';
 import { callerOf } from './routes/authorization.ts';
 import { BLOB_ENDPOINTS } from './routes/blobs.ts';
@@ -41,27 +41,39 @@ export function registryRoutes(deps: RegistryRoutesDeps): (app: App) => Promise<
         exposeHeadRoute: false,
         handler: (request, reply) => tokenEndpoint(deps, request, reply),
       });
-      for (const url of ['/v2', '/v2/', '/v2/*']) {
-        scope.route({
-          method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-          url,
-          schema: { hide: true },
-          exposeHeadRoute: false,
-          handler: (request, reply) => dispatch(deps, request, reply),
-        });
-      }
+      await scope.register(async (guarded: App) => repositoryRoutes(guarded, deps));
     });
   };
 }
 
-/** Authenticate → split the path → authorize → the endpoint. */
+/** Whoever calls signs in before anything of the body is looked at. */
+function repositoryRoutes(app: App, deps: RegistryRoutesDeps): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  app.addHook('onRequest', async (request) => {
+    callers.set(request, await callerOf(deps, request));
+  });
+  for (const url of ['/v2', '/v2/', '/v2/*']) {
+    app.route({
+      method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url,
+      schema: { hide: true },
+      exposeHeadRoute: false,
+      handler: (request, reply) => {
+        const caller = callers.get(request);
+        if (caller === undefined) throw new Error('a request of the registry came past its sign-in');
+        return dispatch(deps, caller, { request, reply });
+      },
+    });
+  }
+}
+
+/** Split the path → authorize → the endpoint. */
 async function dispatch(
   deps: RegistryRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  caller: Caller,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<FastifyReply> {
   const url = request.raw.url ?? '';
-  const caller = await callerOf(deps, request);
   // end-1
   if (/^\/v2\/?(?:\?|$)/.test(url)) return reply.send({});
   const path = splitPath(url);
