@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { CodedError, errorsOf } from '@waybill/core';
 
 /** What a script may rely on. */
 export const EXIT = {
@@ -42,13 +42,7 @@ export type CliCode =
   | 'annotation_missing'
   | 'preview_failed';
 
-export function cliError(
-  code: CliCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<CliCode> {
-  return new CodedError(code, message, options);
-}
+export const cliError = errorsOf<CliCode>();
 
 /** The exit code that goes with an error. */
 export function exitCodeOf(error: unknown): ExitCode {

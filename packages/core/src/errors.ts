@@ -1,3 +1,8 @@
+export interface CodedErrorOptions {
+  readonly cause?: unknown;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * The one error of Waybill. `code` is stable and documented, `message` tells a person what to do,
  * `detail` carries machine-readable facts that are safe to show (never secrets).
@@ -6,16 +11,18 @@ export class CodedError<Code extends string = string> extends Error {
   readonly code: Code;
   readonly detail: Readonly<Record<string, unknown>>;
 
-  constructor(
-    code: Code,
-    message: string,
-    options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-  ) {
+  constructor(code: Code, message: string, options: CodedErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'CodedError';
     this.code = code;
     this.detail = options.detail ?? {};
   }
+}
+
+/** The maker of a room's errors: it takes the codes of that room only. */
+export function errorsOf<Code extends string>() {
+  return (code: Code, message: string, options?: CodedErrorOptions): CodedError<Code> =>
+    new CodedError(code, message, options);
 }
 
 /** True when `error` is a CodedError, optionally one of the given codes. */

@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export type KeyCode =
   | 'key_not_found'
@@ -8,6 +8,4 @@ export type KeyCode =
   | 'key_passphrase_missing'
   | 'key_passphrase_wrong';
 
-export function keyError(code: KeyCode, message: string, cause?: unknown): CodedError<KeyCode> {
-  return new CodedError(code, message, { cause });
-}
+export const keyError = errorsOf<KeyCode>();

@@ -41,7 +41,9 @@ async function checkPair(key: SigningKey, name: string): Promise<void> {
     cause = error;
   }
   if (!fits)
-    throw keyError('key_unsupported', `${name}: damaged, its private and public parts do not match`, cause);
+    throw keyError('key_unsupported', `${name}: damaged, its private and public parts do not match`, {
+      cause,
+    });
 }
 
 function fromEnvironment(env: Readonly<Record<string, string | undefined>>, name: string): string {
@@ -61,9 +63,9 @@ async function fromFile(path: string): Promise<string> {
     return buffer.toString('utf8', 0, bytesRead);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw keyError('key_not_found', `${path}: no such file`, cause);
+    if (code === 'ENOENT') throw keyError('key_not_found', `${path}: no such file`, { cause });
     if (code === 'key_unsupported') throw cause;
-    throw keyError('key_unreadable', `${path}: cannot be read (${messageOf(cause)})`, cause);
+    throw keyError('key_unreadable', `${path}: cannot be read (${messageOf(cause)})`, { cause });
   }
 }
 
@@ -96,16 +98,14 @@ function decode(pem: string, name: string, passphrase: string | undefined): KeyO
     return createPrivateKey({ key: pem, format: 'pem', ...(encrypted ? { passphrase } : {}) });
   } catch (cause) {
     if (encrypted) {
-      throw keyError(
-        'key_passphrase_wrong',
-        `${name}: the passphrase does not open it, or it is damaged`,
+      throw keyError('key_passphrase_wrong', `${name}: the passphrase does not open it, or it is damaged`, {
         cause,
-      );
+      });
     }
     throw keyError(
       'key_unsupported',
       `${name}: not a private key that can be read (damaged, or another form)`,
-      cause,
+      { cause },
     );
   }
 }

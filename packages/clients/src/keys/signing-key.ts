@@ -27,7 +27,7 @@ function checkAlgorithm(key: KeyObject, name: string): void {
   try {
     hashFor(key);
   } catch (cause) {
-    throw keyError('key_unsupported', `${name}: ${(cause as Error).message}`, cause);
+    throw keyError('key_unsupported', `${name}: ${(cause as Error).message}`, { cause });
   }
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined && (bits < 2048 || bits > 4096)) {

@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export type OciClientCode =
   | 'oci_client_unauthorized'
@@ -12,10 +12,4 @@ export type OciClientCode =
   | 'oci_client_too_large'
   | 'oci_client_config_invalid';
 
-export function ociClientError(
-  code: OciClientCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<OciClientCode> {
-  return new CodedError(code, message, options);
-}
+export const ociClientError = errorsOf<OciClientCode>();

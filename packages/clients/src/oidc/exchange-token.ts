@@ -1,7 +1,17 @@
-import { CodedError, type Fetch, type FetchResponse, isCoded, messageOf, Secret } from '@waybill/core';
+import {
+  CodedError,
+  errorsOf,
+  type Fetch,
+  type FetchResponse,
+  isCoded,
+  messageOf,
+  Secret,
+} from '@waybill/core';
 import { Fields, fromBase64, type Json, parseJson } from '@waybill/core/bytes';
 
 export type OidcCode = 'oidc_unreachable' | 'oidc_refused' | 'oidc_protocol';
+
+const oidcError = errorsOf<OidcCode>();
 
 export interface ExchangeTokenInput {
   /** Origin of the Waybill server, e.g. `http://127.0.0.1:7070`. */
@@ -69,7 +79,7 @@ async function post(endpoint: URL, input: ExchangeTokenInput): Promise<FetchResp
     throw oidcError(
       'oidc_unreachable',
       `no answer from ${endpoint.origin} (${reason || 'connection failed'}): is the server running, and is its URL right?`,
-      cause,
+      { cause },
     );
   }
 }
@@ -79,11 +89,9 @@ async function readBody(response: FetchResponse, endpoint: URL): Promise<Fields>
   try {
     text = await response.text();
   } catch (cause) {
-    throw oidcError(
-      'oidc_unreachable',
-      `${endpoint.origin}: the answer broke off (${messageOf(cause)})`,
+    throw oidcError('oidc_unreachable', `${endpoint.origin}: the answer broke off (${messageOf(cause)})`, {
       cause,
-    );
+    });
   }
   return reading(
     endpoint,
@@ -109,10 +117,6 @@ function reading<T>(endpoint: URL, read: () => T): T {
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
     const where = `${endpoint.origin}${endpoint.pathname}`;
-    throw oidcError('oidc_protocol', `${where}: ${cause.message}; is this a Waybill server?`, cause);
+    throw oidcError('oidc_protocol', `${where}: ${cause.message}; is this a Waybill server?`, { cause });
   }
-}
-
-function oidcError(code: OidcCode, message: string, cause?: unknown): CodedError<OidcCode> {
-  return new CodedError(code, message, { cause });
 }

@@ -1,4 +1,4 @@
-import { CodedError, type Fetch, type FetchResponse, messageOf } from '@waybill/core';
+import { errorsOf, type Fetch, type FetchResponse, messageOf } from '@waybill/core';
 
 /** A server with Fulcio's, Rekor's and the timestamp authority's paths at its root. */
 export interface SigstoreServer {
@@ -9,13 +9,7 @@ export interface SigstoreServer {
 
 export type SigstoreCode = 'sigstore_unreachable' | 'sigstore_refused' | 'sigstore_protocol';
 
-export function sigstoreError(
-  code: SigstoreCode,
-  message: string,
-  cause?: unknown,
-): CodedError<SigstoreCode> {
-  return new CodedError(code, message, { cause });
-}
+export const sigstoreError = errorsOf<SigstoreCode>();
 
 const TIMEOUT_MS = 30_000;
 /** Certificates and timestamps are a few kilobytes. */
@@ -44,7 +38,7 @@ export async function post(
     throw sigstoreError(
       'sigstore_unreachable',
       `no answer from ${url.origin} (${reason}): is the server running?`,
-      cause,
+      { cause },
     );
   }
   if (!response.ok) {

@@ -1,4 +1,4 @@
-import { CodedError } from '../errors.ts';
+import { errorsOf } from '../errors.ts';
 
 export type TlogFormatCode =
   | 'tlog_range_invalid'
@@ -13,10 +13,4 @@ export type TlogFormatCode =
   | 'tlog_bundle_invalid'
   | 'tlog_entry_invalid';
 
-export function tlogFormatError(
-  code: TlogFormatCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<TlogFormatCode> {
-  return new CodedError(code, message, options);
-}
+export const tlogFormatError = errorsOf<TlogFormatCode>();

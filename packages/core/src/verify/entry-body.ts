@@ -41,7 +41,7 @@ export function checkEntryBody(entry: TlogEntry, content: SignedContent, signer:
     check(entry, { content, signer });
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
-    throw verifyError('verify_log_entry', `log entry ${entry.logIndex}: ${messageOf(cause)}`, cause);
+    throw verifyError('verify_log_entry', `log entry ${entry.logIndex}: ${messageOf(cause)}`, { cause });
   }
 }
 

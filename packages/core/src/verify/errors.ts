@@ -1,4 +1,4 @@
-import { CodedError } from '../errors.ts';
+import { errorsOf } from '../errors.ts';
 
 export type VerifyCode =
   | 'verify_not_logged'
@@ -12,6 +12,4 @@ export type VerifyCode =
   | 'verify_artifact'
   | 'verify_not_a_statement';
 
-export function verifyError(code: VerifyCode, message: string, cause?: unknown): CodedError<VerifyCode> {
-  return new CodedError(code, message, cause === undefined ? {} : { cause });
-}
+export const verifyError = errorsOf<VerifyCode>();

@@ -26,7 +26,7 @@ export function checkCertificate(
   throw verifyError(
     'verify_certificate',
     isCoded(refusal) ? refusal.message : 'the trusted root names no certificate authority',
-    refusal,
+    { cause: refusal ?? undefined },
   );
 }
 

@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const ATTESTATION_PROBLEMS = {
   attestation_run_not_found: { status: 404, title: 'No such run' },
@@ -14,10 +14,4 @@ export const ATTESTATION_PROBLEMS = {
 
 export type AttestationCode = keyof typeof ATTESTATION_PROBLEMS;
 
-export function attestationError(
-  code: AttestationCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<AttestationCode> {
-  return new CodedError(code, message, options);
-}
+export const attestationError = errorsOf<AttestationCode>();

@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const CONTRACT_PROBLEMS = {
   contract_invalid: { status: 422, title: 'Contract not valid' },
@@ -15,10 +15,4 @@ export const CONTRACT_PROBLEMS = {
 
 export type ContractCode = keyof typeof CONTRACT_PROBLEMS;
 
-export function contractError(
-  code: ContractCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<ContractCode> {
-  return new CodedError(code, message, options);
-}
+export const contractError = errorsOf<ContractCode>();

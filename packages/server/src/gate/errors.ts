@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const GATE_PROBLEMS = {
   gate_decision_not_found: { status: 404, title: 'No such decision' },
@@ -7,10 +7,4 @@ export const GATE_PROBLEMS = {
 
 export type GateCode = keyof typeof GATE_PROBLEMS;
 
-export function gateError(
-  code: GateCode,
-  message: string,
-  options: { readonly cause?: unknown } = {},
-): CodedError<GateCode> {
-  return new CodedError(code, message, options);
-}
+export const gateError = errorsOf<GateCode>();

@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const IDENTITY_PROBLEMS = {
   identity_unauthenticated: { status: 401, title: 'Not signed in' },
@@ -30,10 +30,4 @@ export const IDENTITY_PROBLEMS = {
 
 export type IdentityCode = keyof typeof IDENTITY_PROBLEMS;
 
-export function identityError(
-  code: IdentityCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<IdentityCode> {
-  return new CodedError(code, message, options);
-}
+export const identityError = errorsOf<IdentityCode>();

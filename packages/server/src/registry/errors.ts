@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 /** `oci` is the code of distribution-spec "Error Codes" that OCI clients see. */
 export const REGISTRY_PROBLEMS = {
@@ -32,10 +32,4 @@ export const REGISTRY_PROBLEMS = {
 
 export type RegistryCode = keyof typeof REGISTRY_PROBLEMS;
 
-export function registryError(
-  code: RegistryCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<RegistryCode> {
-  return new CodedError(code, message, options);
-}
+export const registryError = errorsOf<RegistryCode>();

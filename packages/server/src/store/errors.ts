@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 import type { ProblemMap } from '../ground/index.ts';
 
 export const STORE_PROBLEMS = {
@@ -9,10 +9,4 @@ export const STORE_PROBLEMS = {
 
 export type StoreCode = keyof typeof STORE_PROBLEMS;
 
-export function storeError(
-  code: StoreCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<StoreCode> {
-  return new CodedError(code, message, options);
-}
+export const storeError = errorsOf<StoreCode>();

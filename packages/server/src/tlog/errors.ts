@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const TLOG_PROBLEMS = {
   tlog_busy: { status: 503, title: 'Log busy' },
@@ -30,10 +30,4 @@ export const TLOG_PROBLEMS = {
 
 export type TlogCode = keyof typeof TLOG_PROBLEMS;
 
-export function tlogError(
-  code: TlogCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<TlogCode> {
-  return new CodedError(code, message, options);
-}
+export const tlogError = errorsOf<TlogCode>();

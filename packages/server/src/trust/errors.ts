@@ -1,4 +1,4 @@
-import { CodedError } from '@waybill/core';
+import { errorsOf } from '@waybill/core';
 
 export const TRUST_PROBLEMS = {
   trust_request_invalid: { status: 400, title: 'Certificate request malformed' },
@@ -13,10 +13,4 @@ export const TRUST_PROBLEMS = {
 
 export type TrustCode = keyof typeof TRUST_PROBLEMS;
 
-export function trustError(
-  code: TrustCode,
-  message: string,
-  options: { readonly cause?: unknown; readonly detail?: Readonly<Record<string, unknown>> } = {},
-): CodedError<TrustCode> {
-  return new CodedError(code, message, options);
-}
+export const trustError = errorsOf<TrustCode>();
