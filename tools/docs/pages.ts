@@ -4,6 +4,7 @@ import { commandBlocks } from './cli.ts';
 import { configBlocks } from './config.ts';
 import { errorBlocks } from './errors.ts';
 import { withBlocks } from './markdown.ts';
+import { metricBlocks } from './metrics.ts';
 
 const REFERENCE = resolve(import.meta.dirname, '../../docs/reference');
 
@@ -12,6 +13,7 @@ const BLOCKS: Readonly<Record<string, () => BlocksOf>> = {
   'cli.md': commandBlocks,
   'config.md': configBlocks,
   'errors.md': errorBlocks,
+  'metrics.md': metricBlocks,
 };
 
 type BlocksOf = Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;

@@ -12,15 +12,22 @@ import {
   type Config,
   createHttp,
   createLog,
+  createMetrics,
   type Db,
+  isLoopbackHost,
   type Logger,
   lockInstance,
+  measureDatabase,
+  measureHttp,
+  measureOutbox,
+  metricsRoute,
   migrate,
   openDb,
   openFileSystem,
   openMasterKey,
   type Readiness,
   readMigrations,
+  repeatJob,
   type Seal,
   startPostgres,
   systemClock,
@@ -36,6 +43,7 @@ import {
   verifyIdentityToken,
 } from './identity/index.ts';
 import { infoRoutes } from './info.ts';
+import { declareMetrics, type ServerMetrics } from './metrics.ts';
 import { keepOwnerToken } from './owner-token.ts';
 import {
   expireUploads,
@@ -90,6 +98,8 @@ async function start(
   const { undo } = around;
   const log = around.log ?? createLog(config.logLevel);
   const clock = around.clock ?? systemClock;
+  const metrics = createMetrics();
+  const measured = declareMetrics(metrics);
   for (const warning of config.warnings) log.warn(warning);
   const port = await claimPort(config.listen);
   const publicUrl = config.publicUrl ?? `http://${port.authority}`;
@@ -101,9 +111,11 @@ async function start(
   const blobs = await openFileSystem({ root: config.blobsDir });
 
   const { allowUrlChange } = config;
-  const world = await openWorld({ db, seal, blobs, clock, log, publicUrl, allowUrlChange, undo });
+  const parts = { db, seal, blobs, clock, log, metrics: measured, publicUrl };
+  const world = await openWorld({ ...parts, allowUrlChange, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
-  const app = createApp(world, { log, publicUrl, db, blobs });
+  const app = createApp(world, parts);
+  await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
   undo.push(() => app.close());
   await port.release();
   await app.listen({ host: config.listen.host, port: port.number });
@@ -126,14 +138,13 @@ async function openDatabase(
 }
 
 interface Parts {
+  readonly metrics: ServerMetrics;
   readonly db: Db;
   readonly seal: Seal;
   readonly blobs: BlobDriver;
   readonly clock: Clock;
   readonly log: Logger;
   readonly publicUrl: string;
-  readonly allowUrlChange: boolean;
-  readonly undo: Undo;
 }
 
 /** The rooms, lowest first: each gets what is below it. */
@@ -145,8 +156,12 @@ interface World {
   readonly attestation: AttestationDeps;
 }
 
-async function openWorld(parts: Parts): Promise<World> {
-  const { db, seal, blobs, clock, log, publicUrl, allowUrlChange, undo } = parts;
+async function openWorld(
+  parts: Parts & { readonly allowUrlChange: boolean; readonly undo: Undo },
+): Promise<World> {
+  const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, undo } = parts;
+  measureDatabase(db, metrics.database);
+  measureOutbox(db, metrics.outbox);
   await checkIssuer({ db, clock }, publicUrl, {
     allowChange: allowUrlChange,
     howToAllow: 'allow it with --url-change allow and name the new issuer in your contracts',
@@ -156,12 +171,22 @@ async function openWorld(parts: Parts): Promise<World> {
   const store = openStore(blobs);
   // Part of the names of logs that are born now; those that exist keep theirs.
   const instanceId = randomBytes(4).toString('hex');
-  const tlog = await openTlog({ db, blobs, seal, clock, log, publicUrl, instanceId });
+  const tlog = await openTlog({
+    db,
+    blobs,
+    seal,
+    clock,
+    log,
+    metrics: metrics.tlog,
+    publicUrl,
+    instanceId,
+  });
   undo.push(() => tlog.close());
   const trust = await openTrust({
     db,
     seal,
     clock,
+    metrics: metrics.trust,
     publicUrl,
     issuerUrl: issuerUrlOf(publicUrl),
     tlog,
@@ -169,11 +194,13 @@ async function openWorld(parts: Parts): Promise<World> {
     randomBytes,
   });
   const registry = await openRegistry({ db, store, blobs, clock });
-  undo.push(sweep(registry, log));
+  const sweep = { name: 'expire-uploads', everyMs: SWEEP_INTERVAL_MS, run: () => expireUploads(registry) };
+  undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
   const attestation: AttestationDeps = {
     db,
     clock,
     log,
+    metrics: metrics.attestation,
     registry,
     tlog,
     trust,
@@ -184,13 +211,10 @@ async function openWorld(parts: Parts): Promise<World> {
   return { identity, registry, tlog, trust, attestation };
 }
 
-/** Abandoned uploads, once an hour. */
-function sweep(registry: RegistryDeps, log: Logger): () => void {
-  const timer = setInterval(() => {
-    expireUploads(registry).catch((error: unknown) => log.warn({ err: error }, 'uploads were not swept'));
-  }, SWEEP_INTERVAL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+/** A server that only this machine reaches, under a name of elsewhere, has a proxy beside it that everybody comes through. */
+function whoReadsMetrics({ listen, metricsToken }: Config, publicUrl: string) {
+  const behindProxy = isLoopbackHost(listen.host) && !isLoopbackHost(new URL(publicUrl).host);
+  return { token: metricsToken, behindProxy };
 }
 
 /** Codes of all rooms and how HTTP shows them. */
@@ -205,16 +229,8 @@ export const PROBLEMS = {
   ...GATE_PROBLEMS,
 };
 
-function createApp(
-  world: World,
-  around: {
-    readonly log: Logger;
-    readonly publicUrl: string;
-    readonly db: Db;
-    readonly blobs: BlobDriver;
-  },
-): App {
-  const { log, publicUrl, db, blobs } = around;
+function createApp(world: World, around: Omit<Parts, 'seal'>): App {
+  const { log, publicUrl, db, blobs, metrics } = around;
   const { identity, registry, tlog, trust, attestation } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -230,6 +246,7 @@ function createApp(
         readiness('certificate log', () => tlog.checkpoint('ct')),
       ]),
   });
+  measureHttp(app, metrics.http);
   const rooms = [
     infoRoutes({ version: VERSION, publicUrl, trust }),
     identityRoutes(identity),
@@ -238,7 +255,7 @@ function createApp(
     contractRoutes({ db, clock, identity }),
     registryRoutes({ registry, identity, publicUrl }),
     attestationRoutes({ attestation, identity }),
-    gateRoutes({ gate: { db, clock, log, attestation }, identity }),
+    gateRoutes({ gate: { db, clock, log, metrics: metrics.gate, attestation }, identity }),
   ];
   for (const room of rooms) void app.register(room);
   return app;

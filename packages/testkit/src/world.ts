@@ -25,7 +25,9 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
-export async function testWorld(options: { readonly clock?: Clock } = {}): Promise<TestWorld> {
+export async function testWorld(
+  options: { readonly clock?: Clock; readonly metricsToken?: Secret<string> } = {},
+): Promise<TestWorld> {
   // Loaded here and not above: most tests need a database, and no server.
   const { startServer } = await import('@waybill/server');
   const database = await testDatabase();
@@ -36,6 +38,7 @@ export async function testWorld(options: { readonly clock?: Clock } = {}): Promi
       dataDir: directory.path,
       publicUrl: null,
       allowUrlChange: false,
+      metricsToken: options.metricsToken ?? null,
       databaseUrl: new Secret(database.url),
       blobsDir: `${directory.path}/blobs`,
       logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',

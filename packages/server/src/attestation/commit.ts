@@ -17,12 +17,23 @@ export async function commitReceipt(
   run: RunRow,
   input: { readonly principal: Principal; readonly requestId: string; readonly receipt: Receipt },
 ): Promise<Receipt> {
+  const { receipt, fresh } = await store(deps, run, input);
+  if (fresh) deps.metrics.judged.add({ result: receipt.result });
+  return receipt;
+}
+
+function store(
+  deps: AttestationDeps,
+  run: RunRow,
+  input: { readonly principal: Principal; readonly requestId: string; readonly receipt: Receipt },
+): Promise<{ readonly receipt: Receipt; readonly fresh: boolean }> {
   const { principal, receipt, requestId } = input;
   return deps.db.withOrg(run.orgId, async (tx) => {
     const ended = await endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) });
     if (!ended) {
       const stored = await findAttestation(tx, run.id);
-      if (stored?.payloadDigest === receipt.attestation.payloadDigest) return stored.receipt;
+      if (stored?.payloadDigest === receipt.attestation.payloadDigest)
+        return { receipt: stored.receipt, fresh: false };
       throw runEnded({ ...run, state: stored?.receipt.result ?? 'CANCELLED' });
     }
     await insertAttestation(tx, run, receipt);
@@ -41,7 +52,7 @@ export async function commitReceipt(
       detail: { bundleDigest: receipt.attestation.bundleDigest, vsaBundleDigest: receipt.vsa.bundleDigest },
       requestId,
     });
-    return storedReceipt(tx, run.id);
+    return { receipt: await storedReceipt(tx, run.id), fresh: true };
   });
 }
 

@@ -2,12 +2,14 @@ import type { Clock, Db, Logger } from '../ground/index.ts';
 import type { RegistryDeps } from '../registry/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
+import type { AttestationMetrics } from './metrics.ts';
 
 /** What every use case of this room works with. */
 export interface AttestationDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: AttestationMetrics;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
   readonly trust: Trust;

@@ -5,7 +5,8 @@ import type { AttestationDeps } from './deps.ts';
 import type { RunRow } from './queries.ts';
 import { isRunId } from './read-run.ts';
 
-export type Step = 'authorize' | 'parse' | 'run' | 'signer' | 'bind';
+export const REFUSING_STEPS = ['authorize', 'parse', 'run', 'signer', 'bind'] as const;
+export type Step = (typeof REFUSING_STEPS)[number];
 
 export interface Refusals {
   /** Runs a step; what it throws gets the step's name, and leaves an audit row and nothing else. */
@@ -23,6 +24,7 @@ export function auditRefusal(
         return await work();
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
+        deps.metrics.refused.add({ step });
         await deps.db.withOrg(run.orgId, (tx) =>
           writeAudit(tx, {
             orgId: run.orgId,

@@ -32,6 +32,7 @@ export async function decide(deps: GateDeps, principal: Principal, question: Ask
     await insertDecision(tx, { orgId: principal.orgId, askedBy: principal.tokenId, decision });
     await emitDecided(tx, principal.orgId, decision);
   });
+  deps.metrics.decisions.add({ outcome: decision.outcome });
   return decision;
 }
 

@@ -2,4 +2,5 @@
 export { decide } from './decide.ts';
 export type { GateDeps } from './deps.ts';
 export { GATE_PROBLEMS, type GateCode } from './errors.ts';
+export { gateMetrics } from './metrics.ts';
 export { type GateRoutesDeps, gateRoutes } from './routes.ts';

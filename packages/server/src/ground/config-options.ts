@@ -53,6 +53,13 @@ export const OPTIONS = {
     secret: true,
     not: 'flag',
   },
+  'metrics-token': {
+    env: 'WAYBILL_METRICS_TOKEN',
+    value: 'TOKEN',
+    help: 'opens /metrics to other machines; 16 characters or more (none)',
+    secret: true,
+    not: 'flag',
+  },
   blobs: { env: 'WAYBILL_BLOBS', value: 'DIR', help: 'the directory of the blob store (<data>/blobs)' },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
 } as const satisfies Readonly<Record<string, Option>>;

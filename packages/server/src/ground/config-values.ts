@@ -78,6 +78,13 @@ export function parseUrlChange(setting: Setting | undefined): boolean {
   return text === 'allow';
 }
 
+export function parseMetricsToken(setting: Setting | undefined): Secret<string> | null {
+  if (setting === undefined) return null;
+  // RFC 6750 §2.1: what may stand behind "Bearer".
+  if (/^[\w.~+/-]{16,}=*$/.test(setting.text)) return new Secret(setting.text);
+  throw invalid(setting.from, 'expected a token of 16 or more letters, digits and -._~+/');
+}
+
 export function parseLogLevel(setting: Setting | undefined): LogLevel {
   if (setting === undefined) return 'info';
   const level = LOG_LEVELS.find((known) => known === setting.text);

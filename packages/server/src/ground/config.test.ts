@@ -29,6 +29,7 @@ describe('parseConfig', () => {
       dataDir: '/work/waybill-data',
       publicUrl: 'http://127.0.0.1:7070',
       allowUrlChange: false,
+      metricsToken: null,
       databaseUrl: null,
       blobsDir: '/work/waybill-data/blobs',
       logLevel: 'info',
@@ -41,6 +42,17 @@ describe('parseConfig', () => {
   it('holds to the public URL unless a change is allowed by that very word', () => {
     assert.equal(parse(['--url-change', 'allow']).allowUrlChange, true);
     assert.throws(() => parse(['--url-change', 'yes']), { code: 'config_invalid' });
+  });
+
+  it('takes a metrics token that nobody guesses, and never shows another', () => {
+    const token = 'a-token-for-prometheus';
+    assert.equal(parse([], { WAYBILL_METRICS_TOKEN: token }).metricsToken?.reveal(), token);
+    for (const wrong of ['too-short', 'with a space in the middle']) {
+      const message = refusal([], { WAYBILL_METRICS_TOKEN: wrong });
+      assert.match(message, /^WAYBILL_METRICS_TOKEN: expected a token/);
+      assert.ok(!message.includes(wrong));
+    }
+    assert.throws(() => parse(['--metrics-token', token]));
   });
 
   it('lets flags win over the environment, and ignores empty variables', () => {

@@ -8,6 +8,7 @@ import {
   parseDatabaseUrl,
   parseListen,
   parseLogLevel,
+  parseMetricsToken,
   parsePublicUrl,
   parseUrlChange,
   urlOfListen,
@@ -29,6 +30,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** null: the file of the data directory. */
   readonly masterKey: Secret<string> | null;
+  /** Opens /metrics to whoever is not on this machine. */
+  readonly metricsToken: Secret<string> | null;
   /** What an operator should mend, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -63,6 +66,7 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
     blobsDir: given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, cwd),
     logLevel: parseLogLevel(given['log-level']),
     masterKey: given['master-key'] === undefined ? null : new Secret(given['master-key'].text),
+    metricsToken: parseMetricsToken(given['metrics-token']),
   };
 }
 
@@ -112,6 +116,7 @@ function effectiveOf(
     data: config.dataDir,
     'database-url': hidden(config.databaseUrl),
     'master-key': hidden(config.masterKey),
+    'metrics-token': hidden(config.metricsToken),
     blobs: config.blobsDir,
     'log-level': config.logLevel,
   };

@@ -19,6 +19,8 @@ export interface Db {
    * which must have one doer MUST stop when `lost` resolves.
    */
   tryLock(key: string): Promise<Lock | null>;
+  /** Connections of the pool, and transactions that wait for one. */
+  pool(): { readonly total: number; readonly idle: number; readonly waiting: number };
   /** Throws `database_unavailable` within three seconds when the database does not answer. */
   ping(): Promise<void>;
   /** Waits for the running transactions, and until the connections are gone. */
@@ -72,6 +74,7 @@ export function openDb(options: DbOptions): Db {
     withOrg: async (orgId, work) => inRole(kysely, 'waybill_app', organisation(orgId), work),
     asSystem: async (work) => inRole(kysely, 'waybill_system', '', work),
     tryLock: async (key) => coded(() => takeLock(options.connection, key, options.log)),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => coded(() => ping(pool)),
     async close() {
       // The pool does not wait until its connections are gone: a PostgreSQL that stops next would cut them off.

@@ -4,15 +4,26 @@ export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from 
 export { type Clock, systemClock } from './clock.ts';
 export { type Config, configHelp, describeConfig, parseConfig } from './config.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
+export { databaseMetrics, measureDatabase } from './db-metrics.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
 export { type App, createHttp, type HttpOptions } from './http.ts';
 export { documentAnswer } from './http-document.ts';
 export type { Readiness } from './http-meta.ts';
+export {
+  type HttpMetrics,
+  httpMetrics,
+  isLoopbackHost,
+  measureHttp,
+  metricsRoute,
+  nameRoute,
+} from './http-metrics.ts';
 export { type InstanceLock, lockInstance } from './instance-lock.ts';
+export { type JobMetrics, jobMetrics, repeatJob } from './jobs.ts';
 export { createLog, type Logger, type LogLevel } from './log.ts';
 export { type MasterKeyOptions, openMasterKey } from './master-key.ts';
+export { type Counter, createMetrics, type Gauge, type Histogram, type Metrics } from './metrics.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
-export { emit, type OutboxEvent } from './outbox.ts';
+export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
 export { createSeal, type Seal } from './seal.ts';

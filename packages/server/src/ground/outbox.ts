@@ -1,6 +1,7 @@
 import type { Json } from '@waybill/core/bytes';
-import { sql } from 'kysely';
-import type { Tx } from './db.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type { Db, Tx } from './db.ts';
+import type { Gauge, Metrics } from './metrics.ts';
 
 export interface OutboxEvent {
   readonly orgId: string;
@@ -14,4 +15,45 @@ export interface OutboxEvent {
 export async function emit(tx: Tx, event: OutboxEvent): Promise<void> {
   await sql`insert into ground_outbox (org_id, type, data)
             values (${event.orgId}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)`.execute(tx);
+}
+
+export interface OutboxMetrics {
+  readonly rows: Gauge<Record<never, never>>;
+  readonly oldestAge: Gauge<Record<never, never>>;
+}
+
+export function outboxMetrics(metrics: Metrics): OutboxMetrics {
+  return {
+    rows: metrics.gauge({
+      name: 'waybill_outbox_rows',
+      help: 'Events in the outbox, as the statistics of PostgreSQL estimate them',
+      labels: {},
+    }),
+    oldestAge: metrics.gauge({
+      name: 'waybill_outbox_oldest_age_seconds',
+      help: 'Age of the oldest event in the outbox; 0 when it is empty',
+      labels: {},
+    }),
+  };
+}
+
+/** What lies in the outbox, read when somebody asks for the figures. */
+export function measureOutbox(db: Db, metrics: OutboxMetrics): void {
+  // Counting for real would read every row each time.
+  const estimate = sql<Figure>`
+    select n_live_tup::float8 as value from pg_stat_user_tables where relname = 'ground_outbox'`;
+  const age = sql<Figure>`
+    select extract(epoch from now() - created_at)::float8 as value
+    from ground_outbox order by xid, id limit 1`;
+  metrics.rows.read(() => figure(db, estimate));
+  metrics.oldestAge.read(() => figure(db, age));
+}
+
+interface Figure {
+  readonly value: number;
+}
+
+async function figure(db: Db, query: RawBuilder<Figure>) {
+  const { rows } = await db.asSystem((tx) => query.execute(tx));
+  return [{ labels: {}, value: rows[0]?.value ?? 0 }];
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from '../ground/index.ts';
+import { type App, nameRoute } from '../ground/index.ts';
 import { type Caller, requireAccess } from './access.ts';
 import { registryError } from './errors.ts';
 import { callerOf } from './routes/authorization.ts';
@@ -19,6 +19,16 @@ const ENDPOINTS: Readonly<Record<Kind, Endpoints>> = {
   manifest: MANIFEST_ENDPOINTS,
   tags: TAGS_ENDPOINTS,
   referrers: REFERRERS_ENDPOINTS,
+};
+
+/** The one wildcard route as the specification names its endpoints, for the figures. */
+const PATTERNS: Readonly<Record<Kind, string>> = {
+  uploads: '/v2/<name>/blobs/uploads/',
+  upload: '/v2/<name>/blobs/uploads/<reference>',
+  blob: '/v2/<name>/blobs/<digest>',
+  manifest: '/v2/<name>/manifests/<reference>',
+  tags: '/v2/<name>/tags/list',
+  referrers: '/v2/<name>/referrers/<digest>',
 };
 
 /** `/v2/`: the OCI distribution API, and `/v2/token`. Bodies stay streams; each endpoint counts what it reads. */
@@ -79,6 +89,7 @@ async function dispatch(
   const path = splitPath(url);
   if (path === null)
     throw registryError('registry_not_found', 'This is no path of the OCI distribution API.');
+  nameRoute(request, PATTERNS[path.kind]);
   const endpoint = Object.hasOwn(ENDPOINTS[path.kind], request.method)
     ? ENDPOINTS[path.kind][request.method]
     : undefined;

@@ -1,4 +1,5 @@
 import type { BlobDriver, Clock, Db, Logger, Seal } from '../ground/index.ts';
+import type { TlogMetrics } from './metrics.ts';
 
 export interface TlogDeps {
   readonly db: Db;
@@ -6,6 +7,7 @@ export interface TlogDeps {
   readonly seal: Seal;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: TlogMetrics;
   /** Names new logs; existing ones keep theirs. */
   readonly publicUrl: string;
   /** Lower-case letters, digits, hyphens; at most 40. */

@@ -13,8 +13,15 @@ import {
   signCertificate,
 } from '@waybill/core/x509';
 import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
-import { type App, createHttp, createLog, createSeal, openFileSystem } from '../ground/index.ts';
-import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from './index.ts';
+import {
+  type App,
+  createHttp,
+  createLog,
+  createMetrics,
+  createSeal,
+  openFileSystem,
+} from '../ground/index.ts';
+import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from './index.ts';
 
 let database: TestDatabase;
 let directory: TempDir;
@@ -31,6 +38,7 @@ before(async () => {
     seal: createSeal(randomBytes(32)),
     clock: () => new Date(),
     log,
+    metrics: tlogMetrics(createMetrics()),
     publicUrl,
     instanceId: 'a1',
     // Long enough for two requests to meet in one batch.

@@ -1,5 +1,6 @@
 export { DEFAULT_LIMITS, type SequencerLimits, type TlogDeps } from './deps.ts';
 export { TLOG_PROBLEMS, type TlogCode } from './errors.ts';
+export { tlogMetrics } from './metrics.ts';
 export { type FoundEntry, type LogDescription, openTlog, type Tlog } from './open.ts';
 export type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
 export { type TlogRoutesDeps, tlogRoutes } from './routes.ts';

@@ -7,9 +7,9 @@ import { describe, it } from 'node:test';
 import { deserialize, serialize } from 'node:v8';
 import { isCoded } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
-import { createLog, createSeal, openDb, openFileSystem } from '../ground/index.ts';
+import { createLog, createMetrics, createSeal, openDb, openFileSystem } from '../ground/index.ts';
 import type { TlogDeps } from './deps.ts';
-import { type LogEntryReceipt, openTlog, type Tlog } from './index.ts';
+import { type LogEntryReceipt, openTlog, type Tlog, tlogMetrics } from './index.ts';
 import { checkWholeLog, world } from './test-world.ts';
 
 const CHILD = 'WAYBILL_TLOG_KILL_CHILD';
@@ -88,6 +88,7 @@ async function writeUntilKilled(order: Order): Promise<void> {
     seal: createSeal(MASTER_KEY),
     clock: () => new Date(),
     log,
+    metrics: tlogMetrics(createMetrics()),
     publicUrl: 'http://127.0.0.1:7070',
     instanceId: 'kill',
     limits: { batchWaitMs: 0, batchEntries: 16 },

@@ -16,6 +16,7 @@ import {
   hintOf,
   type NoteKey,
   noteKey,
+  parseNote,
   treeHeadBytes,
 } from '@waybill/core/tlog';
 import type { Seal } from '../ground/index.ts';
@@ -32,6 +33,8 @@ export interface LogSigner {
   readonly noteKeys: readonly NoteKey[];
   /** The caller MUST have proven that this tree extends the last one signed, and persists before it shows the note. */
   signHead(head: Omit<SignedHead, 'checkpoint'>, now: Date): SignedHead;
+  /** When a head of this log was signed, as its last signature line says. */
+  signedAt(head: Pick<SignedHead, 'checkpoint'>): Date;
   readonly privateKey: KeyObject;
 }
 
@@ -96,6 +99,7 @@ function rekorSigner(origin: string, secrets: Fields): LogSigner {
       ];
       return { ...head, checkpoint: formatNote({ text, signatures }) };
     },
+    signedAt: ({ checkpoint }) => new Date(timestampOf(checkpoint) * 1000),
   };
 }
 
@@ -118,7 +122,14 @@ function ctSigner(origin: string, secrets: Fields): LogSigner {
       const signatures = [{ name: origin, hint: hintOf(key), signature }];
       return { ...head, checkpoint: formatNote({ text, signatures }) };
     },
+    signedAt: ({ checkpoint }) => new Date(timestampOf(checkpoint)),
   };
+}
+
+/** The last line of both kinds begins with a u64 timestamp: of seconds in a cosignature, of milliseconds in a tree head. */
+function timestampOf(checkpoint: string): number {
+  const signature = parseNote(checkpoint).signatures.at(-1)?.signature ?? new Uint8Array(8);
+  return Number(Buffer.from(signature).readBigUInt64BE());
 }
 
 function privateKeyFrom(pkcs8: Uint8Array): KeyObject {

@@ -95,7 +95,23 @@ export async function openTlog(deps: TlogDeps): Promise<Tlog> {
     await closeAll(opened);
     throw error;
   }
+  measure(deps, opened);
   return tlogOver(deps, opened);
+}
+
+function measure({ metrics, clock }: TlogDeps, opened: Record<LogKind, OpenLog>): void {
+  const logs = Object.entries(opened) as [LogKind, OpenLog][];
+  const each = (value: (log: OpenLog) => number | Promise<number>) => () =>
+    Promise.all(logs.map(async ([log, open]) => ({ labels: { log }, value: await value(open) })));
+  metrics.leader.read(each(({ sequencer }) => (sequencer.head === null ? 0 : 1)));
+  metrics.waiting.read(each(({ sequencer }) => sequencer.waiting));
+  metrics.size.read(each(async (log) => (await publishedHead(log)).size));
+  metrics.checkpointAge.read(
+    each(async (log) => {
+      const signedAt = log.context.signer.signedAt(await publishedHead(log));
+      return (clock().getTime() - signedAt.getTime()) / 1000;
+    }),
+  );
 }
 
 async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
@@ -113,7 +129,7 @@ async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
     signer,
     log: deps.log.child({ tlog: origin }),
   };
-  return { context, sequencer: new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }) };
+  return { context, sequencer: new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }, deps.metrics) };
 }
 
 async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<void> {

@@ -15,8 +15,15 @@ import {
 } from '@waybill/core/tlog';
 import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import fc from 'fast-check';
-import { type App, createHttp, createLog, createSeal, openFileSystem } from '../ground/index.ts';
-import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from './index.ts';
+import {
+  type App,
+  createHttp,
+  createLog,
+  createMetrics,
+  createSeal,
+  openFileSystem,
+} from '../ground/index.ts';
+import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from './index.ts';
 import { acceptRequest } from './parse-request.ts';
 
 let database: TestDatabase;
@@ -34,6 +41,7 @@ before(async () => {
     seal: createSeal(randomBytes(32)),
     clock: () => new Date(),
     log,
+    metrics: tlogMetrics(createMetrics()),
     publicUrl,
     instanceId: 'a1',
     limits: { batchWaitMs: 1 },

@@ -4,11 +4,13 @@ import type { SequencerLimits } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { integrate, type Submission } from './integrate.ts';
 import { Leadership } from './leadership.ts';
+import type { TlogMetrics } from './metrics.ts';
 import type { SignedHead } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt } from './receipt.ts';
 import type { LogContext } from './recover.ts';
 
 interface Waiting extends Submission {
+  readonly sinceMs: number;
   readonly answer: (receipt: LogEntryReceipt) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -17,20 +19,27 @@ interface Waiting extends Submission {
 export class Sequencer {
   readonly #context: LogContext;
   readonly #limits: SequencerLimits;
+  readonly #metrics: TlogMetrics;
   readonly #leadership: Leadership;
   readonly #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
   #closed = false;
 
-  constructor(context: LogContext, limits: SequencerLimits) {
+  constructor(context: LogContext, limits: SequencerLimits, metrics: TlogMetrics) {
     this.#context = context;
     this.#limits = limits;
+    this.#metrics = metrics;
     this.#leadership = new Leadership(context);
   }
 
   /** The published head as long as this process is the writer. */
   get head(): SignedHead | null {
     return this.#leadership.head;
+  }
+
+  /** Entries that no batch has taken up yet. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Becomes the writer; false when another process is. Throws what `recover` throws. */
@@ -50,7 +59,14 @@ export class Sequencer {
     // Copied before it is hashed: the caller may reuse its buffer while the entry waits.
     const own = Uint8Array.from(leaf);
     return new Promise((answer, fail) => {
-      this.#queue.push({ leaf: own, leafHash: hashLeaf(own), facts, answer, fail });
+      this.#queue.push({
+        leaf: own,
+        leafHash: hashLeaf(own),
+        facts,
+        sinceMs: performance.now(),
+        answer,
+        fail,
+      });
       this.#running ??= this.#drain();
     });
   }
@@ -79,10 +95,19 @@ export class Sequencer {
         integrate(this.#context, state, batch, stillLeading),
       );
       for (const [at, receipt] of receipts.entries()) batch[at]?.answer(receipt);
+      this.#measure(batch);
     } catch (cause) {
+      this.#metrics.failedBatches.add({ log: this.#context.kind });
       const error = batchError(this.#context, cause);
       for (const { fail } of batch) fail(error);
     }
+  }
+
+  #measure(batch: readonly Waiting[]): void {
+    const labels = { log: this.#context.kind };
+    const nowMs = performance.now();
+    this.#metrics.batchEntries.observe(labels, batch.length);
+    for (const { sinceMs } of batch) this.#metrics.wait.observe(labels, (nowMs - sinceMs) / 1000);
   }
 }
 

@@ -18,9 +18,17 @@ import {
 } from '@waybill/core/tlog';
 import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
-import { type BlobDriver, createLog, createSeal, type Db, openFileSystem } from '../ground/index.ts';
+import {
+  type BlobDriver,
+  createLog,
+  createMetrics,
+  createSeal,
+  type Db,
+  openFileSystem,
+} from '../ground/index.ts';
 import type { TlogDeps } from './deps.ts';
 import type { LogEntryReceipt, LogKind, Tlog } from './index.ts';
+import { tlogMetrics } from './metrics.ts';
 import { tileReader } from './tile-files.ts';
 
 /** Fails the n-th write of database or blob store, before it happens or after it is durable. */
@@ -91,6 +99,7 @@ export async function world(): Promise<World> {
     seal: createSeal(MASTER_KEY),
     clock: () => new Date(),
     log,
+    metrics: tlogMetrics(createMetrics()),
     publicUrl: 'http://127.0.0.1:7070',
     instanceId: 'a1b2c3',
     limits: { batchWaitMs: 1 },

@@ -10,7 +10,14 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot as SigstoreRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { requirePeer, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
-import { type App, createHttp, createLog, createSeal, openFileSystem } from '../ground/index.ts';
+import {
+  type App,
+  createHttp,
+  createLog,
+  createMetrics,
+  createSeal,
+  openFileSystem,
+} from '../ground/index.ts';
 import {
   authenticate,
   bootstrap,
@@ -18,8 +25,8 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
-import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from '../tlog/index.ts';
-import { openTrust, TRUST_PROBLEMS, trustRoutes } from './index.ts';
+import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from '../tlog/index.ts';
+import { openTrust, TRUST_PROBLEMS, trustMetrics, trustRoutes } from './index.ts';
 
 const cosign = requirePeer('cosign');
 const log = createLog('silent');
@@ -48,11 +55,21 @@ before(async () => {
   const seal = createSeal(randomBytes(32));
   const blobs = await openFileSystem({ root: join(folder.path, 'blobs') });
   const identity = await openIdentity({ db, clock, seal, log, publicUrl: origin });
-  tlog = await openTlog({ db, blobs, seal, clock, log, publicUrl: origin, instanceId: 'test' });
+  tlog = await openTlog({
+    db,
+    blobs,
+    seal,
+    clock,
+    log,
+    metrics: tlogMetrics(createMetrics()),
+    publicUrl: origin,
+    instanceId: 'test',
+  });
   const trust = await openTrust({
     db,
     seal,
     clock,
+    metrics: trustMetrics(createMetrics()),
     publicUrl: origin,
     issuerUrl: identity.issuer.url,
     tlog,

@@ -1,5 +1,6 @@
 import type { Clock, Db, Seal } from '../ground/index.ts';
 import type { Tlog } from '../tlog/index.ts';
+import type { TrustMetrics } from './metrics.ts';
 
 /** What a verified identity token says. */
 export interface IdentityFacts {
@@ -15,6 +16,7 @@ export interface TrustDeps {
   readonly db: Db;
   readonly seal: Seal;
   readonly clock: Clock;
+  readonly metrics: TrustMetrics;
   /** Origin of this server without a trailing slash. */
   readonly publicUrl: string;
   /** URL of the built-in OIDC issuer. */

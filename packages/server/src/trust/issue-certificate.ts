@@ -32,15 +32,22 @@ export interface IssuedCertificate {
   readonly notAfter: Date;
 }
 
-export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'tlog' | 'randomBytes'> {
+export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'metrics' | 'tlog' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
+
+/** Whose certificate or timestamp it is, for the figures. */
+export type Holder = 'client' | 'server';
 
 /**
  * A ten-minute signing certificate with an embedded SCT. The CT entry is durable before the SCT leaves:
  * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`, `trust_authority_expired`.
  */
-export async function issueCertificate(deps: IssueDeps, order: CertificateOrder): Promise<IssuedCertificate> {
+export async function issueCertificate(
+  deps: IssueDeps,
+  order: CertificateOrder,
+  holder: Holder = 'client',
+): Promise<IssuedCertificate> {
   const authority = deps.authorities.certificate;
   const now = deps.clock();
   const notAfter = new Date(now.getTime() + LIFETIME_MS);
@@ -61,6 +68,7 @@ export async function issueCertificate(deps: IssueDeps, order: CertificateOrder)
   await appendToCt(deps, entry, { signer: order.identity.value, issuer: order.extensions.issuer });
   const tbs = embedSctList(precertificate, sctListExtension([deps.tlog.signSct(entry)]));
   const leaf = signCertificate(tbs, authority.issuer.privateKey);
+  deps.metrics.certificates.add({ holder });
   return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
 }
 

@@ -51,11 +51,9 @@ async function newCredential(
   deps: IssueDeps & Pick<TrustDeps, 'publicUrl' | 'issuerUrl'>,
 ): Promise<Credential> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-  const certificate = await issueCertificate(deps, {
-    publicKey,
-    identity: { type: 'uri', value: serverIdentityOf(deps.publicUrl) },
-    extensions: { issuer: deps.issuerUrl },
-  });
+  const identity = { type: 'uri', value: serverIdentityOf(deps.publicUrl) } as const;
+  const order = { publicKey, identity, extensions: { issuer: deps.issuerUrl } };
+  const certificate = await issueCertificate(deps, order, 'server');
   return { privateKey, certificate };
 }
 

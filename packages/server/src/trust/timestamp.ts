@@ -8,13 +8,18 @@ import {
 import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
+import type { Holder } from './issue-certificate.ts';
 
-export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'randomBytes'> {
+export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'metrics' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
 
 /** TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`. */
-export function answerTimestamp(deps: TimestampDeps, request: TimestampRequest): Uint8Array {
+export function answerTimestamp(
+  deps: TimestampDeps,
+  request: TimestampRequest,
+  holder: Holder = 'client',
+): Uint8Array {
   const { signer, validUntil } = deps.authorities.timestamp;
   const time = deps.clock();
   if (validUntil < time) {
@@ -23,10 +28,12 @@ export function answerTimestamp(deps: TimestampDeps, request: TimestampRequest):
       `No timestamp: the timestamp authority ended at ${validUntil.toISOString()}.`,
     );
   }
-  return buildTimestampResponse(signer, { request, serial: serialFrom(deps.randomBytes(20)), time });
+  const answer = buildTimestampResponse(signer, { request, serial: serialFrom(deps.randomBytes(20)), time });
+  deps.metrics.timestamps.add({ holder });
+  return answer;
 }
 
 /** Dates a signature of this server; for DSSE the bytes are those of the envelope's signature. */
 export function timestampSignature(deps: TimestampDeps, signature: Uint8Array): Uint8Array {
-  return answerTimestamp(deps, timestampRequestFor('sha256', sha256(signature)));
+  return answerTimestamp(deps, timestampRequestFor('sha256', sha256(signature)), 'server');
 }

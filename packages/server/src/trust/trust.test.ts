@@ -40,6 +40,7 @@ import {
   type BlobDriver,
   createHttp,
   createLog,
+  createMetrics,
   createSeal,
   openFileSystem,
 } from '../ground/index.ts';
@@ -51,8 +52,8 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
-import { openTlog, type Tlog } from '../tlog/index.ts';
-import { openTrust, TRUST_PROBLEMS, type Trust, trustRoutes } from './index.ts';
+import { openTlog, type Tlog, tlogMetrics } from '../tlog/index.ts';
+import { openTrust, TRUST_PROBLEMS, type Trust, trustMetrics, trustRoutes } from './index.ts';
 
 const PUBLIC_URL = 'http://waybill.example.com:7070';
 const ISSUER = `${PUBLIC_URL}/oidc`;
@@ -98,6 +99,7 @@ const open = (masterKey: Uint8Array = MASTER_KEY, db = database.db) =>
     db,
     seal: createSeal(masterKey),
     clock,
+    metrics: trustMetrics(createMetrics()),
     publicUrl: PUBLIC_URL,
     issuerUrl: ISSUER,
     tlog,
@@ -123,6 +125,7 @@ before(async () => {
     seal,
     clock,
     log,
+    metrics: tlogMetrics(createMetrics()),
     publicUrl: PUBLIC_URL,
     instanceId: 'test',
   });

@@ -1,0 +1,21 @@
+/** Every figure of the server, declared in one place; each room fills its own. */
+import { attestationMetrics } from './attestation/index.ts';
+import { gateMetrics } from './gate/index.ts';
+import { databaseMetrics, httpMetrics, jobMetrics, type Metrics, outboxMetrics } from './ground/index.ts';
+import { tlogMetrics } from './tlog/index.ts';
+import { trustMetrics } from './trust/index.ts';
+
+export type ServerMetrics = ReturnType<typeof declareMetrics>;
+
+export function declareMetrics(metrics: Metrics) {
+  return {
+    http: httpMetrics(metrics),
+    database: databaseMetrics(metrics),
+    jobs: jobMetrics(metrics),
+    outbox: outboxMetrics(metrics),
+    tlog: tlogMetrics(metrics),
+    trust: trustMetrics(metrics),
+    attestation: attestationMetrics(metrics),
+    gate: gateMetrics(metrics),
+  };
+}
