@@ -132,9 +132,20 @@ async function send(options: ClientOptions, call: Call): Promise<FetchResponse> 
   throw await problemOf(response, url);
 }
 
+/** Codes of OpenSSL for a chain that ends in nobody we know. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
   const reason = messageOf(inner) || 'connection failed';
+  if (UNTRUSTED.has(String((inner as { code?: unknown } | null)?.code))) {
+    return `${reason}: its certificate is from an authority that this machine does not trust, name that one in --ca-file or WAYBILL_CA_FILE`;
+  }
   // OpenSSL's own words for an answer in plain HTTP, several lines of them.
   return /wrong version number/.test(reason)
     ? 'it does not speak TLS: http:// in place of https://?'

@@ -47,10 +47,18 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
       ? command.run(sessionOf(globals, interrupt), { options: {}, args: ['--help'] })
       : EXIT.ok;
   }
-  return command.run(sessionOf(globals, interrupt), call);
+  return command.run(sessionOf(globals, interrupt, await authorityOf(globals)), call);
 }
 
-function sessionOf(globals: GlobalValues, interrupt: Interrupt) {
+/** Read before anything is asked of a server, so that a wrong file is no failure of the network. */
+async function authorityOf(globals: GlobalValues): Promise<string | undefined> {
+  const file = globals['ca-file'] ?? process.env['WAYBILL_CA_FILE'];
+  if (!file) return undefined;
+  const { readAuthority } = await import('./authority.ts');
+  return readAuthority(file);
+}
+
+function sessionOf(globals: GlobalValues, interrupt: Interrupt, ca?: string) {
   const format: OutputFormat = globals.output ?? 'table';
   const { env, stdout, stderr, stdin } = process;
   return {
@@ -59,17 +67,19 @@ function sessionOf(globals: GlobalValues, interrupt: Interrupt) {
     globals,
     output: createOutput({ format, stdout, stderr, env }),
     stdin,
-    fetch: lazyFetch(),
+    fetch: lazyFetch(ca),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,
   };
 }
 
 /** Most commands of a person never ask a server; the others share one set of connections. */
-function lazyFetch(): Fetch {
+function lazyFetch(ca: string | undefined): Fetch {
   let made: Promise<Fetch> | undefined;
   return async (url, init) => {
-    made ??= import('@waybill/clients/http').then(({ createFetch }) => createFetch());
+    made ??= import('@waybill/clients/http').then(({ createFetch }) =>
+      createFetch(ca === undefined ? {} : { ca }),
+    );
     return (await made)(url, init);
   };
 }

@@ -7,6 +7,11 @@ import { cliError } from './exit.ts';
 export const GLOBAL_OPTIONS = {
   server: { type: 'string', value: 'URL', summary: 'Server to talk to (or WAYBILL_URL)' },
   'token-file': { type: 'string', value: 'FILE', summary: 'File with the API token (or WAYBILL_TOKEN)' },
+  'ca-file': {
+    type: 'string',
+    value: 'FILE',
+    summary: 'PEM file of an authority to trust as well (or WAYBILL_CA_FILE)',
+  },
   output: {
     type: 'string',
     short: 'o',
@@ -20,6 +25,7 @@ export const GLOBAL_OPTIONS = {
 export interface GlobalValues {
   readonly server?: string;
   readonly 'token-file'?: string;
+  readonly 'ca-file'?: string;
   readonly output?: 'table' | 'json';
   readonly help?: boolean;
 }

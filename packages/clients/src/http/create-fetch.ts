@@ -5,15 +5,20 @@ import { sendBody } from './send-body.ts';
 
 const MAX_REDIRECTS = 5;
 
+export interface FetchOptions {
+  /** Certificates of authorities in PEM, trusted beside those that Node trusts already. */
+  readonly ca?: string;
+}
+
 /**
  * `fetch` over node:http, with connections kept for the next request. The built-in `fetch` costs a process some
  * 100 ms of loading before its first byte, which a command of a pipeline pays each time; this costs 15 ms.
  * As there: redirects are followed (`follow`) or refused (`error`), and a refused connection throws what caused it.
  */
-export function createFetch(): Fetch {
+export function createFetch(options: FetchOptions = {}): Fetch {
   const transports = new Map<string, Transport>();
   const transportOf = (protocol: string): Transport => {
-    const known = transports.get(protocol) ?? createTransport(protocol);
+    const known = transports.get(protocol) ?? createTransport(protocol, options);
     transports.set(protocol, known);
     return known;
   };
@@ -39,12 +44,20 @@ type Transport = (url: URL, options: RequestOptions) => ReturnType<typeof import
  * By `getBuiltinModule`, not `import`: an ES import of node:http evaluates each of its exports, and one of them is
  * the getter that loads the whole of the built-in `fetch`.
  */
-function createTransport(protocol: string): Transport {
+function createTransport(protocol: string, { ca }: FetchOptions): Transport {
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`cannot fetch over ${protocol}`);
   const { Agent, request } =
     protocol === 'https:' ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http');
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({
+    keepAlive: true,
+    ...(ca !== undefined && protocol === 'https:' && withAuthority(ca)),
+  });
   return (url, options) => request(url, { ...options, agent });
+}
+
+/** `ca` alone would take the place of all others, those of NODE_EXTRA_CA_CERTS among them. */
+function withAuthority(ca: string): { readonly ca: string[] } {
+  return { ca: [...process.getBuiltinModule('node:tls').getCACertificates('default'), ca] };
 }
 
 function exchange(transport: Transport, url: URL, init: FetchInit): Promise<IncomingMessage> {
