@@ -30,6 +30,7 @@ export const START_MEANINGS: Readonly<Record<(typeof START_CODES)[number], strin
   postgres_path_closed: "PostgreSQL's user may not pass a directory on the way to the data",
   postgres_start_failed: 'PostgreSQL ended before it was ready',
   postgres_version: 'the database files were made by another PostgreSQL version',
+  tls_invalid: 'the certificate or its key cannot be read, or the two do not belong together',
 };
 
 export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {

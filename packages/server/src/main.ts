@@ -25,12 +25,14 @@ import {
   openDb,
   openFileSystem,
   openMasterKey,
+  openTls,
   type Readiness,
   readMigrations,
   repeatJob,
   type Seal,
   startPostgres,
   systemClock,
+  type Tls,
 } from './ground/index.ts';
 import {
   bootstrap,
@@ -65,6 +67,8 @@ export interface RunningServer {
   readonly ownerToken: Secret<string> | null;
   /** Resolves with the reason when something that the server cannot live without is gone for good. */
   readonly lost: Promise<string>;
+  /** Reads the certificate again; null over plain HTTP, where there is none. */
+  readonly reload: (() => void) | null;
   /** Ends what runs, refuses what comes, within ten seconds. */
   close(): Promise<void>;
 }
@@ -102,7 +106,9 @@ async function start(
   const measured = declareMetrics(metrics);
   for (const warning of config.warnings) log.warn(warning);
   const port = await claimPort(config.listen);
-  const publicUrl = config.publicUrl ?? `http://${port.authority}`;
+  const publicUrl = config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://${port.authority}`;
+  const tls = config.tls === null ? undefined : openTls({ files: config.tls, publicUrl, log, clock });
+  if (tls) undo.push(() => tls.close());
 
   const lock = await lockInstance({ dataDir: config.dataDir, url: publicUrl, now: clock() });
   undo.push(() => lock.release());
@@ -114,13 +120,13 @@ async function start(
   const parts = { db, seal, blobs, clock, log, metrics: measured, publicUrl };
   const world = await openWorld({ ...parts, allowUrlChange, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
-  const app = createApp(world, parts);
+  const app = createApp(world, { ...parts, tls });
   await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
   undo.push(() => app.close());
   await port.release();
   await app.listen({ host: config.listen.host, port: port.number });
   log.info({ url: publicUrl, data: config.dataDir }, 'ready');
-  return { url: publicUrl, app, dataDir: config.dataDir, ownerToken, lost };
+  return { url: publicUrl, app, dataDir: config.dataDir, ownerToken, lost, reload: tls?.reload ?? null };
 }
 
 async function openDatabase(
@@ -229,8 +235,8 @@ export const PROBLEMS = {
   ...GATE_PROBLEMS,
 };
 
-function createApp(world: World, around: Omit<Parts, 'seal'>): App {
-  const { log, publicUrl, db, blobs, metrics } = around;
+function createApp(world: World, around: Omit<Parts, 'seal'> & { readonly tls: Tls | undefined }): App {
+  const { log, publicUrl, db, blobs, metrics, tls } = around;
   const { identity, registry, tlog, trust, attestation } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -238,6 +244,7 @@ function createApp(world: World, around: Omit<Parts, 'seal'>): App {
     problems: PROBLEMS,
     version: VERSION,
     publicUrl,
+    tls,
     ready: () =>
       Promise.all([
         readiness('database', () => db.ping()),

@@ -19,6 +19,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
     const server = await startServer(parseConfig(argv, process.env));
     process.stdout.write(`waybill is ready on ${server.url}, data in ${server.dataDir}\n`);
     stopOnSignal(server.close);
+    // Without a certificate the signal keeps its meaning, the end.
+    if (server.reload) process.on('SIGHUP', server.reload);
     const reason = await server.lost;
     process.stderr.write(
       `waybill: the embedded PostgreSQL has ended (${reason}); the server stops. Start it again: nothing acknowledged is lost.\n`,

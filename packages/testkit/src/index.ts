@@ -1,5 +1,6 @@
 /** The world in process, for tests. */
 export { type Attester, startAttester, stringMaterial } from './attester.ts';
+export { type TestAuthority, testAuthority } from './certificates.ts';
 export {
   ensureTemplate,
   startTestPostgres,

@@ -41,6 +41,7 @@ export async function testWorld(
       metricsToken: options.metricsToken ?? null,
       databaseUrl: new Secret(database.url),
       blobsDir: `${directory.path}/blobs`,
+      tls: null,
       logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',
       masterKey: new Secret(randomBytes(32).toString('base64')),
       warnings: [],

@@ -61,6 +61,17 @@ export const OPTIONS = {
     not: 'flag',
   },
   blobs: { env: 'WAYBILL_BLOBS', value: 'DIR', help: 'the directory of the blob store (<data>/blobs)' },
+  'tls-cert': {
+    env: 'WAYBILL_TLS_CERT',
+    value: 'FILE',
+    help: 'the certificate to serve HTTPS with, PEM, its intermediates after it (none: plain HTTP)',
+  },
+  'tls-key': { env: 'WAYBILL_TLS_KEY', value: 'FILE', help: 'its private key, PEM (none)' },
+  'tls-min-version': {
+    env: 'WAYBILL_TLS_MIN_VERSION',
+    value: '1.2|1.3',
+    help: 'the oldest TLS that clients may speak (1.2)',
+  },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
 } as const satisfies Readonly<Record<string, Option>>;
 

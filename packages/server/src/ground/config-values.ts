@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
 import { nearest } from '@waybill/core/bytes';
-import type { Setting } from './config-options.ts';
+import type { Given, Setting } from './config-options.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import type { TlsFiles } from './tls-certificate.ts';
 
 export interface Listen {
   readonly host: string;
@@ -22,11 +23,11 @@ export function parseListen(setting: Setting): Listen {
   return { host: found[1] ?? (found[2] || '0.0.0.0'), port };
 }
 
-export function urlOfListen({ host, port }: Listen): string | null {
+export function urlOfListen({ host, port }: Listen, scheme: 'http' | 'https'): string | null {
   if (port === 0) return null;
   // Nobody can connect to "every address".
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 export function parsePublicUrl(setting: Setting): string {
@@ -94,6 +95,30 @@ export function parseLogLevel(setting: Setting | undefined): LogLevel {
     setting.from,
     `${JSON.stringify(setting.text)} is no level: ${near === undefined ? `take one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`}`,
   );
+}
+
+/** null: plain HTTP. */
+export function parseTls(given: Given, cwd: string): TlsFiles | null {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-min-version': version, url } = given;
+  if (cert === undefined && key === undefined) {
+    if (version === undefined) return null;
+    throw invalid(version.from, 'says nothing without --tls-cert and --tls-key');
+  }
+  if (cert === undefined)
+    throw invalid(key?.from ?? '', 'the certificate of this key is missing: give --tls-cert');
+  if (key === undefined) throw invalid(cert.from, 'the key of this certificate is missing: give --tls-key');
+  if (version && version.text !== '1.2' && version.text !== '1.3')
+    throw invalid(version.from, `expected 1.2 or 1.3, found ${JSON.stringify(version.text)}`);
+  if (url && parsePublicUrl(url).startsWith('http:'))
+    throw invalid(
+      url.from,
+      `${JSON.stringify(url.text)}: with --tls-cert the server speaks HTTPS: give an https:// URL`,
+    );
+  return {
+    certFile: resolve(cwd, cert.text),
+    keyFile: resolve(cwd, key.text),
+    minVersion: version?.text === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+  };
 }
 
 function parseUrl(setting: Setting): URL {

@@ -32,6 +32,7 @@ describe('parseConfig', () => {
       metricsToken: null,
       databaseUrl: null,
       blobsDir: '/work/waybill-data/blobs',
+      tls: null,
       logLevel: 'info',
       masterKey: null,
       warnings: [],

@@ -10,10 +10,12 @@ import {
   parseLogLevel,
   parseMetricsToken,
   parsePublicUrl,
+  parseTls,
   parseUrlChange,
   urlOfListen,
 } from './config-values.ts';
 import type { LogLevel } from './log.ts';
+import type { TlsFiles } from './tls-certificate.ts';
 
 export interface Config {
   readonly listen: Listen;
@@ -27,6 +29,8 @@ export interface Config {
   readonly databaseUrl: Secret<string> | null;
   /** Absolute directory of the file-system driver. */
   readonly blobsDir: string;
+  /** null: plain HTTP. */
+  readonly tls: TlsFiles | null;
   readonly logLevel: LogLevel;
   /** null: the file of the data directory. */
   readonly masterKey: Secret<string> | null;
@@ -57,10 +61,15 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
   const { cwd, isRoot } = around;
   const dataDir = resolve(cwd, given.data?.text ?? (isRoot ? '/var/lib/waybill' : 'waybill-data'));
   const listen = parseListen(given.listen ?? { text: '127.0.0.1:7070', from: 'default' });
+  const tls = parseTls(given, cwd);
   return {
     listen,
     dataDir,
-    publicUrl: given.url === undefined ? urlOfListen(listen) : parsePublicUrl(given.url),
+    publicUrl:
+      given.url === undefined
+        ? urlOfListen(listen, tls === null ? 'http' : 'https')
+        : parsePublicUrl(given.url),
+    tls,
     allowUrlChange: parseUrlChange(given['url-change']),
     databaseUrl: given['database-url'] === undefined ? null : parseDatabaseUrl(given['database-url']),
     blobsDir: given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, cwd),
@@ -118,6 +127,9 @@ function effectiveOf(
     'master-key': hidden(config.masterKey),
     'metrics-token': hidden(config.metricsToken),
     blobs: config.blobsDir,
+    'tls-cert': config.tls?.certFile ?? null,
+    'tls-key': config.tls?.keyFile ?? null,
+    'tls-min-version': config.tls?.minVersion.slice('TLSv'.length) ?? null,
     'log-level': config.logLevel,
   };
 }

@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError, messageOf } from '@waybill/core';
 import { parseJson } from '@waybill/core/bytes';
 import {
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyRequest,
   fastify,
@@ -18,6 +19,7 @@ import { validatorCompiler } from './http-validation.ts';
 import type { Logger } from './log.ts';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
 import { CORE_PROBLEMS } from './problems-core.ts';
+import type { Tls } from './tls.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -33,6 +35,8 @@ export interface HttpOptions {
   readonly problems: ProblemMap;
   readonly version: string;
   readonly publicUrl: string;
+  /** Without it plain HTTP. */
+  readonly tls?: Tls | undefined;
   /** How long close() waits for running requests. */
   readonly closeTimeoutMs?: number;
   /** The state of each dependency, for /readyz. MUST resolve, also when one is down. */
@@ -44,6 +48,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** A connection on which nothing moves is dropped; an upload that moves may take as long as it needs. */
 const IDLE_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 /** close() cuts what is still open after this time, which leaves PostgreSQL the rest of ten seconds. */
 const CLOSE_TIMEOUT_MS = 5000;
 /** How much of a refused body is still read, so that the connection can serve the next request. */
@@ -64,8 +69,8 @@ export function createHttp(options: HttpOptions): App {
     // node:http would cut an upload after 300 s whatever happens on it.
     requestTimeout: 0,
     connectionTimeout: IDLE_TIMEOUT_MS,
-    keepAliveTimeout: 30_000,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    ...listenerOf(options.tls),
     // A sha512 digest has 135 characters, a repository name up to 255.
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
@@ -79,10 +84,25 @@ export function createHttp(options: HttpOptions): App {
   headersAndLog(app, options.publicUrl);
   unreadBodies(app);
   unknownRoutes(app);
-  boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
+  boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, options.tls);
   void app.register(swagger, { openapi: openApiFrame(options) });
   void app.register(metaRoutes({ ready: () => options.ready(), version: options.version }));
   return app;
+}
+
+/** With a server of our own Fastify leaves its timeouts to us. */
+function listenerOf(
+  tls: Tls | undefined,
+): Pick<FastifyHttpOptions<RawServerDefault, Logger>, 'http' | 'serverFactory'> {
+  if (tls === undefined) return { http: { headersTimeout: HEADERS_TIMEOUT_MS } };
+  return {
+    serverFactory(handler) {
+      const server = tls.createServer(handler, { headersTimeoutMs: HEADERS_TIMEOUT_MS });
+      server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+      server.requestTimeout = 0;
+      return server.setTimeout(IDLE_TIMEOUT_MS);
+    },
+  };
 }
 
 function openApiFrame(options: HttpOptions): object {
@@ -197,11 +217,12 @@ function patternOf(url: string): RegExp {
 }
 
 /** close() waits for running requests, but not for ever. */
-function boundedClose(app: App, timeoutMs: number): void {
+function boundedClose(app: App, timeoutMs: number, tls: Tls | undefined): void {
   let timer: NodeJS.Timeout | undefined;
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
+    tls?.close();
     timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
   });
   // Those that are idle are closed at once; one whose answer is still under way would be kept alive after it.

@@ -27,3 +27,4 @@ export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.t
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
 export { createSeal, type Seal } from './seal.ts';
+export { openTls, type Tls, type TlsOptions } from './tls.ts';

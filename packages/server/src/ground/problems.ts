@@ -31,6 +31,7 @@ export const GROUND_PROBLEMS = {
   blob_interrupted: { status: 400, title: 'Upload interrupted' },
   blob_disk_full: { status: 507, title: 'Storage full' },
   blob_unavailable: { status: 503, title: 'Storage unavailable' },
+  tls_required: { status: 400, title: 'TLS required' },
   seal_broken: { status: 500, title: 'Stored secret unreadable' },
 } as const satisfies ProblemMap;
 
@@ -61,4 +62,5 @@ export const START_CODES = [
   'postgres_path_closed',
   'postgres_start_failed',
   'postgres_version',
+  'tls_invalid',
 ] as const;
