@@ -24,9 +24,9 @@ describe('repeatJob', () => {
     await promise;
     await stop();
     const text = await metrics.expose('prometheus');
-    assert.match(text, new RegExp(`^waybill_jobs_started_total\\{job="sweep"\\} ${runs}$`, 'm'));
-    assert.match(text, /^waybill_jobs_failed_total\{job="sweep"\} 1$/m);
-    assert.match(text, new RegExp(`^waybill_job_duration_seconds_count\\{job="sweep"\\} ${runs}$`, 'm'));
+    assert.match(text, new RegExp(`^waybill_jobs_started_total\\{name="sweep"\\} ${runs}$`, 'm'));
+    assert.match(text, /^waybill_jobs_failed_total\{name="sweep"\} 1$/m);
+    assert.match(text, new RegExp(`^waybill_job_duration_seconds_count\\{name="sweep"\\} ${runs}$`, 'm'));
   });
 
   it('stops when the run that is under way has ended', async () => {

@@ -9,13 +9,13 @@ export interface Job {
 }
 
 export interface JobMetrics {
-  readonly started: Counter<{ job: readonly string[] }>;
-  readonly failed: Counter<{ job: readonly string[] }>;
-  readonly duration: Histogram<{ job: readonly string[] }>;
+  readonly started: Counter<{ name: readonly string[] }>;
+  readonly failed: Counter<{ name: readonly string[] }>;
+  readonly duration: Histogram<{ name: readonly string[] }>;
 }
 
 export function jobMetrics(metrics: Metrics): JobMetrics {
-  const labels = { job: ANY };
+  const labels = { name: ANY };
   return {
     started: metrics.counter({ name: 'waybill_jobs_started_total', help: 'Runs of jobs that began', labels }),
     failed: metrics.counter({
@@ -41,7 +41,7 @@ export function repeatJob(
   around: { readonly log: Logger; readonly metrics: JobMetrics },
 ): () => Promise<void> {
   const { log, metrics } = around;
-  const labels = { job: job.name };
+  const labels = { name: job.name };
   // From the first look on, not only from the first run.
   metrics.started.add(labels, 0);
   metrics.failed.add(labels, 0);
