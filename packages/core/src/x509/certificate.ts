@@ -33,6 +33,7 @@ export interface Certificate {
   readonly subjectText: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** Read when it is first asked for, as that is half of the cost of a certificate: throws `crypto_public_key`. */
   readonly publicKey: KeyObject;
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
@@ -55,7 +56,7 @@ export interface Certificate {
 
 const MAX_CERTIFICATE_BYTES = 256 * 1024;
 
-/** Throws `x509_der`, `x509_certificate`, `crypto_public_key`. */
+/** Throws `x509_der`, `x509_certificate`. */
 export function parseCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_CERTIFICATE_BYTES) {
     throw new CodedError(
@@ -74,6 +75,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     throw new CodedError('x509_certificate', 'certificate: two different signature algorithms are named');
   }
   const { algorithm: _, extensionList, ...fields } = body;
+  let publicKey: KeyObject | undefined;
   return Object.freeze({
     der,
     tbs: tbs.encoded,
@@ -82,6 +84,10 @@ export function parseCertificate(der: Uint8Array): Certificate {
     signature,
     extensions: extensionList,
     ...readKnownExtensions(extensionList),
+    get publicKey() {
+      publicKey ??= publicKeyFrom(body.spki);
+      return publicKey;
+    },
   });
 }
 
@@ -113,7 +119,6 @@ function readTbs(bytes: Uint8Array) {
     notBefore,
     notAfter,
     spki,
-    publicKey: publicKeyFrom(spki),
     extensionList: list ? readExtensions(list) : new Map<string, CertificateExtension>(),
   };
 }

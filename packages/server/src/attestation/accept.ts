@@ -5,17 +5,16 @@ import type { Subject } from '@waybill/core/intoto';
 import { authorize, type Principal } from '../identity/index.ts';
 import { allowedActions } from '../registry/index.ts';
 import { runRepository } from './addresses.ts';
-import { attachEvidence } from './attach-evidence.ts';
 import { bind } from './bind.ts';
 import { checkConformance, checkPolicies, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
 import { checkSigner } from './check-signer.ts';
-import { commitReceipt } from './commit.ts';
+import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
 import { logAttestation, logVerdict } from './log-evidence.ts';
 import { parseEvidence } from './parse-evidence.ts';
 import type { RunRow } from './queries.ts';
-import { loadEarlierReceipt, loadRun, loadRunContract } from './read-run.ts';
+import { loadForAccept } from './read-run.ts';
 import { auditRefusal } from './refuse.ts';
 import { requireOpen } from './require-open.ts';
 import { signVerdict } from './sign-verdict.ts';
@@ -40,20 +39,19 @@ export interface AcceptInput {
  * of the first time.
  */
 export async function accept(deps: AttestationDeps, input: AcceptInput): Promise<Receipt> {
-  const run = await loadRun(deps, input.principal, input.runId);
+  const { principal } = input;
+  const { run, contract, earlier } = await loadForAccept(deps, principal, input.runId);
   const refusal = auditRefusal(deps, run, input);
   const { project, workflow } = run;
-  await refusal.during('authorize', () => authorize(input.principal, 'attest', { project, workflow }));
+  await refusal.during('authorize', () => authorize(principal, 'attest', { project, workflow }));
 
   const evidence = await refusal.during('parse', () => parseEvidence(input.bundle));
-  const earlier = await loadEarlierReceipt(deps, run, evidence.payloadDigest);
-  if (earlier) return earlier;
+  if (earlier?.payloadDigest === evidence.payloadDigest) return earlier.receipt;
   await refusal.during('run', () => requireOpen(run));
   const signed = await refusal.during('signer', () => verifySigner(deps, run.orgId, evidence));
-  await refusal.during('bind', () => bind(run, input.principal.orgName, signed.predicate));
+  await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
-  const contract = await loadRunContract(deps, run);
-  const findings = await judge(deps, { run, contract, signed, principal: input.principal });
+  const findings = await judge(deps, { run, contract, signed, principal });
   const subjects = judgedSubjects(contract, signed);
   return record(deps, { run, signed, subjects, findings: withoutFlood(findings), input });
 }
@@ -95,7 +93,7 @@ async function judge(
   ];
 }
 
-/** Steps verdict, log, attach, commit. */
+/** Steps verdict, log, commit (which attaches the evidence). */
 async function record(
   deps: AttestationDeps,
   given: {
@@ -118,20 +116,12 @@ async function record(
   });
   const vsa = await logVerdict(deps, verdict);
 
-  const { manifestDigest } = await attachEvidence(deps.registry, {
-    orgId: run.orgId,
-    orgName,
-    repository: runRepository(orgName, run),
-    runId: run.id,
-    materials: signed.predicate.materials,
-    attestation: attestation.bytes,
-    verdict: vsa.bytes,
-    registryHost: new URL(deps.publicUrl).host,
-    mayPush: (repository) => allowedActions(input.principal, repository).includes('push'),
-    at: verdict.verifiedAt,
-  });
+  const [attestationBytes, vsaBytes] = await Promise.all([
+    deps.registry.store.put(attestation.bytes),
+    deps.registry.store.put(vsa.bytes),
+  ]);
 
-  const receipt: Receipt = {
+  const receipt: ReceiptToCommit = {
     runId: run.id,
     result: verdict.result,
     findings: [...findings],
@@ -142,11 +132,27 @@ async function record(
       log: attestation.position,
     },
     vsa: { payloadDigest: verdict.payloadDigest, bundleDigest: vsa.digest, log: vsa.position },
-    manifestDigest,
     subjects: digestsOf(subjects),
     verifiedAt: verdict.verifiedAt.toISOString(),
   };
-  return commitReceipt(deps, run, { principal: input.principal, requestId: input.requestId, receipt });
+  const place = {
+    orgId: run.orgId,
+    orgName,
+    repository: runRepository(orgName, run),
+    runId: run.id,
+    materials: signed.predicate.materials,
+    attestation: attestationBytes,
+    verdict: vsaBytes,
+    registryHost: new URL(deps.publicUrl).host,
+    mayPush: (repository: string) => allowedActions(input.principal, repository).includes('push'),
+    at: verdict.verifiedAt,
+  };
+  return commitReceipt(deps, run, {
+    principal: input.principal,
+    requestId: input.requestId,
+    receipt,
+    evidence: place,
+  });
 }
 
 function digestsOf(subjects: readonly Subject[]): { name: string; digest: Digest }[] {

@@ -1,6 +1,6 @@
 import { isCoded } from '@waybill/core';
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
-import type { Digest } from '@waybill/core/digest';
+import { type Digest, digestOf } from '@waybill/core/digest';
 import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybill/core/intoto';
 import {
   artifactManifest,
@@ -10,8 +10,8 @@ import {
   MEDIA_TYPE,
   parseReference,
 } from '@waybill/core/oci';
-import type { Clock, Tx } from '../ground/index.ts';
-import { blobSizes, linkBlob, putManifest, type RegistryDeps, statManifest } from '../registry/index.ts';
+import type { Tx } from '../ground/index.ts';
+import { blobSizes, type EvidenceManifest, putEvidence, statManifest } from '../registry/index.ts';
 import type { Stored } from '../store/index.ts';
 
 /** artifactType of a run's manifest (docs/reference/run-manifest.md). */
@@ -20,46 +20,43 @@ export const RUN_ARTIFACT_TYPE = 'application/vnd.waybill.run.v1+json';
 export interface EvidenceToAttach {
   readonly orgId: string;
   readonly orgName: string;
+  /** `<org>/<project>/<workflow>` */
   readonly repository: string;
   readonly runId: string;
   readonly materials: readonly RunMaterial[];
-  readonly attestation: Uint8Array;
-  readonly verdict: Uint8Array;
+  /** The bundles, with their log entries, which the store has already. */
+  readonly attestation: Stored;
+  readonly verdict: Stored;
   readonly registryHost: string;
-  /** Evidence goes only where whoever pushed the attestation could have put it. */
+  /** Whether whoever pushed the attestation may push to that repository: evidence beside an image is a push. */
   readonly mayPush: (repository: string) => boolean;
   readonly at: Date;
 }
 
 /**
  * Step `attach`: the run as an OCI manifest with its materials as layers, and attestation and verdict as referrers
- * of it and of each output image in this registry. The bytes first, then all rows in one transaction: the evidence
- * of a run appears at once or not at all. All by digest, so repeating it changes nothing.
+ * of it and of each output image in this registry. In the transaction that ends the run: its evidence appears with
+ * it or not at all. All by digest, so repeating it changes nothing.
  */
 export async function attachEvidence(
-  deps: RegistryDeps & { readonly clock: Clock },
+  tx: Tx,
   evidence: EvidenceToAttach,
 ): Promise<{ readonly manifestDigest: Digest }> {
-  const [attestation, verdict] = await Promise.all([
-    deps.store.put(evidence.attestation),
-    deps.store.put(evidence.verdict),
-  ]);
-  return deps.db.withOrg(evidence.orgId, async (tx) => {
-    const now = deps.clock();
-    const home = pick(evidence, evidence.repository);
-    await linkBlob(tx, { ...home, stored: EMPTY_DESCRIPTOR, now });
-    const run = await putRunManifest(tx, evidence, now);
-    for (const { subject, at } of [{ subject: run, at: home }, ...(await outputImages(tx, evidence))]) {
-      for (const stored of [EMPTY_DESCRIPTOR, attestation, verdict]) {
-        await linkBlob(tx, { ...at, stored, now });
-      }
-      const attach = (layer: Stored, predicateType: string) =>
-        putManifest(tx, { ...at, ...referrerOf({ subject, layer, predicateType, at: evidence.at }), now });
-      await attach(attestation, RUN_PREDICATE_TYPE);
-      await attach(verdict, VSA_PREDICATE_TYPE);
-    }
-    return { manifestDigest: run.digest };
+  const home = pick(evidence, evidence.repository);
+  const bytes = await runManifest(tx, home, evidence);
+  const manifestDigest = digestOf(bytes);
+  const run = { mediaType: MEDIA_TYPE.imageManifest, digest: manifestDigest, sizeBytes: bytes.length };
+  const blobs = [EMPTY_DESCRIPTOR, evidence.attestation, evidence.verdict];
+  await putEvidence(tx, {
+    ...home,
+    blobs,
+    manifests: [{ bytes, tag: `run-${evidence.runId}` }, ...referrersOf(run, evidence)],
+    now: evidence.at,
   });
+  for (const { at, subject } of await outputImages(tx, evidence)) {
+    await putEvidence(tx, { ...at, blobs, manifests: referrersOf(subject, evidence), now: evidence.at });
+  }
+  return { manifestDigest };
 }
 
 interface Place {
@@ -72,29 +69,22 @@ function pick(evidence: EvidenceToAttach, repository: string): Place {
   return { orgId: evidence.orgId, orgName: evidence.orgName, repository };
 }
 
-async function putRunManifest(tx: Tx, evidence: EvidenceToAttach, now: Date): Promise<Descriptor> {
-  const at = pick(evidence, evidence.repository);
+async function runManifest(tx: Tx, at: Place, evidence: EvidenceToAttach): Promise<Uint8Array> {
   // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
   // is not there, or another size than it has: its manifest says what is.
-  const sizes = await blobSizes(
-    tx,
-    at,
-    evidence.materials.map(({ digest }) => digest),
-  );
+  const digests = evidence.materials.map(({ digest }) => digest);
+  const sizes = await blobSizes(tx, at, digests);
   const layers = evidence.materials.flatMap((material) => {
     const sizeBytes = sizes.get(material.digest);
     return sizeBytes === undefined ? [] : [layerOf(material, sizeBytes)];
   });
-  const bytes = formatManifest(
+  return formatManifest(
     artifactManifest({
       artifactType: RUN_ARTIFACT_TYPE,
       layers,
       annotations: { 'dev.waybill.run.id': evidence.runId },
     }),
   );
-  const reference = `run-${evidence.runId}`;
-  const put = await putManifest(tx, { ...at, reference, bytes, mediaType: MEDIA_TYPE.imageManifest, now });
-  return { mediaType: put.mediaType, digest: put.digest, sizeBytes: put.sizeBytes };
 }
 
 function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {
@@ -134,24 +124,26 @@ async function outputImages(
   return found;
 }
 
-/** As cosign lays it (cosign specs/BUNDLE_SPEC.md), so that `cosign tree` and `cosign verify` find it. */
-function referrerOf(about: {
-  readonly subject: Descriptor;
-  readonly layer: Stored;
-  readonly predicateType: string;
-  readonly at: Date;
-}): { readonly bytes: Uint8Array; readonly mediaType: string } {
-  const manifest = artifactManifest({
-    artifactType: BUNDLE_MEDIA_TYPE,
-    layers: [{ mediaType: BUNDLE_MEDIA_TYPE, ...about.layer }],
-    subject: about.subject,
-    annotations: {
-      'dev.sigstore.bundle.content': 'dsse-envelope',
-      'dev.sigstore.bundle.predicateType': about.predicateType,
-      'org.opencontainers.image.created': about.at.toISOString(),
-    },
-  });
-  return { bytes: formatManifest(manifest), mediaType: MEDIA_TYPE.imageManifest };
+/** As cosign lays them (cosign specs/BUNDLE_SPEC.md), so that `cosign tree` and `cosign verify` find them. */
+function referrersOf(subject: Descriptor, evidence: EvidenceToAttach): readonly EvidenceManifest[] {
+  const bundles = [
+    [evidence.attestation, RUN_PREDICATE_TYPE],
+    [evidence.verdict, VSA_PREDICATE_TYPE],
+  ] as const;
+  return bundles.map(([layer, predicateType]) => ({
+    bytes: formatManifest(
+      artifactManifest({
+        artifactType: BUNDLE_MEDIA_TYPE,
+        layers: [{ mediaType: BUNDLE_MEDIA_TYPE, ...layer }],
+        subject,
+        annotations: {
+          'dev.sigstore.bundle.content': 'dsse-envelope',
+          'dev.sigstore.bundle.predicateType': predicateType,
+          'org.opencontainers.image.created': evidence.at.toISOString(),
+        },
+      }),
+    ),
+  }));
 }
 
 /** A run that FAILED may state any text as reference. */

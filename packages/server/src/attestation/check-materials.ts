@@ -6,7 +6,7 @@ import { type Digest, digestOf } from '@waybill/core/digest';
 import type { RunMaterial, RunPredicate } from '@waybill/core/intoto';
 import { parseKind, validateMaterial } from '@waybill/core/material';
 import { parseReference } from '@waybill/core/oci';
-import { type RegistryDeps, readBlob, readManifest, statManifest, streamBlob } from '../registry/index.ts';
+import { blobSizes, type RegistryDeps, readManifest, statManifest } from '../registry/index.ts';
 import { digestOfStream } from './digest-of-stream.ts';
 import { attestationError } from './errors.ts';
 
@@ -35,6 +35,8 @@ interface Measured {
 
 /** One blob is read and checked once, however many materials name it. */
 interface Work extends MaterialsQuestion {
+  /** Of the blobs that the run's repository holds. */
+  readonly sizes: ReadonlyMap<Digest, number>;
   readonly done: Map<string, Promise<Measured>>;
   documentBytes: number;
 }
@@ -49,7 +51,9 @@ export async function checkMaterials(
   question: MaterialsQuestion,
 ): Promise<readonly Finding[]> {
   const { materials } = question.predicate;
-  const work: Work = { ...question, done: new Map(), documentBytes: 0 };
+  const digests = materials.map(({ digest }) => digest);
+  const sizes = await deps.db.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests));
+  const work: Work = { ...question, sizes, done: new Map(), documentBytes: 0 };
   const findings: (readonly Finding[])[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -74,7 +78,6 @@ async function checkMaterial(
     if (kind === 'ARTIFACT') return await checkStored(deps, work, material);
     return await checkDocument(deps, work, material);
   } catch (error) {
-    if (isCoded(error, 'registry_blob_unknown')) return [notInStore(material)];
     if (isCoded(error) && ABOUT_EVIDENCE.test(error.code)) {
       return [finding(material, error.code, error.message)];
     }
@@ -86,7 +89,7 @@ async function checkMaterial(
  * What is wrong with the evidence is a finding. Everything else is a fault of ours (database away, disk broken): it
  * must not become a verdict about the tenant, so the push fails, the run stays open, and the retry is the same call.
  */
-const ABOUT_EVIDENCE = /^(material|oci|digest)_|^registry_blob_too_large$|^attestation_too_large$/;
+const ABOUT_EVIDENCE = /^(material|oci|digest)_|^attestation_too_large$/;
 
 function checkString(material: RunMaterial): readonly Finding[] {
   const { value } = material;
@@ -103,8 +106,9 @@ async function checkStored(
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
   if (skipsUpload(work.contract, material)) return [];
+  if (!work.sizes.has(material.digest)) return [notInStore(material)];
   const found = await once(work, `blob ${material.digest}`, async () =>
-    intact(material, await digestOfStream(await streamBlob(deps, work, material.digest))),
+    intact(material, await digestOfStream(await deps.store.get(material.digest))),
   );
   if (found.sizeBytes === 0) {
     return [finding(material, 'material_empty', 'the file is empty, which no evidence is')];
@@ -118,23 +122,25 @@ async function checkDocument(
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
   if (skipsUpload(work.contract, material)) return [];
+  if (!work.sizes.has(material.digest)) return [notInStore(material)];
   const found = await once(work, `${material.kind} ${material.digest}`, () => examine(deps, work, material));
   return compare(material, found, 'the stored blob');
 }
 
 async function examine(deps: RegistryDeps, work: Work, material: RunMaterial): Promise<Measured> {
-  const bytes = await readBlob(deps, work, { digest: material.digest, maxBytes: MAX_DOCUMENT_BYTES });
-  work.documentBytes += bytes.length;
-  if (work.documentBytes > MAX_RUN_DOCUMENT_BYTES) {
+  const sizeBytes = work.sizes.get(material.digest) ?? 0;
+  work.documentBytes += sizeBytes;
+  if (sizeBytes > MAX_DOCUMENT_BYTES || work.documentBytes > MAX_RUN_DOCUMENT_BYTES) {
     throw attestationError(
       'attestation_too_large',
-      `the documents of one run may have ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
+      `a document may have ${MAX_DOCUMENT_BYTES} bytes, and those of one run ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
     );
   }
-  const found = intact(material, { digest: digestOf(bytes), sizeBytes: bytes.length });
+  const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
   const { filename } = material;
   validateMaterial(parseKind(material.kind), bytes, filename === undefined ? {} : { filename });
-  return found;
+  // The store has hashed what it read.
+  return { digest: material.digest, sizeBytes: bytes.length };
 }
 
 /** Bytes are stored under their digest: others are a fault of the store, and no word about the tenant. */

@@ -2,63 +2,67 @@ import type { Receipt } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
 import { type Tx, writeAudit } from '../ground/index.ts';
 import { actorOf, type Principal } from '../identity/index.ts';
+import { attachEvidence, type EvidenceToAttach } from './attach-evidence.ts';
 import type { AttestationDeps } from './deps.ts';
 import { emitRunJudged } from './events.ts';
 import { endRun, findAttestation, insertAttestation, type RunRow } from './queries.ts';
 import { runEnded } from './require-open.ts';
 
+/** A receipt that lacks only what the commit itself makes. */
+export type ReceiptToCommit = Omit<Receipt, 'manifestDigest'>;
+
 /**
- * The one commit point of `accept()`: run, attestation, verdicts, event and audit row become true together.
- * What came before it (log entries, blobs, referrers) is harmless without the row, and is found again by digest.
+ * The one commit point of `accept()`: run, attestation, verdicts, referrers, event and audit row become true together.
+ * What came before it (log entries, blobs) is harmless without the rows, and is found again by digest.
  * When another push of the same payload was faster, its receipt is the answer.
  */
 export async function commitReceipt(
-  deps: AttestationDeps,
+  deps: Pick<AttestationDeps, 'db' | 'metrics'>,
   run: RunRow,
-  input: { readonly principal: Principal; readonly requestId: string; readonly receipt: Receipt },
+  input: CommitInput,
 ): Promise<Receipt> {
-  const { receipt, fresh } = await store(deps, run, input);
-  if (fresh) deps.metrics.judged.add({ result: receipt.result });
+  const { receipt, first } = await deps.db.withOrg(run.orgId, (tx) => commitIn(tx, run, input));
+  if (first) deps.metrics.judged.add({ result: receipt.result });
   return receipt;
 }
 
-function store(
-  deps: AttestationDeps,
-  run: RunRow,
-  input: { readonly principal: Principal; readonly requestId: string; readonly receipt: Receipt },
-): Promise<{ readonly receipt: Receipt; readonly fresh: boolean }> {
-  const { principal, receipt, requestId } = input;
-  return deps.db.withOrg(run.orgId, async (tx) => {
-    const ended = await endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) });
-    if (!ended) {
-      const stored = await findAttestation(tx, run.id);
-      if (stored?.payloadDigest === receipt.attestation.payloadDigest)
-        return { receipt: stored.receipt, fresh: false };
-      throw runEnded({ ...run, state: stored?.receipt.result ?? 'CANCELLED' });
-    }
-    await insertAttestation(tx, run, receipt);
-    await emitRunJudged(tx, run.orgId, {
-      runId: run.id,
-      result: receipt.result,
-      bundleDigest: receipt.attestation.bundleDigest as Digest,
-      vsaBundleDigest: receipt.vsa.bundleDigest as Digest,
-    });
-    await writeAudit(tx, {
-      orgId: run.orgId,
-      actor: actorOf(principal),
-      action: 'attestation.accept',
-      target: `run:${run.id}`,
-      outcome: receipt.result === 'PASSED' ? 'ok' : 'failed',
-      detail: { bundleDigest: receipt.attestation.bundleDigest, vsaBundleDigest: receipt.vsa.bundleDigest },
-      requestId,
-    });
-    return { receipt: await storedReceipt(tx, run.id), fresh: true };
-  });
+export interface CommitInput {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly receipt: ReceiptToCommit;
+  readonly evidence: EvidenceToAttach;
 }
 
-/** Read back rather than passed on: the first answer and that of a retry are the same row. */
-async function storedReceipt(tx: Tx, runId: string): Promise<Receipt> {
-  const stored = await findAttestation(tx, runId);
-  if (stored === null) throw new Error(`the attestation of run ${runId} vanished inside its own transaction`);
-  return stored.receipt;
+async function commitIn(
+  tx: Tx,
+  run: RunRow,
+  { principal, requestId, receipt, evidence }: CommitInput,
+): Promise<{ readonly receipt: Receipt; readonly first: boolean }> {
+  const ended = await endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) });
+  if (!ended) return { receipt: await receiptOfFaster(tx, run, receipt), first: false };
+  const { manifestDigest } = await attachEvidence(tx, evidence);
+  // Read back rather than passed on: the first answer and that of a retry are the same row.
+  const stored = await insertAttestation(tx, run, { ...receipt, manifestDigest });
+  await emitRunJudged(tx, run.orgId, {
+    runId: run.id,
+    result: receipt.result,
+    bundleDigest: receipt.attestation.bundleDigest as Digest,
+    vsaBundleDigest: receipt.vsa.bundleDigest as Digest,
+  });
+  await writeAudit(tx, {
+    orgId: run.orgId,
+    actor: actorOf(principal),
+    action: 'attestation.accept',
+    target: `run:${run.id}`,
+    outcome: receipt.result === 'PASSED' ? 'ok' : 'failed',
+    detail: { bundleDigest: receipt.attestation.bundleDigest, vsaBundleDigest: receipt.vsa.bundleDigest },
+    requestId,
+  });
+  return { receipt: stored, first: true };
+}
+
+async function receiptOfFaster(tx: Tx, run: RunRow, receipt: ReceiptToCommit): Promise<Receipt> {
+  const stored = await findAttestation(tx, run.id);
+  if (stored?.payloadDigest === receipt.attestation.payloadDigest) return stored.receipt;
+  throw runEnded({ ...run, state: stored?.receipt.result ?? 'CANCELLED' });
 }

@@ -197,11 +197,11 @@ export async function findAttestation(tx: Tx, runId: string): Promise<StoredAtte
   };
 }
 
-/** The attestation's row and one verdict per subject. */
-export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): Promise<void> {
-  const tables = tx.withTables<AttestationTables>();
+/** The attestation's row and one verdict per subject; returns the receipt as it is stored. */
+export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): Promise<Receipt> {
   const verifiedAt = new Date(receipt.verifiedAt);
-  await tables
+  const stored = await tx
+    .withTables<AttestationTables>()
     .insertInto('attestation_attestations')
     .values({
       run_id: run.id,
@@ -213,7 +213,8 @@ export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): 
       receipt: JSON.stringify(receipt),
       created_at: verifiedAt,
     })
-    .execute();
+    .returning('receipt')
+    .executeTakeFirstOrThrow();
   const subjects = [...new Set(receipt.subjects.map(({ digest }) => digest))];
   // One array, whatever the number of subjects: a statement takes 65,535 parameters.
   await sql`
@@ -223,6 +224,7 @@ export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): 
     select ${run.id}::uuid, ${run.orgId}::uuid, subject, ${run.contract.name}, ${run.contract.revision}::integer,
            ${receipt.result}, ${receipt.vsa.bundleDigest}, ${receipt.vsa.log.logIndex}::bigint, ${verifiedAt}::timestamptz
     from unnest(${subjects}::text[]) subject`.execute(tx);
+  return stored.receipt;
 }
 
 export interface VerdictRow {

@@ -1,7 +1,7 @@
-import type { Receipt, RunDetail, RunList, RunQuery, RunSummary } from '@waybill/api';
+import type { RunDetail, RunList, RunQuery, RunSummary } from '@waybill/api';
 import type { Contract } from '@waybill/core/contract';
-import type { Digest } from '@waybill/core/digest';
 import { findRevision } from '../contract/index.ts';
+import type { Tx } from '../ground/index.ts';
 import { authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
@@ -20,33 +20,45 @@ export function isRunId(text: string): boolean {
  * one that never was give the same `attestation_run_not_found`.
  */
 export async function loadRun(deps: AttestationDeps, principal: Principal, id: string): Promise<RunRow> {
-  authorize(principal, 'read', targetOf(principal.scope));
-  const run = isRunId(id)
-    ? await deps.db.withOrg(principal.orgId, (tx) => findRun(tx, id, deps.clock()))
-    : null;
-  if (run === null || !scopeCovers(principal.scope, run)) {
-    throw attestationError(
-      'attestation_run_not_found',
-      `no run ${JSON.stringify(id.slice(0, 80))}: \`waybill run list\` shows the runs`,
-    );
-  }
-  return run;
+  return inRunOf(deps, principal, id, async (_tx, run) => run);
 }
 
-/** The contract revision that the run was started under. */
-export async function loadRunContract(deps: AttestationDeps, run: RunRow): Promise<Contract> {
-  const { contract } = await deps.db.withOrg(run.orgId, (tx) => findRevision(tx, run.contract));
-  return contract;
-}
-
-/** The receipt of an earlier push of the same payload to this run; null when there is none. */
-export async function loadEarlierReceipt(
+/** With it what `accept()` needs: the contract revision that it was started under, and an earlier attestation. */
+export async function loadForAccept(
   deps: AttestationDeps,
-  run: RunRow,
-  payloadDigest: Digest,
-): Promise<Receipt | null> {
-  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
-  return stored?.payloadDigest === payloadDigest ? stored.receipt : null;
+  principal: Principal,
+  id: string,
+): Promise<{
+  readonly run: RunRow;
+  readonly contract: Contract;
+  readonly earlier: StoredAttestation | null;
+}> {
+  return inRunOf(deps, principal, id, async (tx, run) => {
+    const { contract } = await findRevision(tx, run.contract);
+    return { run, contract, earlier: await findAttestation(tx, run.id) };
+  });
+}
+
+async function inRunOf<T>(
+  deps: AttestationDeps,
+  principal: Principal,
+  id: string,
+  read: (tx: Tx, run: RunRow) => Promise<T>,
+): Promise<T> {
+  authorize(principal, 'read', targetOf(principal.scope));
+  if (!isRunId(id)) throw runNotFound(id);
+  return deps.db.withOrg(principal.orgId, async (tx) => {
+    const run = await findRun(tx, id, deps.clock());
+    if (run === null || !scopeCovers(principal.scope, run)) throw runNotFound(id);
+    return read(tx, run);
+  });
+}
+
+function runNotFound(id: string): Error {
+  return attestationError(
+    'attestation_run_not_found',
+    `no run ${JSON.stringify(id.slice(0, 80))}: \`waybill run list\` shows the runs`,
+  );
 }
 
 /** Throws `attestation_run_unfinished` for a run without one. */
@@ -55,15 +67,14 @@ export async function loadAttestation(
   principal: Principal,
   runId: string,
 ): Promise<{ readonly run: RunRow; readonly stored: StoredAttestation }> {
-  const run = await loadRun(deps, principal, runId);
-  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
-  if (stored === null) {
+  return inRunOf(deps, principal, runId, async (tx, run) => {
+    const stored = await findAttestation(tx, run.id);
+    if (stored !== null) return { run, stored };
     throw attestationError(
       'attestation_run_unfinished',
       `the run ${run.id} is ${run.state} and has no attestation: \`waybill attestation push\` makes one`,
     );
-  }
-  return { run, stored };
+  });
 }
 
 export function presentRun(run: RunRow, orgName: string): RunSummary {
@@ -85,14 +96,12 @@ export async function describeRun(
   principal: Principal,
   runId: string,
 ): Promise<RunDetail> {
-  const run = await loadRun(deps, principal, runId);
-  const stored = await deps.db.withOrg(run.orgId, (tx) => findAttestation(tx, run.id));
-  return {
+  return inRunOf(deps, principal, runId, async (tx, run) => ({
     ...presentRun(run, principal.orgName),
     runner: run.runner,
     repository: runRepository(principal.orgName, run),
-    receipt: stored?.receipt ?? null,
-  };
+    receipt: (await findAttestation(tx, run.id))?.receipt ?? null,
+  }));
 }
 
 /** The caller's runs, newest first, a page at a time. */

@@ -151,6 +151,22 @@ export async function findRevisionRow(
     .executeTakeFirst();
 }
 
+/** A revision by the name of its contract, the newest unless told. */
+export async function findRevisionByName(
+  tx: Tx,
+  name: string,
+  revision: number | undefined,
+): Promise<FullRevision | undefined> {
+  return on(tx)
+    .selectFrom('contract_contracts as c')
+    .innerJoin('contract_revisions as r', 'r.contract_id', 'c.id')
+    .select(['r.revision', 'r.digest', 'r.created_at as createdAt', 'r.document', 'r.contract'])
+    .where('c.org_id', '=', thisOrg)
+    .where('c.name', '=', name)
+    .where('r.revision', '=', revision === undefined ? sql<number>`c.latest_revision` : revision)
+    .executeTakeFirst();
+}
+
 /** Newest first. */
 export async function listRevisionRows(tx: Tx, contractId: string): Promise<readonly RevisionRow[]> {
   return on(tx)

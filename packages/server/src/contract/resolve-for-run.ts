@@ -1,7 +1,8 @@
 import type { Tx } from '../ground/index.ts';
 import { contractError } from './errors.ts';
 import { requireContract, requireRevision, requireWorkflow } from './find.ts';
-import type { FullRevision, WorkflowRow } from './queries.ts';
+import { isName } from './name.ts';
+import { type FullRevision, findRevisionByName, type WorkflowRow } from './queries.ts';
 
 /** A revision with the name of its contract. */
 export interface ContractRevision extends FullRevision {
@@ -38,6 +39,9 @@ export async function findRevision(
   tx: Tx,
   input: { readonly name: string; readonly revision?: number | undefined },
 ): Promise<ContractRevision> {
+  const found = isName(input.name) ? await findRevisionByName(tx, input.name, input.revision) : undefined;
+  if (found !== undefined) return { name: input.name, ...found };
+  // Says which of the two is missing.
   const contract = await requireContract(tx, input.name, { suggest: false });
   const revision = await requireRevision(tx, contract, input.revision ?? contract.latestRevision);
   return { name: contract.name, ...revision };

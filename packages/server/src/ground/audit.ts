@@ -16,9 +16,13 @@ export interface AuditRow {
 }
 
 /** Appends to the audit trail in the transaction of the change itself. Nobody can change or remove a row. */
-export async function writeAudit(tx: Tx, row: AuditRow): Promise<void> {
-  const detail = row.detail === undefined ? null : JSON.stringify(row.detail);
+export async function writeAudit(tx: Tx, rows: AuditRow | readonly AuditRow[]): Promise<void> {
+  const all = [rows].flat();
+  const column = (name: 'orgId' | 'actor' | 'action' | 'target' | 'outcome' | 'requestId') =>
+    all.map((row) => row[name] ?? null);
+  const details = all.map(({ detail }) => (detail === undefined ? null : JSON.stringify(detail)));
   await sql`insert into ground_audit (org_id, actor, action, target, outcome, detail, request_id)
-            values (${row.orgId}, ${row.actor}, ${row.action}, ${row.target}, ${row.outcome},
-                    ${detail}::jsonb, ${row.requestId ?? null})`.execute(tx);
+            select * from unnest(${column('orgId')}::uuid[], ${column('actor')}::text[], ${column('action')}::text[],
+                                 ${column('target')}::text[], ${column('outcome')}::text[], ${details}::jsonb[],
+                                 ${column('requestId')}::text[])`.execute(tx);
 }

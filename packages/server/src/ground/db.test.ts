@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { writeAudit } from './audit.ts';
-import { openDb } from './db.ts';
+import { openDb, type Tx } from './db.ts';
 import { createLog } from './log.ts';
 import { emit } from './outbox.ts';
 
@@ -92,6 +92,36 @@ describe('withOrg', () => {
     } finally {
       await one.close();
     }
+  });
+
+  it('shows each organisation its own rows by the same kept statement of one connection', async () => {
+    const one = openDb({ connection: t.connection, log: createLog('silent'), maxConnections: 1 });
+    const [a, b] = [randomUUID(), randomUUID()];
+    const texts = (tx: Tx) =>
+      tx.withTables<Tables>().selectFrom('probe_notes').select('text').where('text', 'in', [a, b]).execute();
+    try {
+      for (const org of [a, b]) {
+        const note = { org_id: org, text: org };
+        await one.withOrg(org, (tx) =>
+          tx.withTables<Tables>().insertInto('probe_notes').values(note).execute(),
+        );
+      }
+      // Often enough for PostgreSQL to keep one plan for all parameters.
+      for (let round = 0; round < 12; round++) {
+        for (const org of [a, b]) assert.deepEqual(await one.withOrg(org, texts), [{ text: org }]);
+        assert.equal((await one.asSystem(texts)).length, 2);
+      }
+    } finally {
+      await one.close();
+    }
+  });
+
+  it('says so when a statement failed and the work went on regardless', async () => {
+    const careless = t.db.withOrg(randomUUID(), async (tx) => {
+      await assert.rejects(sql`select 1 / 0`.execute(tx));
+      return 'all is well';
+    });
+    await assert.rejects(careless, /aborted cannot be committed/);
   });
 
   it('refuses an id that is no UUID before anything is sent', async () => {

@@ -2,6 +2,7 @@ import { CodedError, messageOf } from '@waybill/core';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type Lock, takeLock } from './db-lock.ts';
+import { withNamedStatements } from './db-statements.ts';
 import type { Logger } from './log.ts';
 
 export type { Lock } from './db-lock.ts';
@@ -69,7 +70,7 @@ export function openDb(options: DbOptions): Db {
     open.add(ended);
     void ended.then(() => open.delete(ended));
   });
-  const kysely = new Kysely<{}>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = new Kysely<{}>({ dialect: new PostgresDialect({ pool: withNamedStatements(pool) }) });
   return {
     withOrg: async (orgId, work) => inRole(kysely, 'waybill_app', organisation(orgId), work),
     asSystem: async (work) => inRole(kysely, 'waybill_system', '', work),
@@ -98,7 +99,11 @@ async function inRole<T>(
       try {
         await sql.raw(begin).execute(connection);
         const result = await work(connection as Tx);
-        await sql`commit`.execute(connection);
+        const end = await sql`commit`.execute(connection);
+        // PostgreSQL answers a commit with ROLLBACK when a statement failed and the work went on regardless.
+        if ((end.rows as readonly { command?: string }[])[0]?.command === 'ROLLBACK') {
+          throw new Error('a transaction that a statement had aborted cannot be committed');
+        }
         return result;
       } catch (error) {
         await rollBack(connection, error);

@@ -11,10 +11,13 @@ export interface OutboxEvent {
   readonly data: Json;
 }
 
-/** Records an event in the transaction of the change that it tells of: both happen or neither. */
-export async function emit(tx: Tx, event: OutboxEvent): Promise<void> {
+/** Records events, in their order, in the transaction of the change that they tell of: all happen or none. */
+export async function emit(tx: Tx, events: OutboxEvent | readonly OutboxEvent[]): Promise<void> {
+  const all = [events].flat();
+  const [orgs, types] = [all.map(({ orgId }) => orgId), all.map(({ type }) => type)];
+  const data = all.map((event) => JSON.stringify(event.data));
   await sql`insert into ground_outbox (org_id, type, data)
-            values (${event.orgId}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)`.execute(tx);
+            select * from unnest(${orgs}::uuid[], ${types}::text[], ${data}::jsonb[])`.execute(tx);
 }
 
 export interface OutboxMetrics {

@@ -15,10 +15,13 @@ export interface ManifestDeleted {
   readonly digest: Digest;
 }
 
-export function emitManifestPushed(tx: Tx, orgId: string, data: ManifestPushed): Promise<void> {
-  return emit(tx, { orgId, type: 'registry.manifest_pushed', data: { ...data } });
+export function emitManifestsPushed(tx: Tx, orgId: string, pushed: readonly ManifestPushed[]): Promise<void> {
+  return emit(
+    tx,
+    pushed.map((data) => ({ orgId, type: 'registry.manifest-pushed', data: { ...data } })),
+  );
 }
 
 export function emitManifestDeleted(tx: Tx, orgId: string, data: ManifestDeleted): Promise<void> {
-  return emit(tx, { orgId, type: 'registry.manifest_deleted', data: { ...data } });
+  return emit(tx, { orgId, type: 'registry.manifest-deleted', data: { ...data } });
 }

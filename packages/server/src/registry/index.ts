@@ -5,17 +5,12 @@ export { REGISTRY_PROBLEMS, type RegistryCode } from './errors.ts';
 export type { ManifestDeleted, ManifestPushed } from './events.ts';
 export {
   blobSizes,
-  hasBlob,
-  linkBlob,
-  putManifest,
   type RepositoryOf,
-  readBlob,
   statManifest,
-  streamBlob,
 } from './evidence.ts';
 export { readManifest, resolveManifest } from './get-manifest.ts';
 export { expireUploads } from './jobs.ts';
 export { listReferrers } from './list-referrers.ts';
-export type { PutReceipt } from './put-manifest.ts';
+export { type EvidenceManifest, putEvidence } from './put-evidence.ts';
 export type { ManifestRow } from './queries.ts';
 export { type RegistryRoutesDeps, registryRoutes } from './routes.ts';

@@ -1,5 +1,5 @@
 import type { RegistryDeps } from './deps.ts';
-import { removeUpload, selectExpiredUploads } from './queries.ts';
+import { removeUpload, selectExpiredUploads } from './queries/uploads.ts';
 import { partKey } from './upload-blob.ts';
 
 const PER_ROUND = 500;

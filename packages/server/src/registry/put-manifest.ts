@@ -11,8 +11,16 @@ import {
 import { type Tx, writeAudit } from '../ground/index.ts';
 import type { RegistryDeps } from './deps.ts';
 import { registryError } from './errors.ts';
-import { emitManifestPushed } from './events.ts';
-import { type At, findPinnedTags, findSizes, insertManifest, setTag } from './queries.ts';
+import { emitManifestsPushed } from './events.ts';
+import {
+  type At,
+  ensureRepository,
+  findPinnedTags,
+  findSizes,
+  insertManifests,
+  type NewManifest,
+  setTag,
+} from './queries.ts';
 
 export interface PutManifest {
   /** A tag, or the digest that the bytes must have; without it the manifest is put by its SHA-256 digest. */
@@ -36,48 +44,62 @@ export interface PutReceipt {
   readonly subject?: Digest;
 }
 
-/** A client's push: `storeManifest` in a transaction of its own. */
-export function pushManifest(deps: RegistryDeps, at: At, put: PutManifest): Promise<PutReceipt> {
-  return deps.db.withOrg(at.orgId, (tx) => storeManifest(tx, at, { ...put, now: deps.clock() }));
+/** A put whose bytes are a manifest, and where it goes. */
+export interface ParsedPut extends PutManifest {
+  readonly manifest: Manifest;
+  readonly digest: Digest;
+  readonly tags: readonly string[];
 }
 
 /**
  * Stores a manifest byte for byte (end-7): parse → check the digest → all content there → rows, tags, audit and
- * event in the caller's transaction. A subject may come later (distribution-spec "Pushing Manifests").
+ * event in one transaction. A subject may come later (distribution-spec "Pushing Manifests").
  * Throws `registry_manifest_invalid`, `registry_manifest_too_large`, `registry_digest_invalid`,
  * `registry_tag_invalid`, `registry_manifest_blob_unknown`, `registry_manifest_pinned`.
  */
-export async function storeManifest(
-  tx: Tx,
-  at: At,
-  put: PutManifest & { readonly now: Date },
-): Promise<PutReceipt> {
-  const manifest = parse(put);
-  const { digest, tags } = place(put);
-  const subject = manifest.subject?.digest;
-  await requireContent(tx, at, manifest);
-  if (!put.pinned) await refusePinnedTags(tx, at, tags, digest);
-  await insertManifest(tx, at, {
-    digest,
-    mediaType: manifest.mediaType,
-    artifactType: artifactTypeOf(manifest),
-    subject,
-    annotations: manifest.annotations ?? {},
-    sizeBytes: put.bytes.length,
-    bytes: put.bytes,
-    pinned: put.pinned,
-    references: requiredContent(manifest).map((item) => item.digest),
-    now: put.now,
+export async function storeManifest(deps: RegistryDeps, at: At, input: PutManifest): Promise<PutReceipt> {
+  const put = parsePut(input);
+  const { digest, tags, manifest } = put;
+  const now = deps.clock();
+  await deps.db.withOrg(at.orgId, async (tx) => {
+    await requireContent(tx, at, [manifest]);
+    if (!put.pinned) await refusePinnedTags(tx, at, tags, digest);
+    await ensureRepository(tx, at, now);
+    await insertManifests(tx, at, [rowOf(put)], now);
+    for (const name of tags) await setTag(tx, at, { name, digest, now });
+    await recordPuts(tx, at, [put]);
   });
-  for (const name of tags) await setTag(tx, at, { name, digest, now: put.now });
-  await record(tx, at, put, { digest, tags, subject });
   return {
     digest,
     mediaType: manifest.mediaType,
     sizeBytes: put.bytes.length,
     tags,
-    ...(subject === undefined ? {} : { subject }),
+    ...subjectOf(manifest),
   };
+}
+
+/** Throws `registry_manifest_invalid`, `registry_manifest_too_large`, `registry_digest_invalid`, `registry_tag_invalid`. */
+export function parsePut(put: PutManifest): ParsedPut {
+  return { ...put, manifest: parse(put), ...place(put) };
+}
+
+export function rowOf(put: ParsedPut): NewManifest {
+  const { digest, manifest, bytes, pinned } = put;
+  return {
+    digest,
+    mediaType: manifest.mediaType,
+    artifactType: artifactTypeOf(manifest),
+    subject: manifest.subject?.digest,
+    annotations: manifest.annotations ?? {},
+    sizeBytes: bytes.length,
+    bytes,
+    pinned,
+    references: requiredContent(manifest).map((item) => item.digest),
+  };
+}
+
+function subjectOf(manifest: Manifest): { readonly subject?: Digest } {
+  return manifest.subject === undefined ? {} : { subject: manifest.subject.digest };
 }
 
 /** Throws `registry_manifest_pinned` when one of the tags names evidence and would be moved away from it. */
@@ -143,15 +165,18 @@ export function tagOf(text: string): string {
   }
 }
 
-async function requireContent(tx: Tx, at: At, manifest: Manifest): Promise<void> {
-  const items = requiredContent(manifest);
+/**
+ * What the manifests are made of is in the repository, and stays there until the transaction ends.
+ * Throws `registry_manifest_blob_unknown`, `registry_manifest_invalid`.
+ */
+export async function requireContent(tx: Tx, at: At, manifests: readonly Manifest[]): Promise<void> {
+  const items = manifests.flatMap(requiredContent);
   // An index may list manifests and, less often, blobs (image-spec image-index.md "manifests").
-  const sizes = await findSizes(
-    tx,
-    at,
-    items.map((item) => item.digest),
-    manifest.type === 'index' ? 'both' : 'blobs',
-  );
+  const sizes = await findSizes(tx, at, {
+    digests: items.map((item) => item.digest),
+    held: manifests.some(({ type }) => type === 'index') ? 'both' : 'blobs',
+    keep: true,
+  });
   const missing = items.filter((item) => !sizes.has(item.digest)).map((item) => item.digest);
   if (missing.length > 0) {
     throw registryError(
@@ -169,28 +194,30 @@ async function requireContent(tx: Tx, at: At, manifest: Manifest): Promise<void>
   }
 }
 
-async function record(
-  tx: Tx,
-  at: At,
-  put: PutManifest,
-  stored: { readonly digest: Digest; readonly tags: readonly string[]; readonly subject: Digest | undefined },
-): Promise<void> {
-  const { digest, tags, subject } = stored;
-  await writeAudit(tx, {
-    orgId: at.orgId,
-    actor: put.actor,
-    action: 'registry.manifest.put',
-    target: `${at.repository}@${digest}`,
-    outcome: 'ok',
-    detail: { tags, ...(subject === undefined ? {} : { subject }) },
-    ...(put.requestId === undefined ? {} : { requestId: put.requestId }),
-  });
-  await emitManifestPushed(tx, at.orgId, {
-    repository: at.repository,
-    digest,
-    tags,
-    ...(subject === undefined ? {} : { subject }),
-  });
+/** Audit rows and events of manifests that were put. */
+export async function recordPuts(tx: Tx, at: At, puts: readonly ParsedPut[]): Promise<void> {
+  await writeAudit(
+    tx,
+    puts.map((put) => ({
+      orgId: at.orgId,
+      actor: put.actor,
+      action: 'registry.manifest.put',
+      target: `${at.repository}@${put.digest}`,
+      outcome: 'ok',
+      detail: { tags: put.tags, ...subjectOf(put.manifest) },
+      ...(put.requestId === undefined ? {} : { requestId: put.requestId }),
+    })),
+  );
+  await emitManifestsPushed(
+    tx,
+    at.orgId,
+    puts.map(({ digest, tags, manifest }) => ({
+      repository: at.repository,
+      digest,
+      tags,
+      ...subjectOf(manifest),
+    })),
+  );
 }
 
 export function manifestTooLarge(cause?: CodedError): Error {

@@ -27,7 +27,6 @@ type RegistryTables = {
   };
   registry_references: { org_id: string; repository: string; manifest: Digest; digest: Digest };
   registry_tags: { org_id: string; repository: string; tag: string; digest: Digest; updated_at: Date };
-  registry_uploads: { id: string; org_id: string; repository: string; token_id: string; expires_at: Date };
 };
 
 /** A repository of one organisation; every query runs inside `withOrg(orgId)`, so that RLS agrees with it. */
@@ -38,7 +37,7 @@ export interface At {
 
 const tables = (tx: Tx) => tx.withTables<RegistryTables>();
 
-async function ensureRepository(tx: Tx, at: At, now: Date): Promise<void> {
+export async function ensureRepository(tx: Tx, at: At, now: Date): Promise<void> {
   await tables(tx)
     .insertInto('registry_repositories')
     .values({ org_id: at.orgId, name: at.repository, created_at: now })
@@ -65,23 +64,33 @@ export async function findBlobSize(tx: Tx, at: At, digest: Digest): Promise<numb
   return row?.size_bytes ?? null;
 }
 
+/** Of a repository that is there, see `ensureRepository`. */
+export async function insertBlobs(
+  tx: Tx,
+  at: At,
+  blobs: readonly { readonly digest: Digest; readonly sizeBytes: number }[],
+  now: Date,
+): Promise<void> {
+  const digests = blobs.map(({ digest }) => digest);
+  const sizes = blobs.map(({ sizeBytes }) => sizeBytes);
+  await tables(tx)
+    .insertInto('registry_blobs')
+    .columns(['org_id', 'repository', 'digest', 'size_bytes', 'created_at'])
+    .expression(
+      sql`select ${at.orgId}::uuid, ${at.repository}, d, s, ${now}::timestamptz
+          from unnest(${digests}::text[], ${sizes}::bigint[]) as blob(d, s)`,
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
 export async function insertBlob(
   tx: Tx,
   at: At,
   blob: { readonly digest: Digest; readonly sizeBytes: number; readonly now: Date },
 ): Promise<void> {
   await ensureRepository(tx, at, blob.now);
-  await tables(tx)
-    .insertInto('registry_blobs')
-    .values({
-      org_id: at.orgId,
-      repository: at.repository,
-      digest: blob.digest,
-      size_bytes: blob.sizeBytes,
-      created_at: blob.now,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await insertBlobs(tx, at, [blob], blob.now);
 }
 
 export async function removeBlob(tx: Tx, at: At, digest: Digest): Promise<boolean> {
@@ -103,24 +112,26 @@ export async function findUserOf(tx: Tx, at: At, digest: Digest): Promise<Digest
   return row?.manifest;
 }
 
-/** Sizes of those of `digests` that the repository holds, kept from deletion until this transaction ends. */
+/** Sizes of those of `digests` that the repository holds; with `keep`, nobody deletes them until this transaction ends. */
 export async function findSizes(
   tx: Tx,
   at: At,
-  digests: readonly Digest[],
-  held: 'blobs' | 'manifests' | 'both',
+  wanted: {
+    readonly digests: readonly Digest[];
+    readonly held: 'blobs' | 'both';
+    readonly keep: boolean;
+  },
 ): Promise<ReadonlyMap<Digest, number>> {
-  if (digests.length === 0) return new Map();
-  const sources = held === 'both' ? (['blobs', 'manifests'] as const) : [held];
+  const { digests, held, keep } = wanted;
   const found = new Map<Digest, number>();
-  for (const source of sources) {
-    const rows = await tables(tx)
+  if (digests.length === 0) return found;
+  for (const source of held === 'both' ? (['blobs', 'manifests'] as const) : (['blobs'] as const)) {
+    const query = tables(tx)
       .selectFrom(`registry_${source}`)
       .select(['digest', 'size_bytes'])
       .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
-      .where('digest', '=', sql<Digest>`any(${[...digests]}::text[])`)
-      .forKeyShare()
-      .execute();
+      .where('digest', '=', sql<Digest>`any(${[...digests]}::text[])`);
+    const rows = await (keep ? query.forKeyShare() : query).execute();
     for (const row of rows) found.set(row.digest, row.size_bytes);
   }
   return found;
@@ -139,39 +150,54 @@ export interface NewManifest extends ManifestRow {
   readonly annotations: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
   readonly references: readonly Digest[];
-  readonly now: Date;
 }
 
-/** Idempotent: the same digest is the same bytes. A pinned manifest stays pinned. */
-export async function insertManifest(tx: Tx, at: At, manifest: NewManifest): Promise<void> {
-  await ensureRepository(tx, at, manifest.now);
+/**
+ * Of a repository that is there, see `ensureRepository`; different ones. Idempotent: the same digest is the same
+ * bytes. A pinned manifest stays pinned.
+ */
+export async function insertManifests(
+  tx: Tx,
+  at: At,
+  manifests: readonly NewManifest[],
+  now: Date,
+): Promise<void> {
+  const rows = manifests.map((manifest) => ({
+    org_id: at.orgId,
+    repository: at.repository,
+    digest: manifest.digest,
+    media_type: manifest.mediaType,
+    artifact_type: manifest.artifactType ?? null,
+    subject_digest: manifest.subject ?? null,
+    annotations: JSON.stringify(manifest.annotations),
+    size_bytes: manifest.sizeBytes,
+    bytes: manifest.bytes,
+    pinned: manifest.pinned,
+    created_at: now,
+  }));
   await tables(tx)
     .insertInto('registry_manifests')
-    .values({
-      org_id: at.orgId,
-      repository: at.repository,
-      digest: manifest.digest,
-      media_type: manifest.mediaType,
-      artifact_type: manifest.artifactType ?? null,
-      subject_digest: manifest.subject ?? null,
-      annotations: JSON.stringify(manifest.annotations),
-      size_bytes: manifest.sizeBytes,
-      bytes: manifest.bytes,
-      pinned: manifest.pinned,
-      created_at: manifest.now,
-    })
+    .values(rows)
     .onConflict((conflict) =>
       conflict
         .columns(['org_id', 'repository', 'digest'])
         .doUpdateSet({ pinned: sql<boolean>`registry_manifests.pinned or excluded.pinned` }),
     )
     .execute();
-  if (manifest.references.length === 0) return;
+  await insertReferences(tx, at, manifests);
+}
+
+async function insertReferences(tx: Tx, at: At, manifests: readonly NewManifest[]): Promise<void> {
+  const edges = manifests.flatMap(({ digest, references }) =>
+    [...new Set(references)].map((reference) => [digest, reference] as const),
+  );
+  if (edges.length === 0) return;
+  const [from, to] = [edges.map(([manifest]) => manifest), edges.map(([, reference]) => reference)];
   await tables(tx)
     .insertInto('registry_references')
     .columns(['org_id', 'repository', 'manifest', 'digest'])
     .expression(
-      sql`select ${at.orgId}::uuid, ${at.repository}, ${manifest.digest}, d from unnest(${[...new Set(manifest.references)]}::text[]) d`,
+      sql`select ${at.orgId}::uuid, ${at.repository}, m, d from unnest(${from}::text[], ${to}::text[]) as edge(m, d)`,
     )
     .onConflict((conflict) => conflict.doNothing())
     .execute();
@@ -247,7 +273,7 @@ export async function findPinnedTags(
     .select('registry_tags.tag')
     .where('registry_tags.org_id', '=', at.orgId)
     .where('registry_tags.repository', '=', at.repository)
-    .where('registry_tags.tag', 'in', [...tags])
+    .where('registry_tags.tag', '=', sql<string>`any(${[...tags]}::text[])`)
     .where('registry_manifests.pinned', '=', true);
   if (digest !== null) query = query.where('registry_tags.digest', '!=', digest);
   return (await query.execute()).map((row) => row.tag);
@@ -339,59 +365,11 @@ export async function selectReferrers(
   if (chosen.length === 0) return { rows: [], more: false };
   const rows = await manifestRows(tx, at)
     .select('annotations')
-    .where('digest', 'in', chosen)
+    .where('digest', '=', sql<Digest>`any(${chosen}::text[])`)
     .orderBy(order)
     .execute();
   return {
     rows: rows.map((row) => ({ ...toManifest(row), annotations: row.annotations })),
     more: found.length > chosen.length,
   };
-}
-
-export async function insertUpload(
-  tx: Tx,
-  at: At,
-  upload: { readonly id: string; readonly tokenId: string; readonly expiresAt: Date },
-): Promise<void> {
-  await tables(tx)
-    .insertInto('registry_uploads')
-    .values({
-      id: upload.id,
-      org_id: at.orgId,
-      repository: at.repository,
-      token_id: upload.tokenId,
-      expires_at: upload.expiresAt,
-    })
-    .execute();
-}
-
-/** The live session; its life is prolonged to `expiresAt` in the same statement. */
-export async function touchUpload(
-  tx: Tx,
-  at: At,
-  upload: { readonly id: string; readonly now: Date; readonly expiresAt: Date },
-): Promise<boolean> {
-  const result = await tables(tx)
-    .updateTable('registry_uploads')
-    .set({ expires_at: upload.expiresAt })
-    .where('id', '=', upload.id)
-    .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
-    .where('expires_at', '>', upload.now)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-export async function removeUpload(tx: Tx, id: string): Promise<void> {
-  await tables(tx).deleteFrom('registry_uploads').where('id', '=', id).execute();
-}
-
-export async function selectExpiredUploads(tx: Tx, now: Date, limit: number): Promise<readonly string[]> {
-  const rows = await tables(tx)
-    .selectFrom('registry_uploads')
-    .select('id')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
 }

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { utf8 } from '@waybill/core/bytes';
-import { type Digest, digestOf } from '@waybill/core/digest';
+import { digestOf } from '@waybill/core/digest';
 import {
   artifactManifest,
   type Descriptor,
   descriptorOf,
   EMPTY_BLOB,
+  EMPTY_DESCRIPTOR,
   formatManifest,
   MEDIA_TYPE,
 } from '@waybill/core/oci';
 import { openTestRegistry, type TestRegistry } from '../../test/open-test-registry.ts';
 import type { Tx } from '../ground/index.ts';
-import { expireUploads, hasBlob, linkBlob, putManifest, readBlob, statManifest } from './index.ts';
+import { blobSizes, expireUploads, putEvidence, statManifest } from './index.ts';
 
 let world: TestRegistry;
 before(async () => {
@@ -555,50 +556,57 @@ describe('scopes', () => {
 describe('the door for later rooms', () => {
   const at = () => ({ orgId: world.orgId, orgName: 'default', repository: 'default/p/w' });
   const inOrg = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => world.db.withOrg(world.orgId, work);
-  const link = async (bytes: Uint8Array, repository = at().repository) => {
-    const stored = await world.registry.store.put(bytes);
-    await inOrg(async (tx) => linkBlob(tx, { ...at(), repository, stored, now: new Date() }));
-    return stored;
+  const evidenceOf = async (text: string, repository = at().repository) => {
+    const blob = await world.registry.store.put(utf8(text));
+    const bytes = artifact([{ ...blob, mediaType: 'application/json' }]);
+    const manifests = [{ bytes, tag: 'run-1' }, { bytes: artifact([]) }];
+    return { ...at(), repository, blobs: [EMPTY_DESCRIPTOR, blob], manifests, now: new Date() };
   };
 
   it('puts evidence that clients read, but neither delete nor retag', async () => {
-    const blob = await link(utf8('bundle'));
-    await link(EMPTY_BLOB);
-    const bytes = artifact([{ ...blob, mediaType: 'application/json' }]);
-    const evidence = { ...at(), reference: 'run-1', bytes, mediaType: MEDIA_TYPE.imageManifest };
-    const putEvidence = () => inOrg((tx) => putManifest(tx, { ...evidence, now: new Date() }));
-    const receipt = await putEvidence();
-    assert.deepEqual(await putEvidence(), receipt);
-    assert.equal((await inOrg((tx) => statManifest(tx, at(), receipt.digest)))?.pinned, true);
+    const evidence = await evidenceOf('bundle');
+    const digests = await inOrg((tx) => putEvidence(tx, evidence));
+    assert.deepEqual(await inOrg((tx) => putEvidence(tx, evidence)), digests);
+    const [digest = digestOf(utf8('')), other] = digests;
+    assert.equal((await inOrg((tx) => statManifest(tx, at(), digest)))?.pinned, true);
     const url = '/v2/default/p/w/manifests';
     assert.equal((await send('GET', `${url}/run-1`)).statusCode, 200);
-    for (const reference of ['run-1', receipt.digest]) {
-      const response = await send('DELETE', `${url}/${reference}`);
-      assert.deepEqual([response.statusCode, ociCode(response)], [403, 'DENIED']);
+    assert.equal((await send('GET', `${url}/${other}`)).statusCode, 200);
+    for (const reference of ['run-1', digest]) {
+      const answer = await send('DELETE', `${url}/${reference}`);
+      assert.equal(answer.statusCode, 403, answer.body);
     }
     assert.equal((await put('default/p/w', 'run-1', artifact([]))).statusCode, 403);
-    assert.equal((await put('default/p/w', receipt.digest, bytes)).statusCode, 201);
-    assert.equal((await inOrg((tx) => statManifest(tx, at(), receipt.digest)))?.pinned, true);
-    assert.equal((await send('DELETE', `/v2/default/p/w/blobs/${blob.digest}`)).statusCode, 405);
+    const [{ bytes } = { bytes: utf8('') }] = evidence.manifests;
+    assert.equal((await put('default/p/w', digest, bytes)).statusCode, 201);
+    assert.equal((await inOrg((tx) => statManifest(tx, at(), digest)))?.pinned, true);
+    const blob = evidence.blobs[1]?.digest;
+    assert.equal((await send('DELETE', `/v2/default/p/w/blobs/${blob}`)).statusCode, 405);
   });
 
-  it('reads blobs that the repository holds, within a limit', async () => {
-    const { digest } = await link(utf8('evidence'));
-    const has = (d: Digest) => inOrg((tx) => hasBlob(tx, at(), d));
-    assert.equal(await has(digest), true);
-    assert.equal(await has(digestOf(utf8('absent'))), false);
-    assert.equal(
-      Buffer.from(await readBlob(world.registry, at(), { digest, maxBytes: 100 })).toString(),
-      'evidence',
+  it('puts no evidence whose content is not there, nor into another organisation', async () => {
+    const evidence = await evidenceOf('more');
+    const incomplete = { ...evidence, blobs: [EMPTY_DESCRIPTOR], repository: 'default/p/empty' };
+    await assert.rejects(
+      inOrg((tx) => putEvidence(tx, incomplete)),
+      { code: 'registry_manifest_blob_unknown' },
     );
-    await assert.rejects(readBlob(world.registry, at(), { digest, maxBytes: 3 }), {
-      code: 'registry_blob_too_large',
-    });
-    await assert.rejects(readBlob(world.registry, at(), { digest: digestOf(utf8('absent')), maxBytes: 3 }), {
-      code: 'registry_blob_unknown',
-    });
-    await assert.rejects(link(utf8('x'), 'other/x'), {
-      code: 'registry_name_unknown',
-    });
+    await assert.rejects(
+      inOrg((tx) => putEvidence(tx, { ...evidence, repository: 'other/x' })),
+      { code: 'registry_name_unknown' },
+    );
+  });
+
+  it('tells the sizes of the blobs that a repository holds', async () => {
+    const evidence = await evidenceOf('sized', 'default/p/sized');
+    await inOrg((tx) => putEvidence(tx, evidence));
+    const digest = evidence.blobs[1]?.digest ?? EMPTY_DESCRIPTOR.digest;
+    const asked = [digest, digestOf(utf8('absent'))];
+    const sizes = await inOrg((tx) => blobSizes(tx, { ...at(), repository: 'default/p/sized' }, asked));
+    assert.deepEqual([...sizes], [[digest, 5]]);
+    assert.equal(
+      (await inOrg((tx) => blobSizes(tx, { ...at(), repository: 'default/p/other' }, asked))).size,
+      0,
+    );
   });
 });

@@ -4,7 +4,8 @@ import type { HashName } from '@waybill/core/crypto';
 import { algorithmOf, type Digest } from '@waybill/core/digest';
 import type { RegistryDeps } from './deps.ts';
 import { registryError } from './errors.ts';
-import { type At, insertBlob, insertUpload, removeUpload, touchUpload } from './queries.ts';
+import { insertUpload, removeUpload, touchUpload } from './queries/uploads.ts';
+import { type At, insertBlob } from './queries.ts';
 
 /** An open session of one repository. The id is random and only good in its organisation and repository. */
 export interface Session extends At {

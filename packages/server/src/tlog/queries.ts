@@ -51,13 +51,23 @@ export interface NewEntry {
 
 export interface EntryRow extends NewEntry {}
 
+const ENTRY_COLUMNS = [
+  'log_index',
+  'leaf_hash',
+  'integrated_at',
+  'artifact_digest',
+  'signer',
+  'issuer',
+  'certificate_fingerprint',
+] as const;
+
 const on = (tx: Tx) => tx.withTables<TlogTables>();
 
 /** The log of this kind that takes entries. */
 export async function findActiveLog(tx: Tx, kind: LogKind): Promise<LogRow | undefined> {
   const row = await on(tx)
     .selectFrom('tlog_logs')
-    .selectAll()
+    .select(['origin', 'kind', 'sealed_keys', 'size', 'root_hash', 'checkpoint', 'created_at'])
     .where('kind', '=', kind)
     .where('frozen_at', 'is', null)
     .executeTakeFirst();
@@ -148,7 +158,7 @@ export async function findByLeafHash(
   const hashes = leafHashes.map((hash) => Buffer.from(hash));
   const rows = await on(tx)
     .selectFrom('tlog_entries')
-    .selectAll()
+    .select(ENTRY_COLUMNS)
     .where('origin', '=', origin)
     .where(sql<boolean>`leaf_hash = any(${hashes}::bytea[])`)
     .execute();
@@ -158,7 +168,7 @@ export async function findByLeafHash(
 export async function findEntry(tx: Tx, origin: string, logIndex: number): Promise<EntryRow | undefined> {
   const row = await on(tx)
     .selectFrom('tlog_entries')
-    .selectAll()
+    .select(ENTRY_COLUMNS)
     .where('origin', '=', origin)
     .where('log_index', '=', logIndex)
     .executeTakeFirst();
@@ -172,7 +182,7 @@ export async function searchEntries(
   search: { readonly facts: EntryFacts; readonly before: number | null; readonly limit: number },
 ): Promise<readonly EntryRow[]> {
   const { facts, before, limit } = search;
-  let query = on(tx).selectFrom('tlog_entries').selectAll().where('origin', '=', origin);
+  let query = on(tx).selectFrom('tlog_entries').select(ENTRY_COLUMNS).where('origin', '=', origin);
   if (facts.artifactDigest !== undefined) query = query.where('artifact_digest', '=', facts.artifactDigest);
   if (facts.signer !== undefined) query = query.where('signer', '=', facts.signer);
   if (facts.issuer !== undefined) query = query.where('issuer', '=', facts.issuer);
@@ -184,7 +194,7 @@ export async function searchEntries(
   return rows.map(entryRow);
 }
 
-function entryRow(row: TlogTables['tlog_entries']): EntryRow {
+function entryRow(row: Omit<TlogTables['tlog_entries'], 'origin'>): EntryRow {
   return {
     logIndex: row.log_index,
     leafHash: row.leaf_hash,

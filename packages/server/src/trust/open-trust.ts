@@ -42,6 +42,7 @@ export async function openTrust(deps: TrustDeps): Promise<Trust> {
 }
 
 function trustWith(deps: TrustDeps & { readonly authorities: Authorities }): Trust {
+  const trustedRoot = trustedRootOf(deps);
   return Object.freeze({
     serverIdentity: serverIdentityOf(deps.publicUrl),
     issuerUrl: deps.issuerUrl,
@@ -51,7 +52,7 @@ function trustWith(deps: TrustDeps & { readonly authorities: Authorities }): Tru
     issueCertificate: (order: CertificateOrder) => issueCertificate(deps, order),
     timestamp: (signature: Uint8Array) => timestampSignature(deps, signature),
     answerTimestamp: (request: TimestampRequest) => answerTimestamp(deps, request),
-    trustedRoot: () => trustedRootOf(deps),
+    trustedRoot: () => trustedRoot,
     signingConfig: () => signingConfigOf(deps),
     signAsServer: createServerSigner(deps),
   });

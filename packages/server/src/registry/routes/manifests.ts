@@ -6,7 +6,7 @@ import { registryError } from '../errors.ts';
 import { readManifest, resolveManifest } from '../get-manifest.ts';
 import { listReferrers } from '../list-referrers.ts';
 import { listTags, MAX_TAGS_PER_PAGE } from '../list-tags.ts';
-import { digestFrom, manifestTooLarge, pushManifest } from '../put-manifest.ts';
+import { digestFrom, manifestTooLarge, storeManifest } from '../put-manifest.ts';
 import { readBody } from './body.ts';
 import type { Call, Endpoints } from './call.ts';
 
@@ -38,7 +38,7 @@ async function serveManifest(call: Call): Promise<FastifyReply> {
 async function putManifest(call: Call): Promise<FastifyReply> {
   const { request, at, reply } = call;
   const contentType = request.headers['content-type'];
-  const receipt = await pushManifest(call.deps, at, {
+  const receipt = await storeManifest(call.deps, at, {
     reference: call.last,
     tags: call.query.getAll('tag'),
     bytes: await readBody(request, MAX_MANIFEST_BYTES, manifestTooLarge),
