@@ -29,6 +29,7 @@ import {
   type Readiness,
   readMigrations,
   repeatJob,
+  restampFeeds,
   type Seal,
   startPostgres,
   systemClock,
@@ -113,6 +114,7 @@ async function start(
   const lock = await lockInstance({ dataDir: config.dataDir, url: publicUrl, now: clock() });
   undo.push(() => lock.release());
   const { db, lost } = await openDatabase(config, { log, undo });
+  await restampFeeds(db, log);
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir });
 

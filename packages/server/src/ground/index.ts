@@ -6,6 +6,21 @@ export { type Config, configHelp, describeConfig, parseConfig } from './config.t
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
 export { databaseMetrics, measureDatabase } from './db-metrics.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
+export { AUDIT_FEED, type AuditRecord, type FollowedEvent, OUTBOX_FEED } from './feed.ts';
+export {
+  type Follower,
+  type FollowerLimits,
+  type FollowersDeps,
+  type RunningFollowers,
+  startFollowers,
+} from './follower.ts';
+export {
+  type DeadLetter,
+  type FollowerLag,
+  listDeadLetters,
+  readLag,
+  retryDeadLetter,
+} from './follower-rows.ts';
 export { type App, createHttp, type HttpOptions } from './http.ts';
 export { documentAnswer } from './http-document.ts';
 export type { Readiness } from './http-meta.ts';
@@ -26,5 +41,6 @@ export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
+export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';
