@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type TestWorld, testWorld } from '@waybill/testkit';
+import { PUBLIC } from './all-routes.ts';
 
 interface Operation {
   readonly summary?: string;
   readonly tags?: readonly string[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses?: Readonly<Record<string, Response>>;
 }
@@ -48,6 +50,16 @@ describe('openapi.json', () => {
     assert.equal(description.info.title, 'Waybill');
     assert.deepEqual(description.servers, [{ url: world.url }]);
     assert.ok(operations.length >= 25, `${operations.length} operations`);
+  });
+
+  it('says which operations take a token: all but the public ones', () => {
+    const url = (name: string) => name.replaceAll('{*}', '*').replaceAll(/\{([^}]+)\}/g, ':$1');
+    assert.deepEqual(
+      failing(({ security }, name) =>
+        url(name) in PUBLIC ? security !== undefined : !security?.[0]?.['token'],
+      ),
+      [],
+    );
   });
 
   it('says of every operation what it does, in a sentence of its own, and under which heading', () => {

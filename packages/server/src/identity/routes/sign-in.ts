@@ -19,6 +19,10 @@ export function signInFirst(
   deps: IdentityDeps,
   around: Around = (_request, signIn) => signIn(),
 ): Who {
+  // What the description of the API says of a route is what the route does.
+  app.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, security: [{ token: [] }] };
+  });
   const signedIn = new WeakMap<FastifyRequest, Principal>();
   app.addHook('onRequest', (request) =>
     around(request, async () => {
