@@ -15,7 +15,9 @@ import {
   createMetrics,
   type Db,
   isLoopbackHost,
+  type Limits,
   type Logger,
+  limitAddresses,
   lockInstance,
   measureDatabase,
   measureHttp,
@@ -118,11 +120,11 @@ async function start(
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir });
 
-  const { allowUrlChange } = config;
+  const { allowUrlChange, limits, trustedProxies } = config;
   const parts = { db, seal, blobs, clock, log, metrics: measured, publicUrl };
-  const world = await openWorld({ ...parts, allowUrlChange, undo });
+  const world = await openWorld({ ...parts, allowUrlChange, limits, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
-  const app = createApp(world, { ...parts, tls });
+  const app = createApp(world, { ...parts, tls, limits, trustedProxies });
   await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
   undo.push(() => app.close());
   await port.release();
@@ -165,16 +167,16 @@ interface World {
 }
 
 async function openWorld(
-  parts: Parts & { readonly allowUrlChange: boolean; readonly undo: Undo },
+  parts: Parts & { readonly allowUrlChange: boolean; readonly limits: Limits; readonly undo: Undo },
 ): Promise<World> {
-  const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, undo } = parts;
+  const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, limits, undo } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   await checkIssuer({ db, clock }, publicUrl, {
     allowChange: allowUrlChange,
     howToAllow: 'allow it with --url-change allow and name the new issuer in your contracts',
   });
-  const identity = await openIdentity({ db, clock, seal, log, publicUrl });
+  const identity = await openIdentity({ db, clock, seal, log, publicUrl, limits });
   undo.push(() => identity.usage.settle());
   const store = openStore(blobs);
   // Part of the names of logs that are born now; those that exist keep theirs.
@@ -237,8 +239,11 @@ export const PROBLEMS = {
   ...GATE_PROBLEMS,
 };
 
-function createApp(world: World, around: Omit<Parts, 'seal'> & { readonly tls: Tls | undefined }): App {
-  const { log, publicUrl, db, blobs, metrics, tls } = around;
+function createApp(
+  world: World,
+  around: Omit<Parts, 'seal'> & Pick<Config, 'limits' | 'trustedProxies'> & { readonly tls: Tls | undefined },
+): App {
+  const { log, publicUrl, db, blobs, metrics, tls, limits, trustedProxies } = around;
   const { identity, registry, tlog, trust, attestation } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -247,6 +252,7 @@ function createApp(world: World, around: Omit<Parts, 'seal'> & { readonly tls: T
     version: VERSION,
     publicUrl,
     tls,
+    trustedProxies,
     ready: () =>
       Promise.all([
         readiness('database', () => db.ping()),
@@ -256,6 +262,8 @@ function createApp(world: World, around: Omit<Parts, 'seal'> & { readonly tls: T
       ]),
   });
   measureHttp(app, metrics.http);
+  // After the measuring, so that what is refused is counted too.
+  limitAddresses(app, limits.addressPerSecond);
   const rooms = [
     infoRoutes({ version: VERSION, publicUrl, trust }),
     identityRoutes(identity),

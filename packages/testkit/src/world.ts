@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import type { RunningServer } from '@waybill/server';
-import type { Clock, Db } from '@waybill/server/ground';
+import type { Clock, Config, Db, Logger } from '@waybill/server/ground';
 import pg from 'pg';
 import { testDatabase } from './database.ts';
 import { tempDir } from './temp-dir.ts';
@@ -25,27 +25,45 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
-export async function testWorld(
-  options: { readonly clock?: Clock; readonly metricsToken?: Secret<string> } = {},
-): Promise<TestWorld> {
+export interface WorldOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly metricsToken?: Secret<string>;
+  /** Of requests; none unless told. */
+  readonly limits?: Partial<Config['limits']>;
+  readonly trustedProxies?: readonly string[];
+}
+
+function configOf(
+  options: WorldOptions,
+  at: { readonly databaseUrl: string; readonly dataDir: string },
+): Config {
+  const { dataDir } = at;
+  return {
+    listen: { host: '127.0.0.1', port: 0 },
+    dataDir,
+    publicUrl: null,
+    allowUrlChange: false,
+    metricsToken: options.metricsToken ?? null,
+    databaseUrl: new Secret(at.databaseUrl),
+    blobsDir: `${dataDir}/blobs`,
+    tls: null,
+    trustedProxies: options.trustedProxies ?? [],
+    // Tests sign in wrongly hundreds of times a second.
+    limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },
+    logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',
+    masterKey: new Secret(randomBytes(32).toString('base64')),
+    warnings: [],
+  };
+}
+
+export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> {
   // Loaded here and not above: most tests need a database, and no server.
   const { startServer } = await import('@waybill/server');
   const database = await testDatabase();
   const directory = await tempDir('waybill-world-');
   const server = await startServer(
-    {
-      listen: { host: '127.0.0.1', port: 0 },
-      dataDir: directory.path,
-      publicUrl: null,
-      allowUrlChange: false,
-      metricsToken: options.metricsToken ?? null,
-      databaseUrl: new Secret(database.url),
-      blobsDir: `${directory.path}/blobs`,
-      tls: null,
-      logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',
-      masterKey: new Secret(randomBytes(32).toString('base64')),
-      warnings: [],
-    },
+    configOf(options, { databaseUrl: database.url, dataDir: directory.path }),
     options,
   );
   const { url, ownerToken } = server;

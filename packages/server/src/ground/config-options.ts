@@ -72,6 +72,26 @@ export const OPTIONS = {
     value: '1.2|1.3',
     help: 'the oldest TLS that clients may speak (1.2)',
   },
+  'trusted-proxies': {
+    env: 'WAYBILL_TRUSTED_PROXIES',
+    value: 'CIDR,…',
+    help: 'addresses and networks of proxies whose X-Forwarded-For is believed (none)',
+  },
+  'token-rate': {
+    env: 'WAYBILL_TOKEN_RATE',
+    value: 'N',
+    help: 'requests per second of one API token, as a mean over ten seconds; 0: no limit (1000)',
+  },
+  'address-rate': {
+    env: 'WAYBILL_ADDRESS_RATE',
+    value: 'N',
+    help: 'the same of one address, for IPv6 of one /64 (2000)',
+  },
+  'failed-sign-in-rate': {
+    env: 'WAYBILL_FAILED_SIGN_IN_RATE',
+    value: 'N',
+    help: 'the same of failed sign-ins from one address (5)',
+  },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
 } as const satisfies Readonly<Record<string, Option>>;
 

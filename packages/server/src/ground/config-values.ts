@@ -1,4 +1,5 @@
 /** What the text of each option means. Throws `config_invalid` that names where the text came from. */
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
 import { nearest } from '@waybill/core/bytes';
@@ -84,6 +85,40 @@ export function parseMetricsToken(setting: Setting | undefined): Secret<string> 
   // RFC 6750 §2.1: what may stand behind "Bearer".
   if (/^[\w.~+/-]{16,}=*$/.test(setting.text)) return new Secret(setting.text);
   throw invalid(setting.from, 'expected a token of 16 or more letters, digits and -._~+/');
+}
+
+/** A number per second; 0 is no limit. */
+export function parseRate(setting: Setting | undefined, standard: number): number {
+  if (setting === undefined) return standard;
+  if (/^\d{1,7}$/.test(setting.text)) return Number(setting.text);
+  throw invalid(
+    setting.from,
+    `expected a whole number of requests per second, or 0 for no limit, found ${JSON.stringify(setting.text)}`,
+  );
+}
+
+export function parseTrustedProxies(setting: Setting | undefined): readonly string[] {
+  const parts = (setting?.text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const wrong = parts.find((part) => !isNetwork(part));
+  if (setting !== undefined && wrong !== undefined) {
+    throw invalid(
+      setting.from,
+      `expected addresses or networks such as 10.0.0.0/8,fd00::/8, found ${JSON.stringify(wrong)}`,
+    );
+  }
+  return parts;
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  // Everybody's word would be taken for their address.
+  return (
+    version !== 0 && (bits === undefined || (Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128)))
+  );
 }
 
 export function parseLogLevel(setting: Setting | undefined): LogLevel {

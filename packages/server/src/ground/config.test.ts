@@ -33,6 +33,8 @@ describe('parseConfig', () => {
       databaseUrl: null,
       blobsDir: '/work/waybill-data/blobs',
       tls: null,
+      trustedProxies: [],
+      limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
       logLevel: 'info',
       masterKey: null,
       warnings: [],
@@ -65,6 +67,22 @@ describe('parseConfig', () => {
     assert.equal(config.logLevel, 'debug');
     assert.equal(parse([], { WAYBILL_LISTEN: ':80' }).publicUrl, 'http://localhost:80');
     assert.equal(parse(['--listen', '127.0.0.1:0']).publicUrl, null);
+  });
+
+  it('takes rates, and proxies by address or network, but never everybody', () => {
+    const config = parse([
+      '--token-rate',
+      '0',
+      '--address-rate=7',
+      '--trusted-proxies',
+      '10.0.0.0/8, fd00::1',
+    ]);
+    assert.deepEqual(config.limits, { tokenPerSecond: 0, addressPerSecond: 7, failedSignInsPerSecond: 5 });
+    assert.deepEqual(config.trustedProxies, ['10.0.0.0/8', 'fd00::1']);
+    for (const text of ['0.0.0.0/0', '::/0', 'proxy.example', '10.0.0.0/33', '10.0.0', '10.0.0.0/'])
+      assert.match(refusal(['--trusted-proxies', text]), /--trusted-proxies: expected addresses or networks/);
+    for (const text of ['-1', '1.5', 'many', '99999999'])
+      assert.match(refusal(['--token-rate', text]), /--token-rate: expected a whole number/);
   });
 
   it('suggests what was meant', () => {

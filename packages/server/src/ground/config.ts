@@ -10,7 +10,9 @@ import {
   parseLogLevel,
   parseMetricsToken,
   parsePublicUrl,
+  parseRate,
   parseTls,
+  parseTrustedProxies,
   parseUrlChange,
   urlOfListen,
 } from './config-values.ts';
@@ -31,6 +33,9 @@ export interface Config {
   readonly blobsDir: string;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: Limits;
   readonly logLevel: LogLevel;
   /** null: the file of the data directory. */
   readonly masterKey: Secret<string> | null;
@@ -38,6 +43,13 @@ export interface Config {
   readonly metricsToken: Secret<string> | null;
   /** What an operator should mend, one sentence each. */
   readonly warnings: readonly string[];
+}
+
+/** Per second, as a mean over ten seconds; 0 is no limit. */
+export interface Limits {
+  readonly tokenPerSecond: number;
+  readonly addressPerSecond: number;
+  readonly failedSignInsPerSecond: number;
 }
 
 export interface ConfigSurroundings {
@@ -73,6 +85,12 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
     allowUrlChange: parseUrlChange(given['url-change']),
     databaseUrl: given['database-url'] === undefined ? null : parseDatabaseUrl(given['database-url']),
     blobsDir: given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, cwd),
+    trustedProxies: parseTrustedProxies(given['trusted-proxies']),
+    limits: {
+      tokenPerSecond: parseRate(given['token-rate'], 1000),
+      addressPerSecond: parseRate(given['address-rate'], 2000),
+      failedSignInsPerSecond: parseRate(given['failed-sign-in-rate'], 5),
+    },
     logLevel: parseLogLevel(given['log-level']),
     masterKey: given['master-key'] === undefined ? null : new Secret(given['master-key'].text),
     metricsToken: parseMetricsToken(given['metrics-token']),
@@ -130,6 +148,10 @@ function effectiveOf(
     'tls-cert': config.tls?.certFile ?? null,
     'tls-key': config.tls?.keyFile ?? null,
     'tls-min-version': config.tls?.minVersion.slice('TLSv'.length) ?? null,
+    'trusted-proxies': config.trustedProxies.join(',') || null,
+    'token-rate': String(config.limits.tokenPerSecond),
+    'address-rate': String(config.limits.addressPerSecond),
+    'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),
     'log-level': config.logLevel,
   };
 }

@@ -1,6 +1,7 @@
 import { CodedError, messageOf } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
+import { retryAfterOf } from './rate-limit.ts';
 
 const PROBLEM_TYPE = 'https://waybill.dev/problems/';
 
@@ -37,6 +38,8 @@ export function sendProblem(
     reply.header('www-authenticate', 'Bearer realm="waybill"');
   }
   if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
+  const retryAfter = retryAfterOf(known);
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   return send(reply, request, { ...known.detail, ...problem, code: known.code, detail: known.message });
 }
 

@@ -37,6 +37,8 @@ export interface HttpOptions {
   readonly publicUrl: string;
   /** Without it plain HTTP. */
   readonly tls?: Tls | undefined;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
   /** How long close() waits for running requests. */
   readonly closeTimeoutMs?: number;
   /** The state of each dependency, for /readyz. MUST resolve, also when one is down. */
@@ -74,6 +76,8 @@ export function createHttp(options: HttpOptions): App {
     // A sha512 digest has 135 characters, a repository name up to 255.
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
+    // A header that anybody can send: without a proxy to vouch for it, it is not read.
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     frameworkErrors: (error, request, reply) => void sendProblem(problems, error, request, reply),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -2,7 +2,7 @@
 export { type AuditRow, writeAudit } from './audit.ts';
 export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './blob-driver.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type Config, configHelp, describeConfig, parseConfig } from './config.ts';
+export { type Config, configHelp, describeConfig, type Limits, parseConfig } from './config.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
 export { databaseMetrics, measureDatabase } from './db-metrics.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
@@ -23,6 +23,7 @@ export {
 } from './follower-rows.ts';
 export { type App, createHttp, type HttpOptions } from './http.ts';
 export { documentAnswer } from './http-document.ts';
+export { limitAddresses } from './http-limits.ts';
 export type { Readiness } from './http-meta.ts';
 export {
   type HttpMetrics,
@@ -41,6 +42,7 @@ export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
+export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './rate-limit.ts';
 export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';

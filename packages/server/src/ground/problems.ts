@@ -17,6 +17,7 @@ export const GROUND_PROBLEMS = {
   request_media_type: { status: 415, title: 'Unsupported media type' },
   request_timeout: { status: 408, title: 'Request timeout' },
   metrics_unauthenticated: { status: 401, title: 'Metrics are not public' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   server_stopping: { status: 503, title: 'The server is stopping' },
   database_unavailable: { status: 503, title: 'Database unavailable' },
   database_timeout: { status: 503, title: 'Database too slow' },

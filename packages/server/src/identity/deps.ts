@@ -1,5 +1,6 @@
 import type { Clock, Db, Logger } from '../ground/index.ts';
 import type { Issuer } from './issuer.ts';
+import type { SignIns } from './sign-ins.ts';
 import type { TokenUsage } from './usage.ts';
 
 /** What every use case of this room works with; made by `openIdentity`. */
@@ -11,4 +12,5 @@ export interface IdentityDeps {
   readonly publicUrl: string;
   readonly issuer: Issuer;
   readonly usage: TokenUsage;
+  readonly signIns: SignIns;
 }

@@ -39,13 +39,17 @@ class Refusal extends Error {
 export async function exchangeToken(
   deps: IdentityDeps,
   form: string,
-  requestId?: string,
+  from: { readonly address: string; readonly requestId: string },
 ): Promise<ExchangeAnswer> {
   try {
     const request = parseRequest(deps, new URLSearchParams(form));
-    const principal = await signIn(deps, request.subjectToken);
+    const principal = await signIn(deps, request.subjectToken, from.address);
     const target = targetFor(principal, request.scope);
-    const issued = await issue(deps, principal, { audience: request.audience, target, requestId });
+    const issued = await issue(deps, principal, {
+      audience: request.audience,
+      target,
+      requestId: from.requestId,
+    });
     return { type: 'issued', idToken: issued.jwt, expiresInSeconds: issued.expiresInSeconds };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -100,9 +104,10 @@ function parseAudience(deps: IdentityDeps, form: URLSearchParams): string {
   return audience;
 }
 
-async function signIn(deps: IdentityDeps, subjectToken: string): Promise<Principal> {
+async function signIn(deps: IdentityDeps, subjectToken: string, address: string): Promise<Principal> {
   try {
-    return await authenticateToken(deps, subjectToken);
+    const from = { address, credential: subjectToken };
+    return await deps.signIns.attempt(from, () => authenticateToken(deps, subjectToken));
   } catch (error) {
     // RFC 8693 §2.2.2: an invalid subject token is an invalid_request.
     if (isCoded(error, 'identity_unauthenticated')) {

@@ -65,7 +65,8 @@ function subjectOf(principal: Principal, { project, workflow }: Target): string 
  */
 export async function verifyIdentityToken(deps: IdentityDeps, jwt: string): Promise<VerifiedIdentity> {
   const token = await verifyToken(deps, jwt, { type: TOKEN_TYPE.identity, audience: 'sigstore' });
-  await liveCredential(deps, token.claims.raw('token_id'));
+  const { id: tokenId, name: tokenName } = await liveCredential(deps, token.claims.raw('token_id'));
+  deps.signIns.use({ tokenId, tokenName });
   return Object.freeze({
     issuer: deps.issuer.url,
     subject: token.subject,

@@ -1,6 +1,7 @@
 import type { Clock, Db, Logger, Seal } from '../ground/index.ts';
 import type { IdentityDeps } from './deps.ts';
 import { openIssuer, parsePublicUrl } from './issuer.ts';
+import { createSignIns, type SignInLimits } from './sign-ins.ts';
 import { createTokenUsage } from './usage.ts';
 
 /** Loads the issuer's keys (made on first start). `usage.settle()` before the database closes. */
@@ -10,6 +11,8 @@ export async function openIdentity(ground: {
   readonly seal: Seal;
   readonly log: Logger;
   readonly publicUrl: string;
+  /** None unless told. */
+  readonly limits?: SignInLimits;
 }): Promise<IdentityDeps> {
   const publicUrl = parsePublicUrl(ground.publicUrl);
   return Object.freeze({
@@ -19,5 +22,6 @@ export async function openIdentity(ground: {
     publicUrl,
     issuer: await openIssuer(ground, publicUrl),
     usage: createTokenUsage(ground),
+    signIns: createSignIns(ground.limits ?? { tokenPerSecond: 0, failedSignInsPerSecond: 0 }),
   });
 }

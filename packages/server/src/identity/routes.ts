@@ -149,7 +149,10 @@ function oidcRoutes(deps: IdentityDeps): (app: App) => Promise<void> {
     app.post('/token', { schema: { hide: true } }, async (request, reply) => {
       // RFC 6749 §5.1: answers with tokens MUST NOT be stored on the way.
       reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
-      const { status, body } = await tokenAnswer(deps, request.body, request.id);
+      const { status, body } = await tokenAnswer(deps, request.body, {
+        address: request.ip,
+        requestId: request.id,
+      });
       return reply.code(status).send(body);
     });
   };
@@ -168,12 +171,16 @@ function acceptForms(app: App): void {
   });
 }
 
-async function tokenAnswer(deps: IdentityDeps, form: unknown, requestId: string) {
+async function tokenAnswer(
+  deps: IdentityDeps,
+  form: unknown,
+  from: { readonly address: string; readonly requestId: string },
+) {
   if (typeof form !== 'string') {
     const expected = 'expected a body of type application/x-www-form-urlencoded';
     return { status: 400, body: oauthError('invalid_request', expected) };
   }
-  const answer = await exchangeToken(deps, form, requestId);
+  const answer = await exchangeToken(deps, form, from);
   if (answer.type === 'refused') return { status: 400, body: oauthError(answer.error, answer.description) };
   return {
     status: 200,

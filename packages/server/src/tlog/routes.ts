@@ -4,7 +4,7 @@ import { isDigest } from '@waybill/core/digest';
 import { formatTransparencyLogEntry, HASHED_REKORD_KIND, parseTilePath } from '@waybill/core/tlog';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type App, documentAnswer } from '../ground/index.ts';
+import { type App, documentAnswer, retryAfterOf } from '../ground/index.ts';
 import { TLOG_PROBLEMS, tlogError } from './errors.ts';
 import type { FoundEntry, Tlog } from './open.ts';
 import { acceptRequest } from './parse-request.ts';
@@ -156,13 +156,21 @@ function presentFound(entry: FoundEntry) {
 }
 
 /** google.rpc.Code */
-const GRPC = { invalidArgument: 3, notFound: 5, alreadyExists: 6, internal: 13, unavailable: 14 } as const;
+const GRPC = {
+  invalidArgument: 3,
+  notFound: 5,
+  alreadyExists: 6,
+  resourceExhausted: 8,
+  internal: 13,
+  unavailable: 14,
+} as const;
 
 /** grpc-gateway's error body, which the clients of Rekor v2 expect. */
 function sendStatus(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, message } = statusOf(error);
   if (status >= 500) request.log.error({ err: error }, 'log request failed');
-  if (status === 503) reply.header('retry-after', '1');
+  const retryAfter = status === 503 ? '1' : retryAfterOf(error);
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   return reply.code(status).send({ code: grpcCode(status), message, details: [] });
 }
 
@@ -171,6 +179,7 @@ function statusOf(error: unknown): { readonly status: number; readonly message: 
   if (isCoded(error) && problem !== undefined && problem.status !== 500) {
     return { status: problem.status, message: error.message };
   }
+  if (isCoded(error, 'rate_limited')) return { status: 429, message: error.message };
   if (isCoded(error, 'request_malformed', 'request_invalid')) return { status: 400, message: error.message };
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   // Fastify's own refusals: a body too large, another media type.
@@ -196,6 +205,7 @@ function isUnavailable(error: unknown): error is CodedError {
 
 function grpcCode(status: number): number {
   if (status === 404) return GRPC.notFound;
+  if (status === 429) return GRPC.resourceExhausted;
   if (status === 503) return GRPC.unavailable;
   return status < 500 ? GRPC.invalidArgument : GRPC.internal;
 }

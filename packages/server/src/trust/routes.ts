@@ -2,7 +2,7 @@ import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type App, documentAnswer, GROUND_PROBLEMS } from '../ground/index.ts';
+import { type App, documentAnswer, GROUND_PROBLEMS, retryAfterOf } from '../ground/index.ts';
 import { TRUST_PROBLEMS } from './errors.ts';
 import type { Trust } from './open-trust.ts';
 import { parseSigningRequest } from './parse-signing-request.ts';
@@ -57,7 +57,7 @@ function builtInIssuer(issuerUrl: string) {
 function timestampRoutes(app: App, trust: Trust): void {
   takeAnyBody(app);
   app.setErrorHandler((error, request, reply) => {
-    const { status, message } = seen(error, request);
+    const { status, message } = seen(error, request, reply);
     return sendJson(reply.code(status), { code: status, message });
   });
   app.post(
@@ -139,7 +139,9 @@ const STATUS: ReadonlyMap<string, number> = new Map(
 );
 
 /** What the client may see of an error; the rest stays in the log. */
-function seen(error: unknown, request: FastifyRequest): Seen {
+function seen(error: unknown, request: FastifyRequest, reply: FastifyReply): Seen {
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   const { code, message } = isCoded(error) ? error : frameworkError(error);
   const status = REQUEST_FAULT.test(code) ? 400 : (STATUS.get(code) ?? 500);
   if (status < 500) {
@@ -164,12 +166,12 @@ function frameworkError(error: unknown): CodedError {
 }
 
 /** google.rpc.Code by HTTP status. */
-const GRPC_CODES: Readonly<Record<number, number>> = { 413: 8, 503: 14 };
+const GRPC_CODES: Readonly<Record<number, number>> = { 413: 8, 429: 8, 503: 14 };
 const GRPC_INVALID_ARGUMENT = 3;
 const GRPC_INTERNAL = 13;
 
 function sendGrpcError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { code, status, message } = seen(error, request);
+  const { code, status, message } = seen(error, request, reply);
   const details = [
     { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code, domain: 'waybill.dev' },
   ];

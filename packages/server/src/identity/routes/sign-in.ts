@@ -26,7 +26,9 @@ export function signInFirst(
   const signedIn = new WeakMap<FastifyRequest, Principal>();
   app.addHook('onRequest', (request) =>
     around(request, async () => {
-      signedIn.set(request, await authenticate(deps, request.headers.authorization));
+      const { authorization } = request.headers;
+      const from = { address: request.ip, credential: authorization };
+      signedIn.set(request, await deps.signIns.attempt(from, () => authenticate(deps, authorization)));
     }),
   );
   return (request) => {

@@ -10,11 +10,15 @@ import type { RegistryRoutesDeps } from './call.ts';
 export async function callerOf(deps: RegistryRoutesDeps, request: FastifyRequest): Promise<Caller> {
   const { authorization } = request.headers;
   const jwt = /^bearer +(eyJ\S+)$/i.exec(authorization ?? '')?.[1];
-  if (jwt === undefined) {
-    return { principal: await authenticate(deps.identity, authorization), granted: null };
-  }
-  const { principal, access } = await verifyRegistryToken(deps.identity, jwt);
-  return { principal, granted: access };
+  let granted: Caller['granted'] = null;
+  const from = { address: request.ip, credential: authorization };
+  const principal = await deps.identity.signIns.attempt(from, async () => {
+    if (jwt === undefined) return authenticate(deps.identity, authorization);
+    const verified = await verifyRegistryToken(deps.identity, jwt);
+    granted = verified.access;
+    return verified.principal;
+  });
+  return { principal, granted };
 }
 
 /** WWW-Authenticate of a 401 (distribution "Token Authentication"): where to get a token, and for what. */

@@ -1,6 +1,6 @@
 import { CodedError } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GROUND_PROBLEMS } from '../../ground/index.ts';
+import { GROUND_PROBLEMS, retryAfterOf } from '../../ground/index.ts';
 import { REGISTRY_PROBLEMS } from '../errors.ts';
 import { challenge } from './authorization.ts';
 import { type Kind, splitPath } from './call.ts';
@@ -21,6 +21,8 @@ export function presentError(
 ): FastifyReply {
   const answer = answerTo(error);
   if (answer.status >= 500) request.log.error({ err: error }, 'registry request failed');
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   if (answer.status === 401) reply.header('www-authenticate', challengeTo(publicUrl, error, request));
   // What the client still sends of a refused body is not read to its end.
   if (answer.status === 413) reply.header('connection', 'close');
@@ -42,6 +44,7 @@ function answerTo(error: unknown): Answer {
   if (code === 'identity_forbidden') return { status: 403, oci: 'DENIED', message, detail };
   if (code.startsWith('identity_')) return { status: 401, oci: 'UNAUTHORIZED', message, detail };
   if (code === 'store_not_found') return { status: 404, oci: 'BLOB_UNKNOWN', message, detail };
+  if (code === 'rate_limited') return { status: 429, oci: 'TOOMANYREQUESTS', message, detail };
   if (Object.hasOwn(GROUND_PROBLEMS, code)) {
     const { status } = GROUND_PROBLEMS[code as keyof typeof GROUND_PROBLEMS];
     if (status !== 500) return { status, oci: status < 500 ? 'UNSUPPORTED' : 'UNKNOWN', message, detail };

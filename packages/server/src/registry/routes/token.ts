@@ -69,8 +69,7 @@ function principalOf(
   form: URLSearchParams,
 ): Promise<Principal> {
   const password = request.method === 'POST' ? form.get('password') : null;
-  return authenticate(
-    deps.identity,
-    password === null ? request.headers.authorization : `Bearer ${password}`,
-  );
+  const credential = password === null ? request.headers.authorization : `Bearer ${password}`;
+  const from = { address: request.ip, credential };
+  return deps.identity.signIns.attempt(from, () => authenticate(deps.identity, credential));
 }
