@@ -27,6 +27,8 @@ subscribe('fastify.initialization', (message) => {
 export const PUBLIC: Readonly<Record<Route, string>> = {
   'GET /healthz': 'an orchestrator asks before there is a token',
   'GET /readyz': 'as /healthz; names dependencies and their state, no addresses',
+  'GET /metrics':
+    'for this machine alone; with WAYBILL_METRICS_TOKEN, or through a proxy, a token of its own',
   'GET /waybill/v1/info': 'what a client needs before it has a token',
   'GET /waybill/v1/openapi.json': 'the description of the API is in the public source',
   'GET /waybill/v1/docs': 'as openapi.json',
