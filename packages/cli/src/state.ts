@@ -1,15 +1,16 @@
 import path from 'node:path';
 import { CodedError, isCoded } from '@waybill/core';
 import { Fields, type Json, parseJson } from '@waybill/core/bytes';
-import { type Digest, parseDigest } from '@waybill/core/digest';
-import type { RunMaterial } from '@waybill/core/intoto';
+import { parseDigest } from '@waybill/core/digest';
+import { parseRunMaterial, type RunPredicate } from '@waybill/core/intoto';
 import { cliError } from './exit.ts';
 import { readIfPresent, removeIfPresent, writePrivate } from './files.ts';
 import { withLock } from './lock.ts';
 import type { Session } from './session.ts';
 
 /** One attestation while it is collected: everything a later process needs, and no secret. */
-export interface AttestationState {
+export interface AttestationState
+  extends Pick<RunPredicate, 'contract' | 'runner' | 'environment' | 'annotations' | 'materials'> {
   readonly server: string;
   readonly run: {
     readonly id: string;
@@ -20,15 +21,10 @@ export interface AttestationState {
     readonly startedAt: string;
     readonly expiresAt: string;
   };
-  readonly contract: { readonly name: string; readonly revision: number; readonly digest: Digest };
   /** The normalised contract, as the server gave it. */
   readonly contractDocument: Json;
   /** Where materials are uploaded, `<org>/<project>/<workflow>`. */
   readonly repository: string;
-  readonly runner: { readonly type: string; readonly url?: string };
-  readonly environment: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly materials: readonly RunMaterial[];
   /** The bundle as it was signed, byte for byte: a retry sends the same. */
   readonly signedBundle?: string;
 }
@@ -139,25 +135,7 @@ function parseState(text: string, file: string): AttestationState {
     runner: { type: runner.string('type'), ...(url === undefined ? {} : { url }) },
     environment: fields.stringMap('environment'),
     annotations: fields.stringMap('annotations'),
-    materials: fields.objects('materials').map(parseMaterial),
+    materials: fields.objects('materials').map(parseRunMaterial),
     ...(signedBundle === undefined ? {} : { signedBundle }),
-  };
-}
-
-function parseMaterial(item: Fields): RunMaterial {
-  const optional = (key: 'filename' | 'value' | 'reference') => {
-    const text = item.optionalString(key);
-    return text === undefined ? {} : { [key]: text };
-  };
-  return {
-    name: item.string('name'),
-    kind: item.string('kind'),
-    digest: parseDigest(item.string('digest'), `${item.at}.digest`),
-    sizeBytes: item.integer('sizeBytes'),
-    ...optional('filename'),
-    ...optional('value'),
-    ...optional('reference'),
-    output: item.boolean('output'),
-    annotations: item.stringMap('annotations'),
   };
 }

@@ -1,6 +1,7 @@
 export {
   formatRunStatement,
   MAX_MATERIALS,
+  parseRunMaterial,
   parseRunPredicate,
   RUN_PREDICATE_TYPE,
   type RunMaterial,

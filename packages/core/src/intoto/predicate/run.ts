@@ -86,7 +86,7 @@ function parseMaterials(fields: Fields): readonly RunMaterial[] {
   }
   const names = new Set<string>();
   return items.map((item) => {
-    const material = parseMaterial(item);
+    const material = parseRunMaterial(item);
     if (names.has(material.name)) {
       throw new CodedError(
         'run_predicate_invalid',
@@ -98,7 +98,8 @@ function parseMaterials(fields: Fields): readonly RunMaterial[] {
   });
 }
 
-function parseMaterial(item: Fields): RunMaterial {
+/** One material. Throws `shape_invalid`, `digest_invalid` or `run_predicate_invalid`. */
+export function parseRunMaterial(item: Fields): RunMaterial {
   const sizeBytes = item.integer('sizeBytes');
   if (sizeBytes < 0) throw new CodedError('run_predicate_invalid', `${item.at}.sizeBytes: negative`);
   const filename = item.optionalString('filename');
