@@ -45,8 +45,6 @@ export async function describeMaterial(
 
 function describeString(value: string): DescribedMaterial {
   const bytes = utf8(value);
-  if (bytes.length === 0)
-    throw cliError('material_empty', '--value is empty: a STRING material needs a value');
   if (bytes.length > MAX_STRING_BYTES) {
     throw cliError(
       'material_too_large',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { cliError } from './exit.ts';
 import type { Session } from './session.ts';
@@ -40,9 +40,22 @@ export async function writePrivate(
 
 async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdirs(directory);
   } catch (cause) {
     throw cliError('cli_file', `cannot create the directory ${directory} (${reasonOf(cause)})`, { cause });
+  }
+}
+
+/** Node's own recursive mkdir never ends below a directory that takes none, such as /proc. */
+async function mkdirs(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await stat(directory)).isDirectory()) return;
+    const parent = path.dirname(directory);
+    if (codeOf(error) !== 'ENOENT' || parent === directory) throw error;
+    await mkdirs(parent);
+    await ignore('EEXIST', mkdir(directory, { mode: 0o700 }));
   }
 }
 
@@ -86,10 +99,14 @@ export async function removeIfPresent(file: string): Promise<void> {
 }
 
 async function ignoreMissing(work: Promise<void>): Promise<void> {
+  await ignore('ENOENT', work);
+}
+
+async function ignore(code: 'ENOENT' | 'EEXIST', work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== code) throw error;
   }
 }
 

@@ -91,8 +91,16 @@ function unknownNoun(word: string) {
   const near =
     word === 'auth'
       ? 'login'
-      : (plural ?? nearest(word, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]));
+      : (plural ?? nearest(word, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]) ?? nounsWith(word));
   return unknown('waybill', word, near && `waybill ${near}`);
+}
+
+/** `apply` for `contract apply`: every noun that has the verb. */
+function nounsWith(verb: string): string | undefined {
+  const paths = Object.entries(COMMANDS)
+    .filter(([, entry]) => isNoun(entry) && Object.hasOwn(entry.verbs, verb))
+    .map(([name]) => `${name} ${verb}`);
+  return paths.length > 0 ? paths.join(' or waybill ') : undefined;
 }
 
 function unknownVerb(name: string, noun: Noun, word: string) {

@@ -102,6 +102,9 @@ describe('findCommand', () => {
       ['token delete', 'token revoke'],
       ['att start', 'attestation init'],
       ['auth login', 'login'],
+      ['apply -f x', 'contract apply'],
+      ['push', 'attestation push'],
+      ['add --name x', 'key add or waybill attestation add'],
     ] as const) {
       assert.throws(
         () => findCommand(words.split(' ')),

@@ -92,6 +92,8 @@ describe('an attestation by separate processes', () => {
     );
     assert.deepEqual([status.complete, status.environment], [true, { BUILD_NUMBER: '42' }]);
 
+    // Judged, and only the copy for the person fails: the state stays for a retry, which gets the same receipt.
+    await fail(at.run('att push --bundle .'), 1, /judged the attestation PASSED.*\[cli_file\]/);
     const receipt = parsed<Receipt>(await succeed(at.run('att push --bundle bundle.json -o json')));
     assert.equal(receipt.result, 'PASSED');
     assert.equal(receipt.runId, runId);
@@ -121,6 +123,11 @@ describe('an attestation by separate processes', () => {
       /verify_identity/,
     );
     await fail(at.run(`${offline} --artifact app.bin`, nowhere), 2, /belong together/);
+    await fail(
+      at.run(`${offline} --certificate-identity ${identity} --artifact sha256:12`, nowhere),
+      2,
+      /64 hex digits/,
+    );
 
     await writeFile(path.join(at.dir, 'verdict.json'), await world.owner.downloadVerdict(runId));
     const verdict = offline.replace('bundle.json', 'verdict.json');
@@ -265,6 +272,7 @@ describe('waybill attestation', () => {
     await writeFile(path.join(at.dir, 'empty'), '');
     await writeFile(path.join(at.dir, 'bad.xml'), '<testsuites>');
     await fail(at.run('att add --name tests --value empty'), 1, /is empty.*\[material_empty\]/);
+    await fail(at.run('att add --value '), 1, /--value is empty.*\[material_empty\]/);
     await fail(
       at.run('att add --name tests --value bad.xml'),
       1,
@@ -360,6 +368,7 @@ describe('lists and descriptions', () => {
     );
     await succeed(at.run('workflow create --project shop --name web --contract listed --team core'));
     assert.match((await at.run('workflow list --project shop')).stdout, /\nshop +web +listed +newest +core/);
+    assert.match((await at.run('workflow list --project none')).stdout, /^no workflows in the project none/);
     assert.match((await at.run('workflow describe shop/web')).stdout, /contract +listed/);
     await fail(at.run('workflow describe shop'), 2, /PROJECT\/WORKFLOW/);
     await fail(at.run('workflow create --project Shop --name web --contract listed'), 2, /: shop would do/);
@@ -369,6 +378,8 @@ describe('lists and descriptions', () => {
     await fail(at.run('whoami', { WAYBILL_URL: tls }), 1, /does not speak TLS.*\[client_unreachable\]\n$/);
     const { runs } = parsed<{ runs: RunDetail[] }>(await succeed(at.run('run list --limit 1 -o json')));
     assert.equal(runs.length, 1);
+    await fail(at.run('token revoke listed'), 1, /waybill token list/);
+    await fail(at.run('key remove listed'), 1, /waybill key list/);
     assert.match((await at.run('key list')).stdout, /^NAME +FINGERPRINT/);
     assert.match((await at.run('token list')).stdout, /owner +organization +active/);
   });

@@ -93,7 +93,14 @@ async function artifactOf(
       'say what the bundle must be about: --artifact FILE or DIGEST (or --any-artifact)',
     );
   }
-  return isDigest(text) ? (text satisfies Digest) : readNamedBytes(path.resolve(session.cwd, text));
+  if (isDigest(text)) return text satisfies Digest;
+  if (/^sha(?:256|384|512):/.test(text)) {
+    throw cliError(
+      'usage_invalid',
+      `--artifact: expected sha256:<64 hex digits> or a file, found ${JSON.stringify(text)}`,
+    );
+  }
+  return readNamedBytes(path.resolve(session.cwd, text));
 }
 
 function report(session: Session, name: string, { verified, statement, vsa }: Proven): void {

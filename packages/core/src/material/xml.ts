@@ -132,5 +132,5 @@ function elementsOf(nodes: unknown): readonly XmlElement[] {
 }
 
 function invalid(text: string, cause?: unknown): CodedError<'xml_invalid'> {
-  return new CodedError('xml_invalid', `not valid XML: ${text}`, { cause });
+  return new CodedError('xml_invalid', `not valid XML: ${text.replace(/\.$/, '')}`, { cause });
 }

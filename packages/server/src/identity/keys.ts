@@ -65,7 +65,7 @@ export async function removeKey(
       const shown = JSON.stringify(input.name.slice(0, 80));
       throw identityError(
         'identity_key_not_found',
-        `No key named ${shown}; \`GET /waybill/v1/keys\` lists them.`,
+        `No key named ${shown}: \`waybill key list\` shows them.`,
       );
     }
     await auditChange(tx, attempt, `key:${removed.name}`, { fingerprint: removed.fingerprint });

@@ -62,5 +62,8 @@ function outranked(principal: Principal, token: TokenRow): CodedError<IdentityCo
 
 function notFound(id: string): CodedError<IdentityCode> {
   const shown = id.length > 80 ? `${id.slice(0, 80)}…` : id;
-  return identityError('identity_token_not_found', `No token with the id ${JSON.stringify(shown)}.`);
+  return identityError(
+    'identity_token_not_found',
+    `No token with the id ${JSON.stringify(shown)}: \`waybill token list\` shows the ids.`,
+  );
 }

@@ -38,6 +38,12 @@ export const command = defineCommand({
     const state = await readState(file);
     refuseSigned(state);
     const { value } = options;
+    if (value === '') {
+      throw cliError(
+        'material_empty',
+        '--value is empty: expected a file, an image or a text (is the variable set that should give it?)',
+      );
+    }
     const choice = await chooseMaterial({
       contract: contractOf(state.contractDocument),
       state,

@@ -5,7 +5,7 @@ import { annotationsFor, parseAnnotations } from '../../annotations.ts';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
-import { EXIT } from '../../exit.ts';
+import { cliError, EXIT } from '../../exit.ts';
 import { writePrivate } from '../../files.ts';
 import { receiptText } from '../../receipt-text.ts';
 import type { Session } from '../../session.ts';
@@ -117,6 +117,16 @@ async function saveBundle(
   name: string,
 ): Promise<string> {
   const file = path.resolve(session.cwd, name);
-  await writePrivate(session, file, await client.downloadBundle(receipt.runId));
+  const bundle = await client.downloadBundle(receipt.runId);
+  try {
+    await writePrivate(session, file, bundle);
+  } catch (cause) {
+    if (!isCoded(cause, 'cli_file')) throw cause;
+    throw cliError(
+      'cli_file',
+      `the server judged the attestation ${receipt.result}, but ${cause.message}: push again with another --bundle, the answer is the same`,
+      { cause },
+    );
+  }
   return file;
 }

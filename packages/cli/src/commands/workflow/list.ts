@@ -12,7 +12,7 @@ export const command = defineCommand({
     const list = await client.listWorkflows(options.project);
     session.output.data(list, () =>
       list.workflows.length === 0
-        ? 'no workflows yet: waybill workflow create makes one'
+        ? `no workflows${options.project === undefined ? ' yet' : ` in the project ${options.project}`}: waybill workflow create makes one`
         : table(list.workflows, [
             { title: 'PROJECT', of: (row) => row.project },
             { title: 'WORKFLOW', of: (row) => row.name },
