@@ -49,6 +49,9 @@ export const PUBLIC: Readonly<Record<Route, string>> = {
   'HEAD /api/v2/tile/*': 'the log is public',
   'GET /waybill/v1/log/entries/:index': 'the log is public',
   'GET /waybill/v1/log/search': 'the log is public',
+  'GET /waybill/v1/log/frozen': 'the log is public',
+  'GET /waybill/v1/log/frozen/:origin/checkpoint': 'the log is public',
+  'GET /waybill/v1/log/frozen/:origin/tile/*': 'the log is public',
 };
 
 export const PEM = generateKeyPairSync('ed25519')

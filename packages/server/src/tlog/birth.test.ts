@@ -22,6 +22,16 @@ describe('nameLog', () => {
     }
   });
 
+  it('never names a successor as the log before it', () => {
+    const input = {
+      kind: 'rekor',
+      publicUrl: 'https://waybill.example',
+      instanceId: 'a1b2',
+      year: 2026,
+    } as const;
+    assert.equal(nameLog({ ...input, isSuccessor: true }), 'log2026-a1b2.waybill.example');
+  });
+
   it('refuses what cannot be a hostname', () => {
     for (const [url, instance] of [
       ['http://a_b.example', 'a1'],

@@ -8,13 +8,14 @@ import { buildRootCertificate, serialFrom } from '@waybill/core/x509';
 import type { TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { generateKeys, type LogSigner, logSigner, sealKeys } from './log-keys.ts';
-import { findActiveLog, insertLog, type LogRow } from './queries.ts';
+import { insertLog, type LogRow, selectLogs } from './queries.ts';
 import type { LogKind } from './receipt.ts';
 
 const PREFIX: Readonly<Record<LogKind, string>> = { rekor: 'log', ct: 'ct' };
 
 /**
  * `log2026.<host>`; on an address or localhost, which name no log in the world, `log2026-<instance>.waybill.internal`.
+ * The successor of a frozen log is `log2026-<instance>.<host>`: a number would come again after a second restore.
  * Sigstore wants the name of a log to be a hostname; it need not resolve. Throws `tlog_name_invalid`.
  */
 export function nameLog(input: {
@@ -22,12 +23,14 @@ export function nameLog(input: {
   readonly publicUrl: string;
   readonly instanceId: string;
   readonly year: number;
+  readonly isSuccessor?: boolean;
 }): string {
   const host = new URL(input.publicUrl).hostname.toLowerCase();
   const prefix = `${PREFIX[input.kind]}${input.year}`;
   const bare =
     isIP(host.replaceAll(/[[\]]/g, '')) !== 0 || host === 'localhost' || host.endsWith('.localhost');
-  const origin = bare ? `${prefix}-${input.instanceId}.waybill.internal` : `${prefix}.${host}`;
+  const own = bare || input.isSuccessor ? `${prefix}-${input.instanceId}` : prefix;
+  const origin = `${own}.${bare ? 'waybill.internal' : host}`;
   const labels = origin.split('.');
   if (origin.length <= 253 && labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)))
     return origin;
@@ -37,26 +40,33 @@ export function nameLog(input: {
   );
 }
 
-/** The log of this kind that takes entries, made when there is none. */
-export async function findOrCreateLog(deps: TlogDeps, kind: LogKind): Promise<LogRow> {
-  const found = await deps.db.asSystem((tx) => findActiveLog(tx, kind));
-  if (found) return found;
-  const born = newLog(deps, kind);
-  const row = await deps.db.asSystem(async (tx) => {
+/** The logs of this kind, made when none takes entries: that one, and the frozen ones before it. */
+export async function findOrCreateLog(
+  deps: TlogDeps,
+  kind: LogKind,
+): Promise<{ readonly active: LogRow; readonly frozen: readonly LogRow[] }> {
+  const ofKind = (rows: readonly LogRow[]) => ({
+    active: rows.find((row) => row.kind === kind && row.frozenAt === null),
+    frozen: rows.filter((row) => row.kind === kind && row.frozenAt !== null),
+  });
+  let { active, frozen } = ofKind(await deps.db.asSystem(selectLogs));
+  if (active) return { active, frozen };
+  const born = newLog(deps, kind, frozen.length > 0);
+  ({ active, frozen } = await deps.db.asSystem(async (tx) => {
     await insertLog(tx, born);
     // Two first starts at the same moment: one row wins, both read it.
-    return findActiveLog(tx, kind);
-  });
-  if (row) return row;
+    return ofKind(await selectLogs(tx));
+  }));
+  if (active) return { active, frozen };
   throw tlogError('tlog_name_invalid', `the log ${born.origin} is frozen: a new log needs another name`);
 }
 
-function newLog(deps: TlogDeps, kind: LogKind): LogRow {
+function newLog(deps: TlogDeps, kind: LogKind, isSuccessor: boolean): LogRow {
   const createdAt = deps.clock();
-  const origin = nameLog({ ...deps, kind, year: createdAt.getUTCFullYear() });
+  const origin = nameLog({ ...deps, kind, year: createdAt.getUTCFullYear(), isSuccessor });
   const keys = generateKeys(kind);
   const head = logSigner(kind, origin, keys).signHead({ size: 0, rootHash: EMPTY_ROOT }, createdAt);
-  return { origin, kind, createdAt, head, sealedKeys: sealKeys(deps.seal, origin, keys) };
+  return { origin, kind, createdAt, head, sealedKeys: sealKeys(deps.seal, origin, keys), frozenAt: null };
 }
 
 /**

@@ -6,6 +6,7 @@ export const TLOG_PROBLEMS = {
   tlog_unavailable: { status: 503, title: 'Log unavailable' },
   tlog_closed: { status: 503, title: 'Log closed' },
   tlog_entry_not_found: { status: 404, title: 'No such entry' },
+  tlog_log_not_found: { status: 404, title: 'No such log' },
   tlog_tile_not_found: { status: 404, title: 'No such tile' },
   tlog_request_invalid: { status: 400, title: 'Log request invalid' },
   tlog_signature_refused: { status: 400, title: 'Signature not valid' },

@@ -1,5 +1,7 @@
 export { DEFAULT_LIMITS, type SequencerLimits, type TlogDeps } from './deps.ts';
 export { TLOG_PROBLEMS, type TlogCode } from './errors.ts';
+export { exportLog, freezeLogs, type LogMoment, logLockName, logsAt } from './export.ts';
+export type { FrozenLog } from './frozen.ts';
 export { tlogMetrics } from './metrics.ts';
 export { type FoundEntry, type LogDescription, openTlog, type Tlog } from './open.ts';
 export type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';

@@ -1,5 +1,6 @@
 import type { Lock } from '../ground/index.ts';
 import { tlogError } from './errors.ts';
+import { logLockName } from './export.ts';
 import type { SignedHead } from './queries.ts';
 import { type LogContext, type LogState, recover } from './recover.ts';
 
@@ -61,7 +62,7 @@ export class Leadership {
 
   async #takeLock(): Promise<Lock | null> {
     const { db, origin } = this.#context;
-    const taken = await db.tryLock(`tlog:${origin}`);
+    const taken = await db.tryLock(logLockName(origin));
     if (taken === null) return null;
     this.#lock = taken;
     void taken.lost.then(() => {

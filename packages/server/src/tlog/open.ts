@@ -15,6 +15,7 @@ import { parseCertificate, readFulcioExtensions, signerNameOf, signSct } from '@
 import { findOrCreateLog, firstEntry } from './birth.ts';
 import { DEFAULT_LIMITS, type TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
+import { type FrozenLog, openFrozen } from './frozen.ts';
 import { receiptFor } from './integrate.ts';
 import { logSigner, openKeys } from './log-keys.ts';
 import { type EntryRow, findEntry, type SignedHead, searchEntries } from './queries.ts';
@@ -62,6 +63,8 @@ export interface Tlog {
   /** The published checkpoint: a signed note. */
   checkpoint(kind: LogKind): Promise<string>;
   describe(kind: LogKind): LogDescription;
+  /** The logs of this kind before the one that takes entries, oldest first. */
+  frozen(kind: LogKind): readonly FrozenLog[];
   /** Throws `tlog_entry_not_found`. */
   receiptAt(kind: LogKind, logIndex: number): Promise<LogEntryReceipt>;
   /** Bytes of a tile or entry bundle within the published tree. Throws `tlog_tile_not_found`. */
@@ -75,6 +78,7 @@ export interface Tlog {
 }
 
 interface OpenLog {
+  readonly frozen: readonly FrozenLog[];
   readonly context: LogContext;
   readonly sequencer: Sequencer;
 }
@@ -115,9 +119,9 @@ function measure({ metrics, clock }: TlogDeps, opened: Record<LogKind, OpenLog>)
 }
 
 async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
-  const row = await findOrCreateLog(deps, kind);
-  const { origin, createdAt } = row;
-  const signer = logSigner(kind, origin, openKeys(deps.seal, origin, row.sealedKeys));
+  const { active, frozen } = await findOrCreateLog(deps, kind);
+  const { origin, createdAt } = active;
+  const signer = logSigner(kind, origin, openKeys(deps.seal, origin, active.sealedKeys));
   const { db, blobs, clock } = deps;
   const context = {
     db,
@@ -129,7 +133,8 @@ async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
     signer,
     log: deps.log.child({ tlog: origin }),
   };
-  return { context, sequencer: new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }, deps.metrics) };
+  const sequencer = new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }, deps.metrics);
+  return { context, sequencer, frozen: frozen.map((row) => openFrozen(deps, row)) };
 }
 
 async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<void> {
@@ -156,6 +161,7 @@ function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
     },
     checkpoint: async (kind) => (await publishedHead(opened[kind])).checkpoint,
     describe: (kind) => describe(opened[kind].context),
+    frozen: (kind) => opened[kind].frozen,
     receiptAt: (kind, logIndex) => receiptAt(opened[kind], logIndex),
     readTile: (kind, tile) => readTile(opened[kind], tile),
     async search(kind, { facts, before = null, limit }) {

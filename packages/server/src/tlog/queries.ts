@@ -40,6 +40,8 @@ export interface LogRow {
   readonly sealedKeys: Uint8Array;
   readonly head: SignedHead;
   readonly createdAt: Date;
+  /** Since when it takes no entries; null: it takes them. */
+  readonly frozenAt: Date | null;
 }
 
 export interface NewEntry {
@@ -63,23 +65,27 @@ const ENTRY_COLUMNS = [
 
 const on = (tx: Tx) => tx.withTables<TlogTables>();
 
-/** The log of this kind that takes entries. */
-export async function findActiveLog(tx: Tx, kind: LogKind): Promise<LogRow | undefined> {
-  const row = await on(tx)
+/** Every log there has been, oldest first; at most one of a kind takes entries. */
+export async function selectLogs(tx: Tx): Promise<readonly LogRow[]> {
+  const rows = await on(tx)
     .selectFrom('tlog_logs')
-    .select(['origin', 'kind', 'sealed_keys', 'size', 'root_hash', 'checkpoint', 'created_at'])
-    .where('kind', '=', kind)
-    .where('frozen_at', 'is', null)
-    .executeTakeFirst();
-  return (
-    row && {
-      origin: row.origin,
-      kind: row.kind,
-      sealedKeys: row.sealed_keys,
-      head: { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint },
-      createdAt: row.created_at,
-    }
-  );
+    .select(['origin', 'kind', 'sealed_keys', 'size', 'root_hash', 'checkpoint', 'created_at', 'frozen_at'])
+    .orderBy('created_at')
+    .orderBy('origin')
+    .execute();
+  return rows.map((row) => ({
+    origin: row.origin,
+    kind: row.kind,
+    sealedKeys: row.sealed_keys,
+    head: { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint },
+    createdAt: row.created_at,
+    frozenAt: row.frozen_at,
+  }));
+}
+
+/** From here on nothing is signed under the names and keys of the logs that there are. */
+export async function freezeAll(tx: Tx, at: Date): Promise<void> {
+  await on(tx).updateTable('tlog_logs').set({ frozen_at: at }).where('frozen_at', 'is', null).execute();
 }
 
 /** Does nothing when another process has made a log of this kind at the same moment. */
@@ -94,7 +100,7 @@ export async function insertLog(tx: Tx, log: LogRow): Promise<void> {
       root_hash: log.head.rootHash,
       checkpoint: log.head.checkpoint,
       created_at: log.createdAt,
-      frozen_at: null,
+      frozen_at: log.frozenAt,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

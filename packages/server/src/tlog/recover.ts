@@ -72,7 +72,7 @@ function refuseRollback(origin: string, head: SignedHead, published: SignedHead 
   throw tlogError(
     'tlog_rolled_back',
     `the log ${origin} has published a checkpoint of ${published.size} entries, but the database knows ${head.size}: ` +
-      'it was restored from an old backup. Restore the newest state of the database, or freeze this log and start a new one.',
+      'it was restored from an old backup. Restore the newest state of the database, or the backup as a whole by `waybill backup restore`, which freezes this log and starts a new one.',
     { detail: { origin, published: published.size, database: head.size } },
   );
 }

@@ -6,10 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { type App, documentAnswer, retryAfterOf } from '../ground/index.ts';
 import { TLOG_PROBLEMS, tlogError } from './errors.ts';
+import { type FrozenLog, frozenByName } from './frozen.ts';
 import type { FoundEntry, Tlog } from './open.ts';
 import { acceptRequest } from './parse-request.ts';
 import type { LogEntryReceipt } from './receipt.ts';
-import { GrpcStatus, LogSearchQuery, LogSearchResult, TransparencyLogEntry } from './schemas.ts';
+import { FrozenLogs, GrpcStatus, LogSearchQuery, LogSearchResult, TransparencyLogEntry } from './schemas.ts';
 
 export interface TlogRoutesDeps {
   readonly tlog: Tlog;
@@ -28,6 +29,7 @@ export function tlogRoutes(deps: TlogRoutesDeps): (app: App) => Promise<void> {
       readRoutes(scope, deps.tlog);
     });
     ownRoutes(app, deps.tlog);
+    frozenRoutes(app, deps.tlog);
   };
 }
 
@@ -134,6 +136,56 @@ function ownRoutes(app: App, tlog: Tlog): void {
       };
     },
   );
+}
+
+/** The logs before the present one, under names of their own: `/api/v2` is the log that takes entries. */
+function frozenRoutes(app: App, tlog: Tlog): void {
+  const logs = () => [...tlog.frozen('rekor'), ...tlog.frozen('ct')];
+  const params = Type.Object({ origin: Type.String() });
+  app.get(
+    '/waybill/v1/log/frozen',
+    { schema: { tags: TAGS, summary: 'Logs that take no more entries', response: { 200: FrozenLogs } } },
+    async () => ({ logs: logs().map(presentFrozen) }),
+  );
+  app.get(
+    '/waybill/v1/log/frozen/:origin/checkpoint',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'The last checkpoint of a frozen log: a signed note',
+        params,
+        response: { 200: documentAnswer('text/plain; charset=utf-8', 'C2SP tlog-checkpoint') },
+      },
+    },
+    async (request, reply) =>
+      reply
+        .header('cache-control', IMMUTABLE)
+        .type('text/plain; charset=utf-8')
+        .send(frozenByName(logs(), request.params.origin).checkpoint),
+  );
+  app.get(
+    '/waybill/v1/log/frozen/:origin/tile/*',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'A hash tile or entry bundle of a frozen log',
+        response: { 200: documentAnswer('application/octet-stream', 'C2SP tlog-tiles') },
+      },
+    },
+    async (request, reply) => {
+      // Not in a schema: TypeBox makes a regular expression of each name, and `*` is none.
+      const { origin, '*': rest } = request.params as { readonly origin: string; readonly '*': string };
+      const bytes = await frozenByName(logs(), origin).readTile(parseTilePath(`tile/${rest}`));
+      return reply
+        .header('cache-control', IMMUTABLE)
+        .type('application/octet-stream')
+        .send(Buffer.from(bytes));
+    },
+  );
+}
+
+function presentFrozen({ origin, kind, startedAt, frozenAt }: FrozenLog) {
+  return { origin, kind, startedAt: startedAt.toISOString(), frozenAt: frozenAt.toISOString() };
 }
 
 function requireDigest(text: string, name: string): string {

@@ -61,3 +61,14 @@ export const LogSearchResult = Type.Object({
   /** For `before` of the next page; null on the last one. */
   next: Type.Union([Type.Integer(), Type.Null()]),
 });
+
+export const FrozenLogs = Type.Object({
+  logs: Type.Array(
+    Type.Object({
+      origin: Type.String(),
+      kind: Type.Union([Type.Literal('rekor'), Type.Literal('ct')]),
+      startedAt: Type.String({ format: 'date-time' }),
+      frozenAt: Type.String({ format: 'date-time' }),
+    }),
+  ),
+});

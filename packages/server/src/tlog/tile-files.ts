@@ -26,7 +26,7 @@ export interface EntryBundle {
 
 export const tileKey = (origin: string, tile: TileName): string => `tlog/${origin}/${formatTilePath(tile)}`;
 
-const checkpointKey = (origin: string): string => `tlog/${origin}/checkpoint`;
+export const checkpointKey = (origin: string): string => `tlog/${origin}/checkpoint`;
 
 /** Bundles of the entries that follow `edgeEntries`, the ones of the bundle that is not full yet. */
 export function cutIntoBundles(

@@ -1,7 +1,7 @@
 import { keyDetailsOf } from '@waybill/core/tlog';
 import { type CertificateAuthority, type TransparencyLog, type TrustedRoot } from '@waybill/core/trust';
 import { type Certificate, parseCertificate } from '@waybill/core/x509';
-import type { LogDescription } from '../tlog/index.ts';
+import type { LogDescription, LogKind } from '../tlog/index.ts';
 import type { Authorities, AuthorityFacts } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 
@@ -13,8 +13,8 @@ export function trustedRootOf(
   const ofKind = (kind: AuthorityFacts['kind']) =>
     authorities.all.filter((authority) => authority.kind === kind);
   return Object.freeze({
-    tlogs: [logEntry(deps.tlog.describe('rekor'))],
-    ctlogs: [logEntry(deps.tlog.describe('ct'))],
+    tlogs: logEntries(deps.tlog, 'rekor'),
+    ctlogs: logEntries(deps.tlog, 'ct'),
     certificateAuthorities: ofKind('certificate-authority').map((facts) => authorityEntry(facts, publicUrl)),
     timestampAuthorities: ofKind('timestamp-authority').map((facts) =>
       authorityEntry(facts, `${publicUrl}/api/v1/timestamp`),
@@ -22,13 +22,24 @@ export function trustedRootOf(
   });
 }
 
+/** Frozen logs too: what they hold is proven by them for good. */
+function logEntries(tlog: TrustDeps['tlog'], kind: LogKind): readonly TransparencyLog[] {
+  return [
+    ...tlog.frozen(kind).map((log) => logEntry(log, log.frozenAt)),
+    logEntry(tlog.describe(kind), null),
+  ];
+}
+
 /** Verifiers take the log's name from the host of the base URL, so this says the origin, not where to write. */
-function logEntry({ origin, publicKey, keyId, startedAt }: LogDescription): TransparencyLog {
+function logEntry(
+  { origin, publicKey, keyId, startedAt }: LogDescription,
+  end: Date | null,
+): TransparencyLog {
   return {
     baseUrl: `https://${origin}`,
     publicKey,
     keyDetails: keyDetailsOf(publicKey).name,
-    validFor: { start: wholeSecond(startedAt), end: null },
+    validFor: { start: wholeSecond(startedAt), end },
     logId: keyId,
   };
 }
