@@ -96,6 +96,12 @@ export async function startServer(
   }
 }
 
+/** Text where a person reads it, JSON where a program does, unless the configuration says which. */
+export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
+  const format = logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
+  return createLog(logLevel, { format, version: VERSION });
+}
+
 type Undo = (() => Promise<void> | void)[];
 
 async function start(
@@ -103,7 +109,7 @@ async function start(
   around: { readonly clock?: Clock; readonly log?: Logger; readonly undo: Undo },
 ): Promise<Omit<RunningServer, 'close'>> {
   const { undo } = around;
-  const log = around.log ?? createLog(config.logLevel);
+  const log = around.log ?? openLog(config);
   const clock = around.clock ?? systemClock;
   const metrics = createMetrics();
   const measured = declareMetrics(metrics);

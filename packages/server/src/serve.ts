@@ -1,6 +1,6 @@
 import { CodedError } from '@waybill/core';
-import { configHelp, describeConfig, parseConfig } from './ground/index.ts';
-import { startServer } from './main.ts';
+import { type Config, configHelp, describeConfig, type Logger, parseConfig } from './ground/index.ts';
+import { openLog, startServer } from './main.ts';
 
 const USAGE_CODES: ReadonlySet<string> = new Set(['config_unknown_option', 'config_invalid']);
 const STOP_TIMEOUT_MS = 10_000;
@@ -14,21 +14,25 @@ export async function serve(argv: readonly string[]): Promise<void> {
     );
     return;
   }
+  let say: Say = sayInWords;
   try {
     if (argv.includes(CHECK)) return checkConfig(argv.filter((word) => word !== CHECK));
-    const server = await startServer(parseConfig(argv, process.env));
+    const config = parseConfig(argv, process.env);
+    const log = openLog(config);
+    say = speakerOf(config, log);
+    const server = await startServer(config, { log });
     process.stdout.write(`waybill is ready on ${server.url}, data in ${server.dataDir}\n`);
-    stopOnSignal(server.close);
+    stopOnSignal(server.close, say);
     // Without a certificate the signal keeps its meaning, the end.
     if (server.reload) process.on('SIGHUP', server.reload);
     const reason = await server.lost;
-    process.stderr.write(
-      `waybill: the embedded PostgreSQL has ended (${reason}); the server stops. Start it again: nothing acknowledged is lost.\n`,
+    say(
+      `the embedded PostgreSQL has ended (${reason}); the server stops. Start it again: nothing acknowledged is lost.`,
     );
     await server.close();
     process.exit(1);
   } catch (error) {
-    fail(error);
+    fail(error, say);
   }
 }
 
@@ -38,7 +42,7 @@ function checkConfig(argv: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`waybill: warning: ${warning}\n`);
 }
 
-function stopOnSignal(close: () => Promise<void>): void {
+function stopOnSignal(close: () => Promise<void>, say: Say): void {
   let stopping = false;
   const stop = (): void => {
     // A second signal means now.
@@ -47,19 +51,33 @@ function stopOnSignal(close: () => Promise<void>): void {
     setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
     close().then(
       () => process.exit(0),
-      (error: unknown) => fail(error),
+      (error: unknown) => fail(error, say),
     );
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 }
 
+/** The last words of the process: a sentence, and the error that it is about. */
+type Say = (sentence: string, error?: unknown) => void;
+
+function sayInWords(sentence: string, error?: unknown): void {
+  const stack = error === undefined || error instanceof CodedError ? '' : `\n${(error as Error).stack}`;
+  process.stderr.write(`waybill: ${sentence}${stack}\n`);
+}
+
+/** Whoever asked for lines that a program reads gets no others. */
+function speakerOf({ logFormat, logLevel }: Config, log: Logger): Say {
+  if (logFormat === null || logFormat === 'text' || logLevel === 'silent') return sayInWords;
+  return (sentence, error) => log.fatal({ err: error }, sentence);
+}
+
 /** A sentence for what an operator can mend, a stack only for what we have to. */
-function fail(error: unknown): never {
+function fail(error: unknown, say: Say): never {
   if (error instanceof CodedError) {
-    process.stderr.write(`waybill: ${error.message} [${error.code}]\n`);
+    say(`${error.message} [${error.code}]`, error);
     process.exit(USAGE_CODES.has(error.code) ? 2 : 1);
   }
-  process.stderr.write(`waybill: the server failed in a way it did not foresee\n${(error as Error).stack}\n`);
+  say('the server failed in a way it did not foresee', error);
   process.exit(1);
 }

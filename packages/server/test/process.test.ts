@@ -357,6 +357,17 @@ describe('a start that cannot be', () => {
     await assert.rejects(stat(elsewhere('port')), 'nothing is made before the port is had');
   });
 
+  it('says it as a log line to whoever asked for lines', async () => {
+    const format = ['--log-format', 'ecs'];
+    const ended = await runToEnd('--data', dataDir, '--listen', '127.0.0.1:0', ...format);
+    const [line, ...rest] = ended.stderr.trimEnd().split('\n');
+    assert.deepEqual([ended.code, rest.length], [1, 0]);
+    const record = JSON.parse(line ?? '') as Record<string, unknown>;
+    assert.equal(record['log.level'], 'fatal');
+    assert.equal(record['error.code'], 'data_dir_in_use');
+    assert.match(record['message'] as string, /in use by the server at/);
+  });
+
   it('names the server that holds the data, and leaves that one alone', async () => {
     const ended = await runToEnd('--data', dataDir, '--listen', '127.0.0.1:0');
     const says = new RegExp(`in use by the server at ${url} \\(process ${server.pid}, since .*--data`);

@@ -51,6 +51,7 @@ function configOf(
     trustedProxies: options.trustedProxies ?? [],
     // Tests sign in wrongly hundreds of times a second.
     limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },
+    logFormat: null,
     logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',
     masterKey: new Secret(randomBytes(32).toString('base64')),
     warnings: [],

@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from './log.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 
 /** One setting of the server. */
 export interface Option {
@@ -93,6 +93,11 @@ export const OPTIONS = {
     help: 'the same of failed sign-ins from one address (5)',
   },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
+  'log-format': {
+    env: 'WAYBILL_LOG_FORMAT',
+    value: 'FORMAT',
+    help: `${LOG_FORMATS.join(', ')}; ecs is for Elastic (text on a terminal, else json)`,
+  },
 } as const satisfies Readonly<Record<string, Option>>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
 import { nearest } from '@waybill/core/bytes';
 import type { Given, Setting } from './config-options.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import type { TlsFiles } from './tls-certificate.ts';
 
 export interface Listen {
@@ -122,14 +122,23 @@ function isNetwork(text: string): boolean {
 }
 
 export function parseLogLevel(setting: Setting | undefined): LogLevel {
-  if (setting === undefined) return 'info';
-  const level = LOG_LEVELS.find((known) => known === setting.text);
-  if (level !== undefined) return level;
-  const near = nearest(setting.text, LOG_LEVELS);
-  throw invalid(
-    setting.from,
-    `${JSON.stringify(setting.text)} is no level: ${near === undefined ? `take one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`}`,
-  );
+  return setting === undefined ? 'info' : parseChoice(setting, { noun: 'level', known: LOG_LEVELS });
+}
+
+/** null: the one that fits where standard error goes. */
+export function parseLogFormat(setting: Setting | undefined): LogFormat | null {
+  return setting === undefined ? null : parseChoice(setting, { noun: 'format', known: LOG_FORMATS });
+}
+
+function parseChoice<T extends string>(
+  { text, from }: Setting,
+  { noun, known }: { readonly noun: string; readonly known: readonly T[] },
+): T {
+  const found = known.find((one) => one === text);
+  if (found !== undefined) return found;
+  const near = nearest(text, known);
+  const hint = near === undefined ? `take one of ${known.join(', ')}` : `did you mean ${near}?`;
+  throw invalid(from, `${JSON.stringify(text)} is no ${noun}: ${hint}`);
 }
 
 /** null: plain HTTP. */

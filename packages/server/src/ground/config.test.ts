@@ -36,6 +36,7 @@ describe('parseConfig', () => {
       trustedProxies: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
       logLevel: 'info',
+      logFormat: null,
       masterKey: null,
       warnings: [],
     });

@@ -7,6 +7,7 @@ import {
   parseBlobs,
   parseDatabaseUrl,
   parseListen,
+  parseLogFormat,
   parseLogLevel,
   parseMetricsToken,
   parsePublicUrl,
@@ -16,7 +17,7 @@ import {
   parseUrlChange,
   urlOfListen,
 } from './config-values.ts';
-import type { LogLevel } from './log.ts';
+import type { LogFormat, LogLevel } from './log.ts';
 import type { TlsFiles } from './tls-certificate.ts';
 
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly logLevel: LogLevel;
+  /** null: text where a person reads it, else JSON. */
+  readonly logFormat: LogFormat | null;
   /** null: the file of the data directory. */
   readonly masterKey: Secret<string> | null;
   /** Opens /metrics to whoever is not on this machine. */
@@ -92,6 +95,7 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
       failedSignInsPerSecond: parseRate(given['failed-sign-in-rate'], 5),
     },
     logLevel: parseLogLevel(given['log-level']),
+    logFormat: parseLogFormat(given['log-format']),
     masterKey: given['master-key'] === undefined ? null : new Secret(given['master-key'].text),
     metricsToken: parseMetricsToken(given['metrics-token']),
   };
@@ -153,5 +157,6 @@ function effectiveOf(
     'address-rate': String(config.limits.addressPerSecond),
     'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),
     'log-level': config.logLevel,
+    'log-format': config.logFormat,
   };
 }

@@ -50,7 +50,7 @@ function probeRoutes() {
 
 before(async () => {
   app = createHttp({
-    log: createLog('info', { write: (line: string) => void lines.push(line) }),
+    log: createLog('info', { destination: { write: (line: string) => void lines.push(line) } }),
     problems: { probe_refused: { status: 403, title: 'Not allowed' } },
     version: '1.2.3',
     publicUrl: 'http://127.0.0.1:7070',
@@ -311,7 +311,7 @@ describe('createHttp', () => {
 describe('createLog', () => {
   it('redacts secrets wherever they stand', () => {
     const out: string[] = [];
-    const log = createLog('info', { write: (line: string) => void out.push(line) });
+    const log = createLog('info', { destination: { write: (line: string) => void out.push(line) } });
     log.info(
       { headers: { authorization: 'Bearer wb_1' }, token: 'wb_2', req: { headers: { cookie: 'wb_3' } } },
       'x',

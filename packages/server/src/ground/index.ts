@@ -35,7 +35,7 @@ export {
 } from './http-metrics.ts';
 export { type InstanceLock, lockInstance } from './instance-lock.ts';
 export { type JobMetrics, jobMetrics, repeatJob } from './jobs.ts';
-export { createLog, type Logger, type LogLevel } from './log.ts';
+export { createLog, type LogFormat, type Logger, type LogLevel } from './log.ts';
 export { type MasterKeyOptions, openMasterKey } from './master-key.ts';
 export { type Counter, createMetrics, type Gauge, type Histogram, type Metrics } from './metrics.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';

@@ -19,7 +19,7 @@ let app: App;
 let tls: Tls;
 let port: number;
 const lines: string[] = [];
-const log = createLog('info', { write: (line: string) => void lines.push(line) });
+const log = createLog('info', { destination: { write: (line: string) => void lines.push(line) } });
 const place = (name: string): string => join(directory.path, name);
 
 /** The key first: a reader in between sees half a pair. */
