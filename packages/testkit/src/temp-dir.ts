@@ -12,6 +12,8 @@ export interface TempDir {
 export async function tempDir(prefix = 'waybill-test-'): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), prefix));
   if (process.geteuid?.() === 0) await chmod(path, 0o711);
-  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  // A PostgreSQL whose server was killed writes on for a moment.
+  const remove = (): Promise<void> =>
+    rm(path, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   return { path, remove, [Symbol.asyncDispose]: remove };
 }

@@ -41,23 +41,25 @@ async function commitIn(
   const ended = await endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) });
   if (!ended) return { receipt: await receiptOfFaster(tx, run, receipt), first: false };
   const { manifestDigest } = await attachEvidence(tx, evidence);
-  // Read back rather than passed on: the first answer and that of a retry are the same row.
-  const stored = await insertAttestation(tx, run, { ...receipt, manifestDigest });
-  await emitRunJudged(tx, run.orgId, {
-    runId: run.id,
-    result: receipt.result,
-    bundleDigest: receipt.attestation.bundleDigest as Digest,
-    vsaBundleDigest: receipt.vsa.bundleDigest as Digest,
-  });
-  await writeAudit(tx, {
-    orgId: run.orgId,
-    actor: actorOf(principal),
-    action: 'attestation.accept',
-    target: `run:${run.id}`,
-    outcome: receipt.result === 'PASSED' ? 'ok' : 'failed',
-    detail: { bundleDigest: receipt.attestation.bundleDigest, vsaBundleDigest: receipt.vsa.bundleDigest },
-    requestId,
-  });
+  const [stored] = await Promise.all([
+    // Read back rather than passed on: the first answer and that of a retry are the same row.
+    insertAttestation(tx, run, { ...receipt, manifestDigest }),
+    emitRunJudged(tx, run.orgId, {
+      runId: run.id,
+      result: receipt.result,
+      bundleDigest: receipt.attestation.bundleDigest as Digest,
+      vsaBundleDigest: receipt.vsa.bundleDigest as Digest,
+    }),
+    writeAudit(tx, {
+      orgId: run.orgId,
+      actor: actorOf(principal),
+      action: 'attestation.accept',
+      target: `run:${run.id}`,
+      outcome: receipt.result === 'PASSED' ? 'ok' : 'failed',
+      detail: { bundleDigest: receipt.attestation.bundleDigest, vsaBundleDigest: receipt.vsa.bundleDigest },
+      requestId,
+    }),
+  ]);
   return { receipt: stored, first: true };
 }
 

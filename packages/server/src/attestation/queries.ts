@@ -200,7 +200,7 @@ export async function findAttestation(tx: Tx, runId: string): Promise<StoredAtte
 /** The attestation's row and one verdict per subject; returns the receipt as it is stored. */
 export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): Promise<Receipt> {
   const verifiedAt = new Date(receipt.verifiedAt);
-  const stored = await tx
+  const stored = tx
     .withTables<AttestationTables>()
     .insertInto('attestation_attestations')
     .values({
@@ -217,14 +217,15 @@ export async function insertAttestation(tx: Tx, run: RunRow, receipt: Receipt): 
     .executeTakeFirstOrThrow();
   const subjects = [...new Set(receipt.subjects.map(({ digest }) => digest))];
   // One array, whatever the number of subjects: a statement takes 65,535 parameters.
-  await sql`
+  const verdicts = sql`
     insert into attestation_verdicts
       (run_id, org_id, subject_digest, contract_name, contract_revision, result, vsa_bundle_digest, vsa_log_index,
        verified_at)
     select ${run.id}::uuid, ${run.orgId}::uuid, subject, ${run.contract.name}, ${run.contract.revision}::integer,
            ${receipt.result}, ${receipt.vsa.bundleDigest}, ${receipt.vsa.log.logIndex}::bigint, ${verifiedAt}::timestamptz
     from unnest(${subjects}::text[]) subject`.execute(tx);
-  return stored.receipt;
+  const [row] = await Promise.all([stored, verdicts]);
+  return row.receipt;
 }
 
 export interface VerdictRow {

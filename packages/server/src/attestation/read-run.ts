@@ -34,8 +34,11 @@ export async function loadForAccept(
   readonly earlier: StoredAttestation | null;
 }> {
   return inRunOf(deps, principal, id, async (tx, run) => {
-    const { contract } = await findRevision(tx, run.contract);
-    return { run, contract, earlier: await findAttestation(tx, run.id) };
+    const [{ contract }, earlier] = await Promise.all([
+      findRevision(tx, run.contract),
+      findAttestation(tx, run.id),
+    ]);
+    return { run, contract, earlier };
   });
 }
 

@@ -116,6 +116,44 @@ describe('withOrg', () => {
     }
   });
 
+  it('runs statements in the order in which they are asked for, whatever makes them', async () => {
+    const org = randomUUID();
+    const note = (text: string) => ({ org_id: org, text });
+    const seen = await t.db.withOrg(org, async (tx) => {
+      const built = (text: string) =>
+        tx.withTables<Tables>().insertInto('probe_notes').values(note(text)).execute();
+      const raw = (text: string) =>
+        sql`insert into probe_notes (org_id, text) values (${org}, ${text})`.execute(tx);
+      const count = async () =>
+        (await sql<{ n: number }>`select count(*)::integer as n from probe_notes`.execute(tx)).rows[0]?.n;
+      const list = async () =>
+        (await tx.withTables<Tables>().selectFrom('probe_notes').select('text').execute()).length;
+      const answers = await Promise.all([count(), built('a'), count(), list(), raw('b'), list(), count()]);
+      return answers.filter((answer) => typeof answer === 'number');
+    });
+    assert.deepEqual(seen, [0, 1, 1, 2, 2]);
+  });
+
+  it('undoes what was sent together with a statement that fails, and goes on with the connection', async () => {
+    const one = openDb({ connection: t.connection, log: createLog('silent'), maxConnections: 1 });
+    const org = randomUUID();
+    const write = (tx: Tx, text: string) =>
+      sql`insert into probe_notes (org_id, text) values (${org}, ${text})`.execute(tx);
+    try {
+      await assert.rejects(
+        one.withOrg(org, (tx) =>
+          Promise.all([write(tx, 'before'), sql`select ${1}::integer / 0`.execute(tx), write(tx, 'after')]),
+        ),
+        /division by zero/,
+      );
+      await one.withOrg(org, (tx) => write(tx, 'later'));
+      const { rows } = await one.withOrg(org, (tx) => sql`select text from probe_notes`.execute(tx));
+      assert.deepEqual(rows, [{ text: 'later' }]);
+    } finally {
+      await one.close();
+    }
+  });
+
   it('says so when a statement failed and the work went on regardless', async () => {
     const careless = t.db.withOrg(randomUUID(), async (tx) => {
       await assert.rejects(sql`select 1 / 0`.execute(tx));

@@ -1,13 +1,16 @@
 import { CodedError, messageOf } from '@waybill/core';
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import pg from 'pg';
+import { type Connection, connectionOn, statementNames } from './db-connection.ts';
 import { type Lock, takeLock } from './db-lock.ts';
-import { withNamedStatements } from './db-statements.ts';
 import type { Logger } from './log.ts';
 
 export type { Lock } from './db-lock.ts';
 
-/** A transaction. A room sees its own tables through `tx.withTables<ItsTables>()`. */
+/**
+ * A transaction. A room sees its own tables through `tx.withTables<ItsTables>()`. Statements run in the order in which
+ * they are asked for; `Promise.all` over several that do not need each other's answer saves the waiting between them.
+ */
 export type Tx = Transaction<{}>;
 
 export interface Db {
@@ -57,6 +60,7 @@ export function openDb(options: DbOptions): Db {
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'waybill',
     keepAlive: true,
+    pipeline: true,
   });
   // The error itself carries the whole client, with the key that cancels its statements.
   const lost = (error: Error): void =>
@@ -70,57 +74,76 @@ export function openDb(options: DbOptions): Db {
     open.add(ended);
     void ended.then(() => open.delete(ended));
   });
-  const kysely = new Kysely<{}>({ dialect: new PostgresDialect({ pool: withNamedStatements(pool) }) });
+  const transact = transactor(pool);
   return {
-    withOrg: async (orgId, work) => inRole(kysely, 'waybill_app', organisation(orgId), work),
-    asSystem: async (work) => inRole(kysely, 'waybill_system', '', work),
+    withOrg: async (orgId, work) => transact('waybill_app', organisation(orgId), work),
+    asSystem: async (work) => transact('waybill_system', '', work),
     tryLock: async (key) => coded(() => takeLock(options.connection, key, options.log)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => coded(() => ping(pool)),
     async close() {
       // The pool does not wait until its connections are gone: a PostgreSQL that stops next would cut them off.
-      await kysely.destroy();
+      await pool.end();
       await within(CLOSE_TIMEOUT_MS, Promise.all(open));
     },
   };
 }
 
-/** set_config('role', …, true) is SET LOCAL ROLE: it ends with the transaction, as waybill.org does. */
-async function inRole<T>(
-  kysely: Kysely<{}>,
+type Transact = <T>(
   role: 'waybill_app' | 'waybill_system',
   orgId: string,
   work: (tx: Tx) => Promise<T>,
-): Promise<T> {
-  // One round trip for all three; without parameters, as only that may hold several statements. Both texts are ours.
-  const begin = `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`;
-  return coded(() =>
-    kysely.connection().execute(async (connection) => {
+) => Promise<T>;
+
+function transactor(pool: pg.Pool): Transact {
+  const names = statementNames();
+  const connections = new WeakMap<pg.PoolClient, Connection>();
+  return (role, orgId, work) =>
+    coded(async () => {
+      const client = await pool.connect();
+      const connection = connections.get(client) ?? connectionOn(client, names);
+      connections.set(client, connection);
+      // set_config(…, true) is SET LOCAL: role and organisation end with the transaction. Both texts are ours.
+      const begin = `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`;
+      let broken = true;
       try {
-        await sql.raw(begin).execute(connection);
-        const result = await work(connection as Tx);
-        const end = await sql`commit`.execute(connection);
-        // PostgreSQL answers a commit with ROLLBACK when a statement failed and the work went on regardless.
-        if ((end.rows as readonly { command?: string }[])[0]?.command === 'ROLLBACK') {
-          throw new Error('a transaction that a statement had aborted cannot be committed');
-        }
+        const result = await inTransaction(connection, begin, work);
+        broken = false;
         return result;
       } catch (error) {
-        await rollBack(connection, error);
+        broken = !(await rolledBack(connection, error));
         throw error;
+      } finally {
+        client.release(broken);
       }
-    }),
-  );
+    });
 }
 
-/** A connection on which that fails is dead, and the pool drops it; what went wrong first is what counts. */
-async function rollBack(connection: Kysely<{}>, cause: unknown): Promise<void> {
+async function inTransaction<T>(
+  connection: Connection,
+  begin: string,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  // Sent with the first statement. When it fails the transaction is aborted before anything ran in it.
+  const begun = connection.run(begin);
+  const [start, done] = await Promise.allSettled([begun, work(connection.queries as Tx)]);
+  if (start.status === 'rejected') throw start.reason;
+  if (done.status === 'rejected') throw done.reason;
+  // PostgreSQL answers a commit with ROLLBACK when a statement failed and the work went on regardless.
+  if ((await connection.run('commit')) === 'ROLLBACK') {
+    throw new Error('a transaction that a statement had aborted cannot be committed');
+  }
+  return done.value;
+}
+
+/** False for a dead connection, which the pool then drops; what went wrong first is what counts. */
+async function rolledBack(connection: Connection, cause: unknown): Promise<boolean> {
   try {
-    await sql`rollback`.execute(connection);
+    await connection.run('rollback');
+    return true;
   } catch (error) {
-    if (!isConnectionFailure((error as { code?: unknown }).code, messageOf(error))) {
-      throw new AggregateError([cause, error], 'a transaction could not be rolled back');
-    }
+    if (isConnectionFailure((error as { code?: unknown }).code, messageOf(error))) return false;
+    throw new AggregateError([cause, error], 'a transaction could not be rolled back');
   }
 }
 

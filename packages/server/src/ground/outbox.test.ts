@@ -50,12 +50,26 @@ const restoreFollower = (name: string, xid: string, id: number) =>
     id,
   ]);
 
-const ahead = (follower: string): Promise<readonly number[]> =>
-  t.db.asSystem(async (tx) => {
+/** Until no transaction of the cluster is older than now: those of other test files hold rows back, too. */
+async function settled(): Promise<void> {
+  const { rows: now } = await superuser.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+  for (;;) {
+    const { rows } = await superuser.query<{ done: boolean }>(
+      'select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as done',
+      [now[0]?.xid],
+    );
+    if (rows[0]?.done === true) return;
+  }
+}
+
+const ahead = async (follower: string): Promise<readonly number[]> => {
+  await settled();
+  return t.db.asSystem(async (tx) => {
     const position = await readPosition(tx, follower);
     const entries = await readAfter(tx, OUTBOX_FEED, { ...position, limit: 100 });
     return entries.map((entry) => entry.position.id);
   });
+};
 
 const left = async (): Promise<readonly number[]> =>
   (await superuser.query<{ id: number }>('select id from ground_outbox order by id')).rows.map(({ id }) =>

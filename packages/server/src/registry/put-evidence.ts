@@ -37,17 +37,16 @@ export async function putEvidence(
       ...(tag === undefined ? {} : { reference: tag }),
     }),
   );
-  await ensureRepository(tx, at, now);
-  await insertBlobs(tx, at, blobs, now);
-  await requireContent(
-    tx,
-    at,
-    puts.map(({ manifest }) => manifest),
-  );
-  await insertManifests(tx, at, puts.map(rowOf), now);
-  for (const { tags, digest } of puts) {
-    for (const name of tags) await setTag(tx, at, { name, digest, now });
-  }
-  await recordPuts(tx, at, puts);
+  const manifests = puts.map(({ manifest }) => manifest);
+  const tags = puts.flatMap(({ tags: names, digest }) => names.map((name) => ({ name, digest, now })));
+  // Together: when content is missing, all of it is undone with the transaction.
+  await Promise.all([
+    ensureRepository(tx, at, now),
+    insertBlobs(tx, at, blobs, now),
+    requireContent(tx, at, manifests),
+    insertManifests(tx, at, puts.map(rowOf), now),
+    ...tags.map((tag) => setTag(tx, at, tag)),
+    recordPuts(tx, at, puts),
+  ]);
   return puts.map(({ digest }) => digest);
 }

@@ -62,12 +62,16 @@ export async function storeManifest(deps: RegistryDeps, at: At, input: PutManife
   const { digest, tags, manifest } = put;
   const now = deps.clock();
   await deps.db.withOrg(at.orgId, async (tx) => {
-    await requireContent(tx, at, [manifest]);
-    if (!put.pinned) await refusePinnedTags(tx, at, tags, digest);
-    await ensureRepository(tx, at, now);
-    await insertManifests(tx, at, [rowOf(put)], now);
-    for (const name of tags) await setTag(tx, at, { name, digest, now });
-    await recordPuts(tx, at, [put]);
+    const refused = put.pinned ? [] : [refusePinnedTags(tx, at, tags, digest)];
+    // Together, and in this order; what refuses undoes the rest with the transaction.
+    await Promise.all([
+      requireContent(tx, at, [manifest]),
+      ...refused,
+      ensureRepository(tx, at, now),
+      insertManifests(tx, at, [rowOf(put)], now),
+      ...tags.map((name) => setTag(tx, at, { name, digest, now })),
+      recordPuts(tx, at, [put]),
+    ]);
   });
   return {
     digest,
@@ -196,28 +200,22 @@ export async function requireContent(tx: Tx, at: At, manifests: readonly Manifes
 
 /** Audit rows and events of manifests that were put. */
 export async function recordPuts(tx: Tx, at: At, puts: readonly ParsedPut[]): Promise<void> {
-  await writeAudit(
-    tx,
-    puts.map((put) => ({
-      orgId: at.orgId,
-      actor: put.actor,
-      action: 'registry.manifest.put',
-      target: `${at.repository}@${put.digest}`,
-      outcome: 'ok',
-      detail: { tags: put.tags, ...subjectOf(put.manifest) },
-      ...(put.requestId === undefined ? {} : { requestId: put.requestId }),
-    })),
-  );
-  await emitManifestsPushed(
-    tx,
-    at.orgId,
-    puts.map(({ digest, tags, manifest }) => ({
-      repository: at.repository,
-      digest,
-      tags,
-      ...subjectOf(manifest),
-    })),
-  );
+  const rows = puts.map((put) => ({
+    orgId: at.orgId,
+    actor: put.actor,
+    action: 'registry.manifest.put',
+    target: `${at.repository}@${put.digest}`,
+    outcome: 'ok' as const,
+    detail: { tags: put.tags, ...subjectOf(put.manifest) },
+    ...(put.requestId === undefined ? {} : { requestId: put.requestId }),
+  }));
+  const events = puts.map(({ digest, tags, manifest }) => ({
+    repository: at.repository,
+    digest,
+    tags,
+    ...subjectOf(manifest),
+  }));
+  await Promise.all([writeAudit(tx, rows), emitManifestsPushed(tx, at.orgId, events)]);
 }
 
 export function manifestTooLarge(cause?: CodedError): Error {

@@ -89,8 +89,7 @@ export async function insertBlob(
   at: At,
   blob: { readonly digest: Digest; readonly sizeBytes: number; readonly now: Date },
 ): Promise<void> {
-  await ensureRepository(tx, at, blob.now);
-  await insertBlobs(tx, at, [blob], blob.now);
+  await Promise.all([ensureRepository(tx, at, blob.now), insertBlobs(tx, at, [blob], blob.now)]);
 }
 
 export async function removeBlob(tx: Tx, at: At, digest: Digest): Promise<boolean> {
@@ -125,15 +124,16 @@ export async function findSizes(
   const { digests, held, keep } = wanted;
   const found = new Map<Digest, number>();
   if (digests.length === 0) return found;
-  for (const source of held === 'both' ? (['blobs', 'manifests'] as const) : (['blobs'] as const)) {
+  const sources = held === 'both' ? (['blobs', 'manifests'] as const) : (['blobs'] as const);
+  const lists = sources.map((source) => {
     const query = tables(tx)
       .selectFrom(`registry_${source}`)
       .select(['digest', 'size_bytes'])
       .where((is) => is.and({ org_id: at.orgId, repository: at.repository }))
       .where('digest', '=', sql<Digest>`any(${[...digests]}::text[])`);
-    const rows = await (keep ? query.forKeyShare() : query).execute();
-    for (const row of rows) found.set(row.digest, row.size_bytes);
-  }
+    return (keep ? query.forKeyShare() : query).execute();
+  });
+  for (const row of (await Promise.all(lists)).flat()) found.set(row.digest, row.size_bytes);
   return found;
 }
 
@@ -175,7 +175,7 @@ export async function insertManifests(
     pinned: manifest.pinned,
     created_at: now,
   }));
-  await tables(tx)
+  const inserted = tables(tx)
     .insertInto('registry_manifests')
     .values(rows)
     .onConflict((conflict) =>
@@ -184,7 +184,7 @@ export async function insertManifests(
         .doUpdateSet({ pinned: sql<boolean>`registry_manifests.pinned or excluded.pinned` }),
     )
     .execute();
-  await insertReferences(tx, at, manifests);
+  await Promise.all([inserted, insertReferences(tx, at, manifests)]);
 }
 
 async function insertReferences(tx: Tx, at: At, manifests: readonly NewManifest[]): Promise<void> {
