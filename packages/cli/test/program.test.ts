@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -257,5 +257,16 @@ describe('dist/waybill.js', () => {
     assert.deepEqual({ code: version.code, stderr: version.stderr }, { code: 0, stderr: '' });
     const status = await waybill(['attestation', 'status'], { cwd: at.dir, bin: lone });
     assert.match(status.stderr, /no attestation is open here .*\[state_missing\]/);
+  });
+  it('reads its program only for what needs it: version answers without', async () => {
+    await using at = await workspace();
+    const { buildCli } = await import('../../../tools/build-cli.ts');
+    const { file } = await buildCli(path.join(at.dir, 'build'));
+    const text = await readFile(file, 'utf8');
+    const launcher = text.slice(0, text.lastIndexOf('/*waybill:program\n'));
+    assert.ok(launcher.length < text.length / 20, 'the launcher is short');
+    await writeFile(file, `${launcher}/*waybill:program\n(no program)*/\n`);
+    assert.match((await waybill(['version'], { cwd: at.dir, bin: file })).stdout, /^waybill /);
+    assert.equal((await waybill(['whoami'], { cwd: at.dir, bin: file })).code, 1);
   });
 });
