@@ -1,4 +1,5 @@
 /** `npm run demo`: Waybill does its whole job on the build of its own command line. */
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,6 +8,7 @@ import { messageOf, Secret } from '@waybill/core';
 import { attest } from './attest.ts';
 import { buildOurselves } from './build.ts';
 import { cheat } from './cheats.ts';
+import { interrupted } from './interrupted.ts';
 import { narrator } from './narrate.ts';
 import { applyContract, askGate, prove, pushBuild, type Stage } from './steps.ts';
 import { freePort, serve, waybillFor } from './waybill.ts';
@@ -70,11 +72,11 @@ async function demo(directory: string, keep: boolean): Promise<void> {
 
 async function untilInterrupted({ url, dataDir }: Stage): Promise<void> {
   console.log(`The server stays up on ${url} until Ctrl-C; its owner token is in ${dataDir}/owner-token`);
-  await new Promise((interrupted) => process.once('SIGINT', interrupted));
+  if (!interrupted.aborted) await once(interrupted, 'abort');
 }
 
 async function stop(server: Awaited<ReturnType<typeof serve>>): Promise<void> {
-  if (server.exitCode !== null) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const gone = new Promise((exited) => server.once('exit', exited));
   server.kill('SIGTERM');
   await gone;
@@ -87,8 +89,8 @@ await chmod(directory, 0o711);
 try {
   await demo(directory, values.keep);
 } catch (error) {
-  console.error(`\nThe demo failed: ${messageOf(error)}`);
-  process.exitCode = 1;
+  if (!interrupted.aborted) console.error(`\nThe demo failed: ${messageOf(error)}`);
+  process.exitCode = interrupted.aborted ? 130 : 1;
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

@@ -1,3 +1,5 @@
+import { interrupted } from './interrupted.ts';
+
 /** Prints the demo: numbered steps with their time, facts below them. */
 export interface Narrator {
   /** Runs a step and prints what it did; a step that throws ends the demo. */
@@ -13,6 +15,7 @@ export function narrator(total: number, out: (text: string) => void): Narrator {
   let number = 0;
   return {
     async step(title, work) {
+      interrupted.throwIfAborted();
       number += 1;
       const started = performance.now();
       const facts: string[] = [];

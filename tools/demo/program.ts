@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { interrupted } from './interrupted.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -20,6 +21,7 @@ export async function run(program: string, args: readonly string[], options: Run
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal: interrupted,
   });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
