@@ -4,7 +4,16 @@
  * `client_unreachable` where it did not answer, `client_protocol` where the answer is not of this API.
  */
 import { CodedError, type Fetch, type FetchResponse, messageOf, type Secret } from '@waybill/core';
+import type {
+  AuditAnchorDocument,
+  AuditChain,
+  AuditChainQuery,
+  AuditList,
+  AuditQuery,
+  AuditVerification,
+} from './audit.ts';
 import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
+import type { DeadLetter, DeadLetterList } from './dead-letters.ts';
 import type { AskDecision, Decision } from './gate.ts';
 import type {
   AddKey,
@@ -87,6 +96,12 @@ export function createClient(options: ClientOptions) {
     downloadVerdict: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/verdict` }),
     trustedRoot: () => text({ method: 'GET', path: '/waybill/v1/trust/trusted-root' }),
     ask: (body: AskDecision) => post<Decision>('/waybill/v1/gate/decisions', body),
+    listAudit: (filter: AuditQuery = {}) => get<AuditList>(`/waybill/v1/audit${query(filter)}`),
+    readAuditChain: (page: AuditChainQuery = {}) => get<AuditChain>(`/waybill/v1/audit/chain${query(page)}`),
+    readAuditAnchor: () => get<AuditAnchorDocument>('/waybill/v1/audit/anchor'),
+    verifyAudit: () => get<AuditVerification>('/waybill/v1/audit/verify'),
+    listDeadLetters: () => get<DeadLetterList>('/waybill/v1/dead-letters'),
+    retryDeadLetter: (id: string) => post<DeadLetter>(`/waybill/v1/dead-letters/${seg(id)}/retry`, undefined),
     describeDecision: (id: string) => get<Decision>(`/waybill/v1/gate/decisions/${seg(id)}`),
   };
 }

@@ -1,4 +1,12 @@
 export {
+  AuditAnchorDocument,
+  AuditChain,
+  AuditChainQuery,
+  AuditList,
+  AuditQuery,
+  AuditVerification,
+} from './audit.ts';
+export {
   DigestText,
   DocumentFinding,
   Finding,
@@ -17,6 +25,7 @@ export {
   ContractList,
   ContractSummary,
 } from './contracts.ts';
+export { DeadLetter, DeadLetterList } from './dead-letters.ts';
 export { AskDecision, Decision, DecisionReason } from './gate.ts';
 export {
   AddKey,

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, Secret } from '@waybill/core';
 import { ATTESTATION_PROBLEMS, type AttestationDeps, attestationRoutes } from './attestation/index.ts';
+import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { claimPort } from './claim-port.ts';
 import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { GATE_PROBLEMS, gateRoutes } from './gate/index.ts';
 import {
   type App,
@@ -15,6 +17,7 @@ import {
   createMetrics,
   type Db,
   isLoopbackHost,
+  type JobMetrics,
   type Limits,
   type Logger,
   limitAddresses,
@@ -33,6 +36,7 @@ import {
   repeatJob,
   restampFeeds,
   type Seal,
+  startFollowers,
   startPostgres,
   systemClock,
   type Tls,
@@ -78,12 +82,17 @@ export interface RunningServer {
 
 const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const SWEEP_INTERVAL_MS = 60 * 60 * 1000;
+const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
+
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** How often grown audit chains are anchored; ten minutes unless told. */
+  readonly anchorIntervalMs?: number;
+}
 
 /** Starts the server. Whatever had been started is stopped again when a later part fails. */
-export async function startServer(
-  config: Config,
-  around: { readonly clock?: Clock; readonly log?: Logger } = {},
-): Promise<RunningServer> {
+export async function startServer(config: Config, around: Surroundings = {}): Promise<RunningServer> {
   const undo: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -106,7 +115,7 @@ type Undo = (() => Promise<void> | void)[];
 
 async function start(
   config: Config,
-  around: { readonly clock?: Clock; readonly log?: Logger; readonly undo: Undo },
+  around: Surroundings & { readonly undo: Undo },
 ): Promise<Omit<RunningServer, 'close'>> {
   const { undo } = around;
   const log = around.log ?? openLog(config);
@@ -128,7 +137,8 @@ async function start(
 
   const { allowUrlChange, limits, trustedProxies } = config;
   const parts = { db, seal, blobs, clock, log, metrics: measured, publicUrl };
-  const world = await openWorld({ ...parts, allowUrlChange, limits, undo });
+  const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
+  const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
   const app = createApp(world, { ...parts, tls, limits, trustedProxies });
   await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
@@ -170,11 +180,17 @@ interface World {
   readonly tlog: Tlog;
   readonly trust: Trust;
   readonly attestation: AttestationDeps;
+  readonly audit: AuditDeps;
 }
 
-async function openWorld(
-  parts: Parts & { readonly allowUrlChange: boolean; readonly limits: Limits; readonly undo: Undo },
-): Promise<World> {
+interface WorldOptions {
+  readonly allowUrlChange: boolean;
+  readonly limits: Limits;
+  readonly anchorIntervalMs: number;
+  readonly undo: Undo;
+}
+
+async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, limits, undo } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
@@ -224,7 +240,20 @@ async function openWorld(
     version: VERSION,
     runLifetimeMs: RUN_LIFETIME_MS,
   };
-  return { identity, registry, tlog, trust, attestation };
+  const audit: AuditDeps = { db, clock, log, tlog, trust };
+  startAudit(audit, { ...parts, metrics: metrics.jobs });
+  return { identity, registry, tlog, trust, attestation, audit };
+}
+
+function startAudit(
+  audit: AuditDeps,
+  around: { readonly metrics: JobMetrics; readonly anchorIntervalMs: number; readonly undo: Undo },
+): void {
+  const { db, log } = audit;
+  const { metrics, anchorIntervalMs: everyMs, undo } = around;
+  undo.push(repeatJob({ name: 'anchor-audit', everyMs, run: () => anchorHeads(audit) }, { log, metrics }));
+  const followers = startFollowers({ db, log }, [auditFollower(db)]);
+  undo.push(() => followers.close());
 }
 
 /** A server that only this machine reaches, under a name of elsewhere, has a proxy beside it that everybody comes through. */
@@ -243,6 +272,7 @@ export const PROBLEMS = {
   ...REGISTRY_PROBLEMS,
   ...ATTESTATION_PROBLEMS,
   ...GATE_PROBLEMS,
+  ...AUDIT_PROBLEMS,
 };
 
 function createApp(
@@ -250,7 +280,7 @@ function createApp(
   around: Omit<Parts, 'seal'> & Pick<Config, 'limits' | 'trustedProxies'> & { readonly tls: Tls | undefined },
 ): App {
   const { log, publicUrl, db, blobs, metrics, tls, limits, trustedProxies } = around;
-  const { identity, registry, tlog, trust, attestation } = world;
+  const { identity, registry, tlog, trust, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
     log,
@@ -279,6 +309,8 @@ function createApp(
     registryRoutes({ registry, identity, publicUrl }),
     attestationRoutes({ attestation, identity }),
     gateRoutes({ gate: { db, clock, log, metrics: metrics.gate, attestation }, identity }),
+    auditRoutes({ audit, identity }),
+    deadLetterRoutes({ db, identity }),
   ];
   for (const room of rooms) void app.register(room);
   return app;

@@ -133,7 +133,7 @@ describe('docs/reference/api.md', () => {
     const least = [...rows].flatMap(([, role = '', may = '']) =>
       [...may.matchAll(/`([a-z-]+)`/g)].map(([, action]) => ({ role, action: action as Action })),
     );
-    assert.equal(least.length, 9);
+    assert.equal(least.length, 11);
     for (const { role, action } of least) {
       const first = roles.find((candidate) => allows(candidate, action));
       assert.equal(first, role, action);

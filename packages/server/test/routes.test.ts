@@ -97,9 +97,22 @@ before(async () => {
     '/waybill/v1/runs/:id/bundle': { id: done.run.id },
     '/waybill/v1/runs/:id/verdict': { id: done.run.id },
     '/waybill/v1/gate/decisions/:id': { id: decision.id },
+    '/waybill/v1/dead-letters/:id/retry': { id: await deadLetter() },
   };
 });
 after(() => world.close());
+
+/** Of `default`; its follower is none that runs. */
+async function deadLetter(): Promise<string> {
+  await world.rows(`insert into ground_followers (name, feed) values ('nobody', 'outbox')`);
+  const [row] = await world.rows<{ id: string }>(
+    `insert into ground_failures (follower, event_id, org_id, type, attempts, code, message,
+       first_failed_at, last_failed_at, dead_at)
+     select 'nobody', 1, org_id, 'probe.happened', 8, 'request_invalid', 'no', now(), now(), now()
+     from identity_organizations where name = 'default' returning id`,
+  );
+  return row?.id ?? '';
+}
 
 const send = (sent: Sent): Promise<Answer> => sendTo(world.url, sent);
 

@@ -32,6 +32,8 @@ export interface WorldOptions {
   /** Of requests; none unless told. */
   readonly limits?: Partial<Config['limits']>;
   readonly trustedProxies?: readonly string[];
+  /** How often audit chains are anchored. */
+  readonly anchorIntervalMs?: number;
 }
 
 function configOf(

@@ -5,5 +5,6 @@ export type { AttestationDeps } from './deps.ts';
 export { ATTESTATION_PROBLEMS, type AttestationCode } from './errors.ts';
 export type { RunJudged } from './events.ts';
 export { loadVerdicts, type ProvenVerdict, type VerdictsAbout } from './load-verdicts.ts';
+export { type LoggedBundle, logBundle } from './log-bundle.ts';
 export { attestationMetrics } from './metrics.ts';
 export { type AttestationRoutesDeps, attestationRoutes } from './routes.ts';

@@ -121,23 +121,23 @@ export async function readRetries(tx: Tx, follower: string, limit: number): Prom
   return rows.map(({ eventId }) => eventId);
 }
 
+const DEAD_LETTER = sql.raw(`id, follower, event_id as "eventId", type, attempts, code, message,
+  first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", retry_at is not null as retrying`);
+
 /** Newest failure first. Under withOrg those of the organisation. */
 export async function listDeadLetters(tx: Tx, limit: number): Promise<readonly DeadLetter[]> {
   const { rows } = await sql<DeadLetter>`
-    select id, follower, event_id as "eventId", type, attempts, code, message,
-           first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", retry_at is not null as retrying
-    from ground_failures where dead_at is not null
+    select ${DEAD_LETTER} from ground_failures where dead_at is not null
     order by last_failed_at desc, id limit ${limit}`.execute(tx);
   return rows;
 }
 
-/** Asks for another attempt, which the follower makes wherever it runs. False when there is no such dead letter. */
-export async function retryDeadLetter(tx: Tx, id: string): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update ground_failures set retry_at = clock_timestamp() where id = ${id} and dead_at is not null`.execute(
-    tx,
-  );
-  return numAffectedRows === 1n;
+/** Asks for another attempt, which the follower makes wherever it runs. null when there is no such dead letter. */
+export async function retryDeadLetter(tx: Tx, id: string): Promise<DeadLetter | null> {
+  const { rows } = await sql<DeadLetter>`
+    update ground_failures set retry_at = clock_timestamp() where id = ${id} and dead_at is not null
+    returning ${DEAD_LETTER}`.execute(tx);
+  return rows[0] ?? null;
 }
 
 /** Of every follower that ever ran, for metrics. Under asSystem only. */

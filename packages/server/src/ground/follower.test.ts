@@ -293,7 +293,7 @@ function suite(): void {
     const id = (await listed())[0]?.id ?? '';
     const stranger = randomUUID();
     assert.deepEqual(await t.db.withOrg(stranger, (tx) => listDeadLetters(tx, 10)), []);
-    assert.equal(await t.db.withOrg(stranger, (tx) => retryDeadLetter(tx, id)), false);
+    assert.equal(await t.db.withOrg(stranger, (tx) => retryDeadLetter(tx, id)), null);
     assert.equal((await listed())[0]?.retrying, false);
     await assert.rejects(
       t.db.withOrg(org, (tx) => sql`update ground_failures set message = 'x'`.execute(tx)),

@@ -43,6 +43,7 @@ export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.t
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
 export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './rate-limit.ts';
+export { type AuditFilter, countAudit, listAudit, readAudit } from './read-audit.ts';
 export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';

@@ -90,6 +90,9 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
   [
     { status: 422, title: 'Not verified' },
     [
+      'audit_anchor_invalid',
+      'audit_anchor_mismatch',
+      'audit_chain_broken',
       'verify_artifact',
       'verify_certificate',
       'verify_identity',

@@ -10,7 +10,9 @@ export type Action =
   | 'write-workflow'
   | 'write-contract'
   | 'write-token'
-  | 'write-key';
+  | 'write-key'
+  | 'read-audit'
+  | 'retry-dead-letter';
 
 /** The least role for each action. */
 const LEAST_ROLE: Readonly<Record<Action, Role>> = {
@@ -23,6 +25,8 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
   'write-contract': 'admin',
   'write-token': 'admin',
   'write-key': 'admin',
+  'read-audit': 'admin',
+  'retry-dead-letter': 'owner',
 };
 
 /**

@@ -1,0 +1,41 @@
+import { isCoded } from '@waybill/core';
+import { formatAnchor } from '@waybill/core/audit';
+import { type Bundle, formatBundle } from '@waybill/core/bundle';
+import type { Digest } from '@waybill/core/digest';
+import { type LoggedBundle, logBundle } from '../attestation/index.ts';
+import type { AuditDeps } from './deps.ts';
+import { findUnanchored, insertAnchor } from './queries.ts';
+
+/**
+ * Signs the head of each chain that has grown, and logs the signature: from then on nobody, not even the owner of
+ * the database, can write the chain anew without contradicting the log. A crash between log and row leaves a log
+ * entry that nothing refers to. Gives the number of anchors. A replica that does not write
+ * the log leaves it to the one that does.
+ */
+export async function anchorHeads(deps: AuditDeps): Promise<number> {
+  const grown = await deps.db.asSystem(findUnanchored);
+  let anchored = 0;
+  for (const { orgId, head } of grown) {
+    const bundle = await deps.trust.signAsServer(formatAnchor({ organization: orgId, head }));
+    const logged = await log(deps, bundle, head.hash);
+    if (logged === null) return anchored;
+    const row = {
+      sequence: head.sequence,
+      logIndex: logged.position.logIndex,
+      bundle: formatBundle(logged.bundle),
+      anchoredAt: deps.clock(),
+    };
+    await deps.db.asSystem((tx) => insertAnchor(tx, orgId, row));
+    anchored++;
+  }
+  return anchored;
+}
+
+async function log({ tlog }: AuditDeps, bundle: Bundle, head: Digest): Promise<LoggedBundle | null> {
+  try {
+    return await logBundle(tlog, bundle, { publicKey: null, facts: { artifactDigest: head } });
+  } catch (error) {
+    if (isCoded(error, 'tlog_not_leader')) return null;
+    throw error;
+  }
+}
