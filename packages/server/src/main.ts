@@ -23,6 +23,7 @@ import {
   limitAddresses,
   lockInstance,
   measureDatabase,
+  measureFollowers,
   measureHttp,
   measureOutbox,
   metricsRoute,
@@ -194,6 +195,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, limits, undo } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
+  measureFollowers(db, metrics.followers);
   await checkIssuer({ db, clock }, publicUrl, {
     allowChange: allowUrlChange,
     howToAllow: 'allow it with --url-change allow and name the new issuer in your contracts',

@@ -1,7 +1,14 @@
 /** Every figure of the server, declared in one place; each room fills its own. */
 import { attestationMetrics } from './attestation/index.ts';
 import { gateMetrics } from './gate/index.ts';
-import { databaseMetrics, httpMetrics, jobMetrics, type Metrics, outboxMetrics } from './ground/index.ts';
+import {
+  databaseMetrics,
+  followerMetrics,
+  httpMetrics,
+  jobMetrics,
+  type Metrics,
+  outboxMetrics,
+} from './ground/index.ts';
 import { tlogMetrics } from './tlog/index.ts';
 import { trustMetrics } from './trust/index.ts';
 
@@ -13,6 +20,7 @@ export function declareMetrics(metrics: Metrics) {
     database: databaseMetrics(metrics),
     jobs: jobMetrics(metrics),
     outbox: outboxMetrics(metrics),
+    followers: followerMetrics(metrics),
     tlog: tlogMetrics(metrics),
     trust: trustMetrics(metrics),
     attestation: attestationMetrics(metrics),

@@ -55,6 +55,18 @@ async function attest(): Promise<{ readonly digest: string }> {
 }
 
 describe('/metrics of a server', () => {
+  it('shows how far each follower is behind', async () => {
+    await world.rows(`insert into ground_followers (name, feed) values ('probe', 'outbox')`);
+    await world.rows(
+      `insert into ground_outbox (org_id, type, data, created_at)
+       select gen_random_uuid(), 'probe.happened', '{}', now() - interval '1 hour' from generate_series(1, 3)`,
+    );
+    const text = await scrape();
+    assert.ok(valueOf(text, 'waybill_follower_lag_events{follower="probe"}') >= 3);
+    assert.ok(valueOf(text, 'waybill_follower_lag_seconds{follower="probe"}') >= 3600);
+    assert.match(text, /^waybill_follower_dead_letters\{follower="probe"\} 0$/m);
+  });
+
   it('counts what the product does', async () => {
     const { digest } = await attest();
     const context = { contract: 'plain' };

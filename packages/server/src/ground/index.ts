@@ -14,6 +14,7 @@ export {
   type RunningFollowers,
   startFollowers,
 } from './follower.ts';
+export { followerMetrics, measureFollowers } from './follower-metrics.ts';
 export {
   type DeadLetter,
   type FollowerLag,
