@@ -28,6 +28,7 @@ import {
   measureOutbox,
   metricsRoute,
   migrate,
+  noTracing,
   openDb,
   openFileSystem,
   openMasterKey,
@@ -41,6 +42,8 @@ import {
   startPostgres,
   systemClock,
   type Tls,
+  type Tracing,
+  traceHttp,
 } from './ground/index.ts';
 import {
   bootstrap,
@@ -88,6 +91,8 @@ const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
 export interface Surroundings {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Closed with the server. */
+  readonly tracing?: Tracing;
   /** How often grown audit chains are anchored; ten minutes unless told. */
   readonly anchorIntervalMs?: number;
 }
@@ -107,9 +112,13 @@ export async function startServer(config: Config, around: Surroundings = {}): Pr
 }
 
 /** Text where a person reads it, JSON where a program does, unless the configuration says which. */
-export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
+export function openLog(
+  { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
+  tracing: Tracing = noTracing,
+): Logger {
   const format = logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
-  return createLog(logLevel, { format, version: VERSION });
+  const context = tracing === noTracing ? {} : { context: () => tracing.ids() };
+  return createLog(logLevel, { format, version: VERSION, ...context });
 }
 
 type Undo = (() => Promise<void> | void)[];
@@ -118,8 +127,9 @@ async function start(
   config: Config,
   around: Surroundings & { readonly undo: Undo },
 ): Promise<Omit<RunningServer, 'close'>> {
-  const { undo } = around;
-  const log = around.log ?? openLog(config);
+  const { undo, tracing = noTracing } = around;
+  undo.push(() => tracing.close());
+  const log = around.log ?? openLog(config, tracing);
   const clock = around.clock ?? systemClock;
   const metrics = createMetrics();
   const measured = declareMetrics(metrics);
@@ -131,13 +141,13 @@ async function start(
 
   const lock = await lockInstance({ dataDir: config.dataDir, url: publicUrl, now: clock() });
   undo.push(() => lock.release());
-  const { db, lost } = await openDatabase(config, { log, undo });
+  const { db, lost } = await openDatabase(config, { log, tracing, undo });
   await restampFeeds(db, log);
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir });
 
   const { allowUrlChange, limits, trustedProxies } = config;
-  const parts = { db, seal, blobs, clock, log, metrics: measured, publicUrl };
+  const parts = { db, seal, blobs, clock, log, metrics: measured, tracing, publicUrl };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
@@ -152,14 +162,14 @@ async function start(
 
 async function openDatabase(
   config: Config,
-  around: { readonly log: Logger; readonly undo: Undo },
+  around: { readonly log: Logger; readonly tracing: Tracing; readonly undo: Undo },
 ): Promise<{ readonly db: Db; readonly lost: Promise<string> }> {
-  const { log, undo } = around;
+  const { log, tracing, undo } = around;
   const embedded = config.databaseUrl === null ? await startPostgres({ dataDir: config.dataDir, log }) : null;
   if (embedded) undo.push(() => embedded.stop());
   const connection = embedded?.connection ?? { connectionString: config.databaseUrl?.reveal() ?? '' };
   await migrate(connection, await readMigrations(), log);
-  const db = openDb({ connection, log });
+  const db = openDb({ connection, log, tracing });
   undo.push(() => db.close());
   return { db, lost: embedded?.lost ?? new Promise<string>(() => undefined) };
 }
@@ -171,6 +181,7 @@ interface Parts {
   readonly blobs: BlobDriver;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tracing: Tracing;
   readonly publicUrl: string;
 }
 
@@ -192,7 +203,7 @@ interface WorldOptions {
 }
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
-  const { db, seal, blobs, clock, log, metrics, publicUrl, allowUrlChange, limits, undo } = parts;
+  const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -235,6 +246,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     clock,
     log,
     metrics: metrics.attestation,
+    tracing,
     registry,
     tlog,
     trust,
@@ -281,7 +293,7 @@ function createApp(
   world: World,
   around: Omit<Parts, 'seal'> & Pick<Config, 'limits' | 'trustedProxies'> & { readonly tls: Tls | undefined },
 ): App {
-  const { log, publicUrl, db, blobs, metrics, tls, limits, trustedProxies } = around;
+  const { log, publicUrl, db, blobs, metrics, tracing, tls, limits, trustedProxies } = around;
   const { identity, registry, tlog, trust, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -300,6 +312,7 @@ function createApp(
       ]),
   });
   measureHttp(app, metrics.http);
+  traceHttp(app, tracing);
   // After the measuring, so that what is refused is counted too.
   limitAddresses(app, limits.addressPerSecond);
   const rooms = [

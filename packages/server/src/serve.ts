@@ -1,6 +1,14 @@
 import { CodedError } from '@waybill/core';
-import { type Config, configHelp, describeConfig, type Logger, parseConfig } from './ground/index.ts';
+import {
+  type Config,
+  configHelp,
+  describeConfig,
+  type Logger,
+  openTracing,
+  parseConfig,
+} from './ground/index.ts';
 import { openLog, startServer } from './main.ts';
+import { VERSION } from './version.ts';
 
 const USAGE_CODES: ReadonlySet<string> = new Set(['config_unknown_option', 'config_invalid']);
 const STOP_TIMEOUT_MS = 10_000;
@@ -18,9 +26,14 @@ export async function serve(argv: readonly string[]): Promise<void> {
   try {
     if (argv.includes(CHECK)) return checkConfig(argv.filter((word) => word !== CHECK));
     const config = parseConfig(argv, process.env);
-    const log = openLog(config);
+    const tracing = await openTracing({
+      env: process.env,
+      version: VERSION,
+      onFailure: (error) => log.warn({ err: error }, 'traces could not be sent'),
+    });
+    const log = openLog(config, tracing);
     say = speakerOf(config, log);
-    const server = await startServer(config, { log });
+    const server = await startServer(config, { log, tracing });
     process.stdout.write(`waybill is ready on ${server.url}, data in ${server.dataDir}\n`);
     stopOnSignal(server.close, say);
     // Without a certificate the signal keeps its meaning, the end.

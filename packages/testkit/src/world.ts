@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import type { RunningServer } from '@waybill/server';
-import type { Clock, Config, Db, Logger } from '@waybill/server/ground';
+import type { Clock, Config, Db, Logger, Tracing } from '@waybill/server/ground';
 import pg from 'pg';
 import { testDatabase } from './database.ts';
 import { tempDir } from './temp-dir.ts';
@@ -28,6 +28,7 @@ export interface TestWorld {
 export interface WorldOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
+  readonly tracing?: Tracing;
   readonly metricsToken?: Secret<string>;
   /** Of requests; none unless told. */
   readonly limits?: Partial<Config['limits']>;

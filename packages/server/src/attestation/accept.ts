@@ -18,6 +18,7 @@ import { loadForAccept } from './read-run.ts';
 import { auditRefusal } from './refuse.ts';
 import { requireOpen } from './require-open.ts';
 import { signVerdict } from './sign-verdict.ts';
+import { traced } from './traced.ts';
 import { type SignedEvidence, verifySigner } from './verify-signer.ts';
 
 export interface AcceptInput {
@@ -80,14 +81,16 @@ async function judge(
   const { orgName } = principal;
   return [
     ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
-    ...(await checkMaterials(deps.registry, {
-      orgId: run.orgId,
-      repository: runRepository(orgName, run),
-      contract,
-      predicate: signed.predicate,
-      registryHost: new URL(deps.publicUrl).host,
-      mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
-    })),
+    ...(await traced(deps, 'materials', () =>
+      checkMaterials(deps.registry, {
+        orgId: run.orgId,
+        repository: runRepository(orgName, run),
+        contract,
+        predicate: signed.predicate,
+        registryHost: new URL(deps.publicUrl).host,
+        mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
+      }),
+    )),
     ...checkConformance(contract, signed),
     ...checkPolicies(contract),
   ];
@@ -107,19 +110,16 @@ async function record(
   const { run, signed, subjects, findings, input } = given;
   const { orgName } = input.principal;
 
-  const attestation = await logAttestation(deps, signed);
-  const verdict = await signVerdict(deps, run, {
-    evidence: signed,
-    bundleDigest: attestation.digest,
-    subjects,
-    findings,
-  });
-  const vsa = await logVerdict(deps, verdict);
+  const attestation = await traced(deps, 'log attestation', () => logAttestation(deps, signed));
+  const verdict = await traced(deps, 'verdict', () =>
+    signVerdict(deps, run, { evidence: signed, bundleDigest: attestation.digest, subjects, findings }),
+  );
+  const vsa = await traced(deps, 'log verdict', () => logVerdict(deps, verdict));
 
-  const [attestationBytes, vsaBytes] = await Promise.all([
-    deps.registry.store.put(attestation.bytes),
-    deps.registry.store.put(vsa.bytes),
-  ]);
+  const { store } = deps.registry;
+  const [attestationBytes, vsaBytes] = await traced(deps, 'store', () =>
+    Promise.all([store.put(attestation.bytes), store.put(vsa.bytes)]),
+  );
 
   const receipt: ReceiptToCommit = {
     runId: run.id,
@@ -147,12 +147,10 @@ async function record(
     mayPush: (repository: string) => allowedActions(input.principal, repository).includes('push'),
     at: verdict.verifiedAt,
   };
-  return commitReceipt(deps, run, {
-    principal: input.principal,
-    requestId: input.requestId,
-    receipt,
-    evidence: place,
-  });
+  const { principal, requestId } = input;
+  return traced(deps, 'commit', () =>
+    commitReceipt(deps, run, { principal, requestId, receipt, evidence: place }),
+  );
 }
 
 function digestsOf(subjects: readonly Subject[]): { name: string; digest: Digest }[] {

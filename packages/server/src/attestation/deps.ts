@@ -1,4 +1,4 @@
-import type { Clock, Db, Logger } from '../ground/index.ts';
+import type { Clock, Db, Logger, Tracing } from '../ground/index.ts';
 import type { RegistryDeps } from '../registry/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
@@ -9,6 +9,7 @@ export interface AttestationDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tracing: Tracing;
   readonly metrics: AttestationMetrics;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;

@@ -4,6 +4,7 @@ import { actorOf, type Principal } from '../identity/index.ts';
 import type { AttestationDeps } from './deps.ts';
 import type { RunRow } from './queries.ts';
 import { isRunId } from './read-run.ts';
+import { traced } from './traced.ts';
 
 export const REFUSING_STEPS = ['authorize', 'parse', 'run', 'signer', 'bind'] as const;
 export type Step = (typeof REFUSING_STEPS)[number];
@@ -21,7 +22,7 @@ export function auditRefusal(
   return {
     async during(step, work) {
       try {
-        return await work();
+        return await traced(deps, step, work);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
         deps.metrics.refused.add({ step });

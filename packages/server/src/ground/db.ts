@@ -4,6 +4,7 @@ import pg from 'pg';
 import { type Connection, connectionOn, statementNames } from './db-connection.ts';
 import { type Lock, takeLock } from './db-lock.ts';
 import type { Logger } from './log.ts';
+import { noTracing, type Tracing } from './tracing.ts';
 
 export type { Lock } from './db-lock.ts';
 
@@ -34,6 +35,7 @@ export interface Db {
 export interface DbOptions {
   readonly connection: pg.PoolConfig;
   readonly log: Logger;
+  readonly tracing?: Tracing;
   readonly maxConnections?: number;
   /** A statement that runs longer is cancelled: `database_timeout`. 30 s unless told. */
   readonly statementTimeoutMs?: number;
@@ -74,7 +76,8 @@ export function openDb(options: DbOptions): Db {
     open.add(ended);
     void ended.then(() => open.delete(ended));
   });
-  const transact = transactor(pool);
+  const { tracing = noTracing } = options;
+  const transact = traced(transactor(pool), tracing);
   return {
     withOrg: async (orgId, work) => transact('waybill_app', organisation(orgId), work),
     asSystem: async (work) => transact('waybill_system', '', work),
@@ -87,6 +90,14 @@ export function openDb(options: DbOptions): Db {
       await within(CLOSE_TIMEOUT_MS, Promise.all(open));
     },
   };
+}
+
+/** A transaction of the database is a span of whatever trace is under way. */
+function traced(transact: Transact, tracing: Tracing): Transact {
+  return (role, orgId, work) =>
+    tracing.span('transaction', { 'db.system.name': 'postgresql', 'waybill.role': role }, () =>
+      transact(role, orgId, work),
+    );
 }
 
 type Transact = <T>(

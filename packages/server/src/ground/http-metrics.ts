@@ -60,8 +60,12 @@ export function nameRoute(request: FastifyRequest, name: string): void {
   if (request.server.hasRequestDecorator(ROUTE_NAME)) request.setDecorator(ROUTE_NAME, name);
 }
 
-function routeOf(request: FastifyRequest): string {
-  return request.getDecorator<string | null>(ROUTE_NAME) ?? request.routeOptions.url ?? 'none';
+/** The pattern of the route, or `none`. */
+export function routeOf(request: FastifyRequest): string {
+  const named = request.server.hasRequestDecorator(ROUTE_NAME)
+    ? request.getDecorator<string | null>(ROUTE_NAME)
+    : null;
+  return named ?? request.routeOptions.url ?? 'none';
 }
 
 function statusOf(reply: FastifyReply): string {

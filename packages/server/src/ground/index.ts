@@ -34,6 +34,7 @@ export {
   metricsRoute,
   nameRoute,
 } from './http-metrics.ts';
+export { traceHttp } from './http-tracing.ts';
 export { type InstanceLock, lockInstance } from './instance-lock.ts';
 export { type JobMetrics, jobMetrics, repeatJob } from './jobs.ts';
 export { createLog, type LogFormat, type Logger, type LogLevel } from './log.ts';
@@ -48,3 +49,4 @@ export { type AuditFilter, countAudit, listAudit, readAudit } from './read-audit
 export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';
+export { noTracing, openTracing, type Tracing } from './tracing.ts';
