@@ -90,6 +90,23 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       check: { summary: 'May this artifact pass?', load: () => import('./commands/gate/check.ts') },
     },
   },
+  audit: {
+    summary: 'Who did what, and the proof that nobody changed it',
+    verbs: {
+      list: { summary: 'List what was done', load: () => import('./commands/audit/list.ts') },
+      verify: {
+        summary: 'Verify the chain of the audit trail',
+        load: () => import('./commands/audit/verify.ts'),
+      },
+    },
+  },
+  'dead-letter': {
+    summary: 'Events that the server could not deliver inside',
+    verbs: {
+      list: { summary: 'List dead letters', load: () => import('./commands/dead-letter/list.ts') },
+      retry: { summary: 'Deliver one once more', load: () => import('./commands/dead-letter/retry.ts') },
+    },
+  },
   version: { summary: 'Show the version', load: () => import('./commands/version.ts') },
 };
 
