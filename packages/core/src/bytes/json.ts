@@ -15,7 +15,7 @@ export interface JsonLimits {
 /**
  * JSON (RFC 8259) from a stranger: valid UTF-8, bounded depth (64 unless told), size and number of values (three
  * bytes of text can cost hundreds in memory), no duplicate key (two readers that disagree on which one counts are
- * an attack), and no `__proto__` key.
+ * an attack), no `__proto__` key, and no number that would read as infinite.
  * Throws `json_invalid`, `json_not_storable`, `json_too_deep`, `json_too_large`, `json_duplicate_key`, `bytes_utf8`.
  */
 export function parseJson(input: Uint8Array | string, what = 'JSON', limits: JsonLimits = {}): Json {
@@ -85,7 +85,32 @@ function scanJson(
         throw new CodedError('json_too_deep', `${what}: nested deeper than ${maxDepth} levels`);
       }
     } else if (c === 0x7d /* } */ || c === 0x5d /* ] */) open.pop();
+    else if (isDigit(c)) at = endOfNumber(text, at, what) - 1;
   }
+}
+
+const MAX_DIGITS = 300;
+
+/** JSON.parse makes Infinity of 1e999, which no JSON can hold: the document could not be written again. */
+function endOfNumber(text: string, start: number, what: string): number {
+  let end = start;
+  let hasExponent = false;
+  for (let c = text.charCodeAt(end); isNumberPart(c); c = text.charCodeAt(++end)) {
+    hasExponent ||= c === 0x65 || c === 0x45;
+  }
+  const isLarge = hasExponent || end - start > MAX_DIGITS;
+  if (isLarge && Number(text.slice(start, end)) === Number.POSITIVE_INFINITY) {
+    throw new CodedError('json_invalid', `${what}: a number is beyond what a double can hold`);
+  }
+  return end;
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}
+
+function isNumberPart(c: number): boolean {
+  return isDigit(c) || c === 0x2e || c === 0x65 || c === 0x45 || c === 0x2b || c === 0x2d;
 }
 
 function endOfString(text: string, start: number): number {

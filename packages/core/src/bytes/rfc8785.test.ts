@@ -89,6 +89,8 @@ describe('parseJson', () => {
     ['__proto__ by way of an escape', '{"\\u005f_proto__":1}', 'json_invalid'],
     ['more brackets than the limit', '['.repeat(100_000), 'json_too_deep'],
     ['more values than the limit', `[${'0,'.repeat(4_000_000)}0]`, 'json_too_large'],
+    ['a number that would be infinite', '[1,{"a":-1e999}]', 'json_invalid'],
+    ['the same written out', `[${'9'.repeat(310)}]`, 'json_invalid'],
     ['an empty document', '', 'json_invalid'],
     ['a trailing comma', '{"a":1,}', 'json_invalid'],
   ];
@@ -102,6 +104,16 @@ describe('parseJson', () => {
 
   it('takes equal keys in different objects, and braces inside strings', () => {
     assert.deepEqual(parseJson('[{"a":1},{"a":"{\\"a\\":2}"}]'), [{ a: 1 }, { a: '{"a":2}' }]);
+  });
+
+  it('takes the largest number, the smallest, and digits in strings', () => {
+    assert.deepEqual(parseJson('[1.7976931348623157e308,-1e-999,0.5,"1e999"]'), [
+      Number.MAX_VALUE,
+      -0,
+      0.5,
+      '1e999',
+    ]);
+    assert.deepEqual(parseJson(`[${'1'.repeat(305)}]`), [Number('1'.repeat(305))]);
   });
 
   it('refuses text that no database can hold, where that is asked for', () => {
