@@ -104,6 +104,20 @@ describe('loadKey', () => {
     await assert.rejects(load(pem), { code: 'key_unsupported', message: /do not match/ });
   });
 
+  it('refuses a key whose number is longer than its curve, which OpenSSL reads but does not write', async () => {
+    const octets = ec.export({ format: 'der', type: 'pkcs8' });
+    const scalar = Buffer.alloc(300, 1);
+    const tlv = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
+      const content = Buffer.concat(parts);
+      return Buffer.concat([Buffer.from([tag, 0x82, content.length >> 8, content.length & 0xff]), content]);
+    };
+    const sec1 = tlv(0x30, Uint8Array.of(2, 1, 1), tlv(0x04, scalar));
+    // Version and algorithm as they are.
+    const der = tlv(0x30, octets.subarray(3, 27), tlv(0x04, sec1));
+    const pem = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    await assert.rejects(load(pem), { code: 'key_unsupported', message: /damaged/ });
+  });
+
   it('gives a coded error for any text, never a raw exception', async () => {
     const damaged = fc.tuple(fc.nat(pkcs8(ec).length), fc.string({ maxLength: 20 })).map(([at, text]) => {
       const pem = pkcs8(ec);

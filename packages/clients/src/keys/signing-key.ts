@@ -15,12 +15,21 @@ export interface SigningKey {
 /** Throws `key_unsupported` for a key that the verifier would not take. */
 export function signingKeyOf(privateKey: KeyObject, name: string): SigningKey {
   checkAlgorithm(privateKey, name);
-  const publicKey = createPublicKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  const publicKey = publicPartOf(privateKey, name);
   return Object.freeze({
     publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
     fingerprint: digestOf(spkiOf(publicKey)),
     sign: async (bytes: Uint8Array) => signWith(privateKey, bytes),
   });
+}
+
+/** A damaged key can be read and yet not be written: OpenSSL looks at its numbers only then. */
+function publicPartOf(privateKey: KeyObject, name: string): KeyObject {
+  try {
+    return createPublicKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  } catch (cause) {
+    throw keyError('key_unsupported', `${name}: damaged, its numbers are no key of its curve`, cause);
+  }
 }
 
 function checkAlgorithm(key: KeyObject, name: string): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { utf8 } from '../bytes/index.ts';
+import { type Json, utf8 } from '../bytes/index.ts';
 import { digestOf } from '../digest/index.ts';
 import { codeOf, jsonMutationsOf, mutationsOf, onlyCodedErrors } from '../test-support.ts';
 import {
@@ -127,6 +127,22 @@ describe('parseVsaPredicate', () => {
       codeOf(() => parseVsaPredicate(odd)),
       'vsa_predicate_invalid',
     );
+  });
+
+  it('counts dependencies in numbers, also in text, and in nothing else', () => {
+    const counted = (count: unknown) => ({
+      ...(formatVsaPredicate(VSA) as object),
+      dependencyLevels: { L1: count },
+    });
+    for (const count of [3, '3']) {
+      assert.deepEqual(parseVsaPredicate(counted(count) as Json).dependencyLevels, { L1: 3 });
+    }
+    for (const count of [-1, 0.5, null, true, '', ' 3', '0x3', [3], {}, { toString: 1 }, '9'.repeat(16)]) {
+      assert.equal(
+        codeOf(() => parseVsaPredicate(counted(count) as Json)),
+        'vsa_predicate_invalid',
+      );
+    }
   });
 
   it('answers hostile input with coded errors only', () => {

@@ -67,8 +67,9 @@ function readResource(fields: Fields): VsaResource {
 function readCounts(fields: Fields): Readonly<Record<string, number>> {
   return Object.fromEntries(
     fields.keys().map((level) => {
-      const count = Number(fields.raw(level));
-      if (!Number.isSafeInteger(count) || count < 0) {
+      const raw = fields.raw(level);
+      const count = typeof raw === 'string' && /^\d{1,16}$/.test(raw) ? Number(raw) : raw;
+      if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
         throw new CodedError(
           'vsa_predicate_invalid',
           `${fields.at}.${level}: expected a number of dependencies`,
