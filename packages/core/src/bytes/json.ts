@@ -26,8 +26,9 @@ export function parseJson(input: Uint8Array | string, what = 'JSON', limits: Jso
   const text = typeof input === 'string' ? input : fromUtf8(input, what);
   scanJson(text, what, { maxDepth: limits.maxDepth ?? 64, maxValues: limits.maxValues ?? 4_000_000 });
   const value = read(text, what);
-  // Only an escape can spell such a character: without one the walk is saved.
-  if (limits.storable === true && text.includes('\\u')) requireStorable(value, what);
+  // In bytes only an escape can spell such a character: without one the walk is saved.
+  if (limits.storable === true && (text.includes('\\u') || !text.isWellFormed()))
+    requireStorable(value, what);
   return value;
 }
 

@@ -1,4 +1,5 @@
 import { fromUtf8, toHex } from '../bytes/index.ts';
+import { isCoded } from '../errors.ts';
 import { contextTag, DER, DerReader, type DerValue, derFault, enterDer } from './der-reader.ts';
 import { NAME_ATTRIBUTES } from './oids.ts';
 
@@ -29,13 +30,22 @@ function readAttribute(item: DerValue): string {
 function attributeText({ tag, value }: DerValue): string {
   switch (tag) {
     case DER.utf8String:
-      return fromUtf8(value, 'certificate name');
+      return utf8Text(value, 'certificate name');
     case 0x13: // PrintableString
     case 0x14: // TeletexString, by practice Latin-1
     case 0x16: // IA5String
       return Buffer.from(value).toString('latin1');
     default:
       return `#${toHex(value)}`;
+  }
+}
+
+function utf8Text(value: Uint8Array, what: string): string {
+  try {
+    return fromUtf8(value, what);
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw derFault(what, 'a UTF8String does not hold UTF-8');
   }
 }
 
@@ -74,7 +84,7 @@ function readOtherName(value: Uint8Array): SubjectAlternativeName {
   // Fulcio's username identity is a UTF8String; what else stands here is shown, never matched as text.
   const text =
     item.tag === DER.utf8String
-      ? fromUtf8(item.value, 'subject alternative name')
+      ? utf8Text(item.value, 'subject alternative name')
       : `#${toHex(item.encoded)}`;
   return { type: 'other-name', oid, value: text };
 }

@@ -252,6 +252,15 @@ describe('parseCertificate', () => {
     );
   });
 
+  it('takes text in names that is no UTF-8 for no DER, as it says', () => {
+    const der = Buffer.from(root.certificate.der);
+    der[der.lastIndexOf('example.com')] = 0xff;
+    assert.equal(
+      codeOf(() => parseCertificate(der)),
+      'x509_der',
+    );
+  });
+
   it('answers hostile input with coded errors only', () => {
     const parse = (bytes: Uint8Array) =>
       onlyCodedErrors(() => {
