@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { messageOf } from '@waybill/core';
+import { quoted } from '@waybill/core/bytes';
 import { spkiOf } from '@waybill/core/crypto';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import { type Clock, type Db, type Seal, type Tx, writeAudit } from '../ground/index.ts';
@@ -31,7 +32,7 @@ export function parsePublicUrl(text: string): string {
   if (!url || !web || url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
     throw identityError(
       'identity_public_url_invalid',
-      `public URL ${JSON.stringify(text)}: expected scheme, host and port only, like https://waybill.example.org ` +
+      `public URL ${quoted(text)}: expected scheme, host and port only, like https://waybill.example.org ` +
         '(Sigstore clients drop path prefixes)',
     );
   }

@@ -1,0 +1,26 @@
+/** The inventory: every parser of untrusted bytes. A new one is a line in the table of its subject. */
+import type { Target } from './target.ts';
+import { BYTES_TARGETS } from './targets/bytes.ts';
+import { CLIENT_TARGETS } from './targets/clients.ts';
+import { DOCUMENT_TARGETS } from './targets/documents.ts';
+import { MATERIAL_TARGETS } from './targets/material.ts';
+import { SERVER_TARGETS } from './targets/server.ts';
+import { TLOG_TARGETS } from './targets/tlog.ts';
+import { VERIFY_TARGETS } from './targets/verify.ts';
+import { X509_TARGETS } from './targets/x509.ts';
+
+export const TARGETS: readonly Target[] = [
+  ...BYTES_TARGETS,
+  ...DOCUMENT_TARGETS,
+  ...X509_TARGETS,
+  ...TLOG_TARGETS,
+  ...VERIFY_TARGETS,
+  ...MATERIAL_TARGETS,
+  ...CLIENT_TARGETS,
+  ...SERVER_TARGETS,
+];
+
+/** Those whose name holds `part`. */
+export function targetsNamed(part: string): readonly Target[] {
+  return TARGETS.filter(({ name }) => name.includes(part));
+}
