@@ -28,7 +28,7 @@ function publicPartOf(privateKey: KeyObject, name: string): KeyObject {
   try {
     return createPublicKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
   } catch (cause) {
-    throw keyError('key_unsupported', `${name}: damaged, its numbers are no key of its curve`, cause);
+    throw keyError('key_unsupported', `${name}: damaged, its numbers are no key of its curve`, { cause });
   }
 }
 
