@@ -43,6 +43,10 @@ describe('checkIssuer', () => {
     for (const url of ['', 'x', 'ftp://a', 'http://a/b', 'http://a/?x', 'http://a/#x', 'http://u:p@a']) {
       assert.throws(() => parsePublicUrl(url), { code: 'identity_public_url_invalid' });
     }
+    assert.throws(
+      () => parsePublicUrl('x'.repeat(100_000)),
+      (error: Error) => error.message.length < 400,
+    );
   });
 });
 

@@ -130,7 +130,7 @@ function requireDetails(key: KeyObject, fields: Fields): KeyDetails {
   if (named === details.name) return details;
   throw tlogError(
     'tlog_key_refused',
-    `${fields.at}.keyDetails: expected ${details.name} for this key, found ${JSON.stringify(raw ?? null)}`,
+    `${fields.at}.keyDetails: expected ${details.name} for this key, found ${JSON.stringify(raw ?? null).slice(0, 80)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { Fields, type Json } from '../../bytes/index.ts';
+import { Fields, type Json, quoted } from '../../bytes/index.ts';
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../../digest/index.ts';
 import { CodedError } from '../../errors.ts';
 import { formatStatement, STATEMENT_TYPE_V1 } from '../statement.ts';
@@ -90,7 +90,7 @@ function parseMaterials(fields: Fields): readonly RunMaterial[] {
     if (names.has(material.name)) {
       throw new CodedError(
         'run_predicate_invalid',
-        `${item.at}.name: the material ${material.name} stands twice`,
+        `${item.at}.name: the material ${quoted(material.name)} stands twice`,
       );
     }
     names.add(material.name);
