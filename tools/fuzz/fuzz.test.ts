@@ -50,8 +50,8 @@ describe('the fuzzer', () => {
   };
 
   it('finds each fault that is planted, also after a hang and without memory, and none where none is', async () => {
-    const names = PLANTED.map(({ name }) => name);
-    const summaries = await run(names, { hangMs: 5000 });
+    const names = PLANTED.map(({ name }) => name).filter((name) => name !== 'hang');
+    const summaries = [...(await run(names)), ...(await run(['hang', 'fine'], { hangMs: 5000 }))];
     const kinds = Object.fromEntries(
       summaries.map(({ target, failures }) => [target, failures[0]?.kind.split(' ').slice(0, 2).join(' ')]),
     );

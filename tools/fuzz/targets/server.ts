@@ -5,10 +5,12 @@ import { parseJson } from '@waybill/core/bytes';
 import { parseEvidence } from '../../../packages/server/src/attestation/parse-evidence.ts';
 import { parseName as parseContractName, parseText } from '../../../packages/server/src/contract/name.ts';
 import { parseConfig } from '../../../packages/server/src/ground/config.ts';
+import { parseConfigFile } from '../../../packages/server/src/ground/config-file.ts';
 import { parsePublicUrl } from '../../../packages/server/src/identity/issuer.ts';
 import { parsePublicKey } from '../../../packages/server/src/identity/keys.ts';
 import { parseName } from '../../../packages/server/src/identity/name.ts';
 import { verifyToken } from '../../../packages/server/src/identity/verify-token.ts';
+import { parsePut } from '../../../packages/server/src/registry/put-manifest.ts';
 import { splitPath } from '../../../packages/server/src/registry/routes/call.ts';
 import { acceptRequest } from '../../../packages/server/src/tlog/parse-request.ts';
 import { parseSigningRequest } from '../../../packages/server/src/trust/parse-signing-request.ts';
@@ -36,6 +38,10 @@ const TOKEN_CODES = [
   'not_yet_valid',
 ].map((what) => `identity_token_${what}`);
 
+const DESCRIPTOR = `{"mediaType":"a/b","digest":"sha256:${'0'.repeat(64)}","size":2}`;
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const MANIFEST = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":${DESCRIPTOR},"layers":[${DESCRIPTOR}],"subject":${DESCRIPTOR}}`;
+
 const JOIN = '\n';
 
 export const SERVER_TARGETS: readonly Target[] = [
@@ -60,6 +66,17 @@ export const SERVER_TARGETS: readonly Target[] = [
     },
     codes: ['config_invalid', 'config_unknown_option'],
     costMicros: 200,
+  },
+  {
+    name: 'server/ground parseConfigFile',
+    covers: ['server.parseConfigFile'],
+    seeds: () => [
+      'listen: 127.0.0.1:7070\nurl: https://waybill.example # ours\nlog-level: debug\n',
+      '{ "data": "d", "database-url": "postgres://a:b@h:1/d", "token-rate": 5 }',
+    ],
+    call: (input) => parseConfigFile(textOf(input), 'waybill.yaml'),
+    codes: ['config_invalid', 'config_unknown_option'],
+    costMicros: 800,
   },
   {
     name: 'server names',
@@ -178,6 +195,14 @@ export const SERVER_TARGETS: readonly Target[] = [
     call: (input) => splitPath(textOf(input)),
     codes: [],
     costMicros: 10,
+  },
+  {
+    name: 'server/registry parsePut',
+    covers: ['server.parsePut'],
+    seeds: () => [MANIFEST, `{"schemaVersion":2,"mediaType":"${INDEX}","manifests":[${DESCRIPTOR}]}`],
+    call: (input) => parsePut({ reference: 'v1', tags: ['v2'], bytes: input, pinned: false, actor: 'a' }),
+    codes: ['registry_manifest_invalid', 'registry_digest_invalid', 'registry_tag_invalid'],
+    costMicros: 80,
   },
   {
     name: 'server/attestation parseEvidence',

@@ -60,9 +60,9 @@ const request = timestampRequestFor('sha256', new Uint8Array(32));
 
 /** A TimeStampReq by hand: version, imprint, policy, nonce, certReq. */
 const REQUEST = Buffer.concat([
-  Buffer.from('3046020101', 'hex'),
+  Buffer.from('3000020101', 'hex'),
   request.messageImprintDer,
-  Buffer.from('06062b06010401010204000000010101ff', 'hex'),
+  Buffer.from('06062b06010401010201010101ff', 'hex'),
 ]);
 REQUEST[1] = REQUEST.length - 2;
 
@@ -73,7 +73,7 @@ export const X509_TARGETS: readonly Target[] = [
     name: 'core/x509 parseCertificate',
     covers: ['x509.parseCertificate'],
     seeds: certificates,
-    call: parseCertificate,
+    call: (input) => withKey(parseCertificate(input)),
     check: (answer, input) => assert.deepEqual(Buffer.from((answer as Certificate).der), Buffer.from(input)),
     codes: CERTIFICATE_CODES,
     costMicros: 300,
@@ -124,7 +124,10 @@ export const X509_TARGETS: readonly Target[] = [
     ],
     call: (input) => {
       const text = textOf(input);
-      return { keys: coded(() => pemBlocks(text, 'PUBLIC KEY')), certificates: parsePem(text) };
+      return {
+        keys: coded(() => pemBlocks(text, 'PUBLIC KEY')),
+        certificates: parsePem(text).map((certificate) => withKey(certificate)),
+      };
     },
     codes: [...CERTIFICATE_CODES, 'x509_pem'],
     costMicros: 200,
@@ -212,4 +215,10 @@ export const X509_TARGETS: readonly Target[] = [
 
 function pkcs1(): Uint8Array {
   return createPublicKey(FIXTURES.issuerKey).export({ format: 'der', type: 'pkcs1' });
+}
+
+/** A certificate makes its key when it is asked for. */
+function withKey(certificate: Certificate): Certificate {
+  spkiOf(certificate.publicKey);
+  return certificate;
 }
