@@ -14,9 +14,11 @@ const PARSER =
 /** Parsers that are not in the table, and why. */
 const EXEMPT: Readonly<Record<string, string>> = {
   'server.verifyReceipt': 'of tests',
+  'server.verifyTrail': 'verifyLinks, over the database',
   'server.verifySigner': 'verifyStatementBundle, then the database',
   'server.verifyIdentityToken': 'verifyToken, then the database',
   'server.verifyRegistryToken': 'verifyToken, then the database; over sockets in `npm run fuzz -- api`',
+  'audit.verifyLinks': 'takes rows of our own database',
   'core.isCoded': 'takes an error, no bytes',
   'contract.checkContract': 'takes a contract and a predicate that were parsed before',
   'contract.hasPolicies': 'takes a contract that was parsed before',

@@ -1,8 +1,10 @@
 /** Envelopes, statements, manifests, contracts, trusted roots. */
 import assert from 'node:assert/strict';
+import { type AuditAnchor, checkAnchor, formatAnchor, readAnchor } from '@waybill/core/audit';
 import { type Bundle, formatBundle, parseBundle } from '@waybill/core/bundle';
 import { Fields, type Json, parseJson, utf8 } from '@waybill/core/bytes';
 import { type ParsedContract, parseContract, parseContracts } from '@waybill/core/contract';
+import { publicKeyFrom } from '@waybill/core/crypto';
 import { type Envelope, formatEnvelope, parseEnvelope } from '@waybill/core/dsse';
 import {
   formatStatement,
@@ -21,6 +23,7 @@ import {
   parseManifest,
 } from '@waybill/core/oci';
 import { formatTrustedRoot, parseTrustedRoot, type TrustedRoot } from '@waybill/core/trust';
+import { restoreVerified } from '@waybill/core/verify';
 import { CONTRACT, RUN_PREDICATE, VSA_PREDICATE } from '../examples.ts';
 import { FIXTURES, sharedFiles } from '../fixtures.ts';
 import { JSON_CODES, type Target, textOf } from '../target.ts';
@@ -34,7 +37,12 @@ const envelopes = (): readonly string[] =>
   });
 const payloads = (): readonly Uint8Array[] => envelopes().map((text) => parseEnvelope(text).payload);
 
-const DIGEST = `sha256:${'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'}`;
+const DIGEST = `sha256:${'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'}` as const;
+const NOBODY = {
+  signer: { type: 'key', publicKey: publicKeyFrom(FIXTURES.bundleKey) },
+  signedAt: null,
+  logged: null,
+} as const;
 const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', digest: DIGEST, size: 2, data: 'e30=' };
 const IMAGE = {
   schemaVersion: 2,
@@ -104,6 +112,31 @@ export const DOCUMENT_TARGETS: readonly Target[] = [
     check: (answer) =>
       assert.deepEqual(parseVsaPredicate(formatVsaPredicate(answer as VsaPredicate)), answer),
     codes: ['vsa_predicate_invalid', ...JSON_CODES],
+    costMicros: 80,
+  },
+  {
+    name: 'core/audit readAnchor',
+    covers: ['audit.readAnchor', 'audit.checkAnchor'],
+    seeds: () => [formatAnchor({ organization: 'default', head: { sequence: 7, hash: DIGEST } })],
+    call: (input) => {
+      const statement = parseStatement(input).claimed;
+      // Whoever signed it: the server would not be the one to send nonsense, but the bytes come from the log.
+      const anchor = readAnchor(restoreVerified(statement, NOBODY));
+      checkAnchor(anchor.head, { ...anchor.head });
+      return anchor;
+    },
+    check: (answer) => {
+      const { predicate } = parseStatement(formatAnchor(answer as AuditAnchor)).claimed;
+      assert.equal(new Fields(predicate, 'predicate').string('head'), (answer as AuditAnchor).head.hash);
+    },
+    codes: [
+      'audit_anchor_invalid',
+      'intoto_invalid',
+      'intoto_no_subject',
+      'intoto_subject_without_digest',
+      'shape_invalid',
+      'digest_invalid',
+    ],
     costMicros: 80,
   },
   {

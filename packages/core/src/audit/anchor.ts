@@ -1,4 +1,4 @@
-import { Fields } from '../bytes/index.ts';
+import { Fields, quoted } from '../bytes/index.ts';
 import { hexOf, parseDigest } from '../digest/index.ts';
 import { CodedError } from '../errors.ts';
 import { formatStatement, STATEMENT_TYPE_V1, type Statement } from '../intoto/index.ts';
@@ -30,7 +30,7 @@ export function readAnchor(statement: Verified<Statement>): AuditAnchor {
   if (predicateType !== AUDIT_ANCHOR_TYPE) {
     throw new CodedError(
       'audit_anchor_invalid',
-      `an anchor of the audit trail has the predicate type ${AUDIT_ANCHOR_TYPE}, found ${predicateType}`,
+      `an anchor of the audit trail has the predicate type ${AUDIT_ANCHOR_TYPE}, found ${quoted(predicateType)}`,
     );
   }
   const fields = new Fields(predicate, 'predicate');
