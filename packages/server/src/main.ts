@@ -146,12 +146,12 @@ async function start(
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir });
 
-  const { allowUrlChange, limits, trustedProxies } = config;
+  const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
   const parts = { db, seal, blobs, clock, log, metrics: measured, tracing, publicUrl };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
-  const app = createApp(world, { ...parts, tls, limits, trustedProxies });
+  const app = createApp(world, { ...parts, tls, limits, maxConnections, trustedProxies });
   await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
   undo.push(() => app.close());
   await port.release();
@@ -291,9 +291,10 @@ export const PROBLEMS = {
 
 function createApp(
   world: World,
-  around: Omit<Parts, 'seal'> & Pick<Config, 'limits' | 'trustedProxies'> & { readonly tls: Tls | undefined },
+  around: Omit<Parts, 'seal'> &
+    Pick<Config, 'limits' | 'maxConnections' | 'trustedProxies'> & { readonly tls: Tls | undefined },
 ): App {
-  const { log, publicUrl, db, blobs, metrics, tracing, tls, limits, trustedProxies } = around;
+  const { log, publicUrl, db, blobs, metrics, tracing, tls, limits, maxConnections, trustedProxies } = around;
   const { identity, registry, tlog, trust, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -302,6 +303,7 @@ function createApp(
     version: VERSION,
     publicUrl,
     tls,
+    maxConnections,
     trustedProxies,
     ready: () =>
       Promise.all([

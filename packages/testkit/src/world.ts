@@ -33,6 +33,7 @@ export interface WorldOptions {
   /** Of requests; none unless told. */
   readonly limits?: Partial<Config['limits']>;
   readonly trustedProxies?: readonly string[];
+  readonly maxConnections?: number;
   /** How often audit chains are anchored. */
   readonly anchorIntervalMs?: number;
 }
@@ -51,6 +52,7 @@ function configOf(
     databaseUrl: new Secret(at.databaseUrl),
     blobsDir: `${dataDir}/blobs`,
     tls: null,
+    maxConnections: options.maxConnections ?? 4096,
     trustedProxies: options.trustedProxies ?? [],
     // Tests sign in wrongly hundreds of times a second.
     limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },

@@ -92,6 +92,11 @@ export const OPTIONS = {
     value: 'N',
     help: 'the same of failed sign-ins from one address (5)',
   },
+  'max-connections': {
+    env: 'WAYBILL_MAX_CONNECTIONS',
+    value: 'N',
+    help: 'open connections; a new one takes the place of the one that idles longest (4096)',
+  },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
   'log-format': {
     env: 'WAYBILL_LOG_FORMAT',

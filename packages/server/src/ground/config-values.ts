@@ -97,6 +97,12 @@ export function parseRate(setting: Setting | undefined, standard: number): numbe
   );
 }
 
+export function parseMaxConnections(setting: Setting | undefined): number {
+  if (setting === undefined) return 4096;
+  if (/^[1-9]\d{0,6}$/.test(setting.text)) return Number(setting.text);
+  throw invalid(setting.from, `expected a whole number from 1 on, found ${JSON.stringify(setting.text)}`);
+}
+
 export function parseTrustedProxies(setting: Setting | undefined): readonly string[] {
   const parts = (setting?.text ?? '')
     .split(',')

@@ -35,6 +35,7 @@ describe('parseConfig', () => {
       tls: null,
       trustedProxies: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
+      maxConnections: 4096,
       logLevel: 'info',
       logFormat: null,
       masterKey: null,
@@ -82,6 +83,7 @@ describe('parseConfig', () => {
     assert.deepEqual(config.trustedProxies, ['10.0.0.0/8', 'fd00::1']);
     for (const text of ['0.0.0.0/0', '::/0', 'proxy.example', '10.0.0.0/33', '10.0.0', '10.0.0.0/'])
       assert.match(refusal(['--trusted-proxies', text]), /--trusted-proxies: expected addresses or networks/);
+    assert.match(refusal(['--max-connections', '0']), /--max-connections: expected a whole number from 1 on/);
     for (const text of ['-1', '1.5', 'many', '99999999'])
       assert.match(refusal(['--token-rate', text]), /--token-rate: expected a whole number/);
   });

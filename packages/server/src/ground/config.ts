@@ -9,6 +9,7 @@ import {
   parseListen,
   parseLogFormat,
   parseLogLevel,
+  parseMaxConnections,
   parseMetricsToken,
   parsePublicUrl,
   parseRate,
@@ -37,6 +38,7 @@ export interface Config {
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
+  readonly maxConnections: number;
   readonly logLevel: LogLevel;
   /** null: text where a person reads it, else JSON. */
   readonly logFormat: LogFormat | null;
@@ -94,6 +96,7 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
       addressPerSecond: parseRate(given['address-rate'], 2000),
       failedSignInsPerSecond: parseRate(given['failed-sign-in-rate'], 5),
     },
+    maxConnections: parseMaxConnections(given['max-connections']),
     logLevel: parseLogLevel(given['log-level']),
     logFormat: parseLogFormat(given['log-format']),
     masterKey: given['master-key'] === undefined ? null : new Secret(given['master-key'].text),
@@ -156,6 +159,7 @@ function effectiveOf(
     'token-rate': String(config.limits.tokenPerSecond),
     'address-rate': String(config.limits.addressPerSecond),
     'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),
+    'max-connections': String(config.maxConnections),
     'log-level': config.logLevel,
     'log-format': config.logFormat,
   };

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { CodedError, messageOf } from '@waybill/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
@@ -74,4 +76,17 @@ function logFault(error: unknown, request: FastifyRequest): void {
   if (request.raw.destroyed && !request.raw.complete)
     request.log.info({ err: error }, 'the client went away');
   else request.log.error({ err: error }, 'request failed');
+}
+
+/** Answers on the bare socket, where no reply exists or none can be sent any more, and ends the connection. */
+export function endWithProblem(
+  socket: Socket,
+  code: 'request_headers_too_large' | 'request_malformed' | 'request_timeout',
+): void {
+  const { status, title } = GROUND_PROBLEMS[code];
+  const body = JSON.stringify({ type: `${PROBLEM_TYPE}${code}`, status, title, code });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }

@@ -13,8 +13,9 @@ import {
   LogController,
   type RawServerDefault,
 } from 'fastify';
+import { boundConnections, endSlowBodies, headersTimeout } from './http-connections.ts';
 import { metaRoutes, type Readiness } from './http-meta.ts';
-import { sendProblem } from './http-problems.ts';
+import { endWithProblem, sendProblem } from './http-problems.ts';
 import { validatorCompiler } from './http-validation.ts';
 import type { Logger } from './log.ts';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
@@ -39,6 +40,12 @@ export interface HttpOptions {
   readonly tls?: Tls | undefined;
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly string[];
+  /** Most open connections. */
+  readonly maxConnections?: number | undefined;
+  /** How long a client may take for its headers. */
+  readonly headersTimeoutMs?: number;
+  /** How long a body may move by less than 1 KiB a second. */
+  readonly bodyWindowMs?: number;
   /** How long close() waits for running requests. */
   readonly closeTimeoutMs?: number;
   /** The state of each dependency, for /readyz. MUST resolve, also when one is down. */
@@ -48,6 +55,8 @@ export interface HttpOptions {
 /** Default limit of a JSON body; a route may set its own `bodyLimit`. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
+const BODY_WINDOW_MS = 30_000;
+const MAX_CONNECTIONS = 4096;
 /** A connection on which nothing moves is dropped; an upload that moves may take as long as it needs. */
 const IDLE_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
@@ -72,7 +81,7 @@ export function createHttp(options: HttpOptions): App {
     requestTimeout: 0,
     connectionTimeout: IDLE_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    ...listenerOf(options.tls),
+    ...listenerOf(options.tls, options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS),
     // A sha512 digest has 135 characters, a repository name up to 255.
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
@@ -83,6 +92,8 @@ export function createHttp(options: HttpOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(problems, error, request, reply));
+  boundConnections(app, options.maxConnections ?? MAX_CONNECTIONS);
+  endSlowBodies(app, options.bodyWindowMs ?? BODY_WINDOW_MS);
   strictJson(app);
   strictUrl(app);
   headersAndLog(app, options.publicUrl);
@@ -97,11 +108,12 @@ export function createHttp(options: HttpOptions): App {
 /** With a server of our own Fastify leaves its timeouts to us. */
 function listenerOf(
   tls: Tls | undefined,
+  headersTimeoutMs: number,
 ): Pick<FastifyHttpOptions<RawServerDefault, Logger>, 'http' | 'serverFactory'> {
-  if (tls === undefined) return { http: { headersTimeout: HEADERS_TIMEOUT_MS } };
+  if (tls === undefined) return { http: headersTimeout(headersTimeoutMs) };
   return {
     serverFactory(handler) {
-      const server = tls.createServer(handler, { headersTimeoutMs: HEADERS_TIMEOUT_MS });
+      const server = tls.createServer(handler, { headersTimeoutMs });
       server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
       server.requestTimeout = 0;
       return server.setTimeout(IDLE_TIMEOUT_MS);
@@ -243,16 +255,12 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
     socket.destroy();
     return;
   }
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const code = 'request_malformed';
-  const body = JSON.stringify({
-    type: `https://waybill.dev/problems/${code}`,
-    status: Number.parseInt(status, 10),
-    title: GROUND_PROBLEMS[code].title,
-    code,
-  });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return endWithProblem(socket, 'request_headers_too_large');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return endWithProblem(socket, 'request_timeout');
+    default:
+      return endWithProblem(socket, 'request_malformed');
+  }
 }

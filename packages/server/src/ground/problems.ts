@@ -14,6 +14,7 @@ export const GROUND_PROBLEMS = {
   request_invalid: { status: 400, title: 'Invalid request' },
   request_malformed: { status: 400, title: 'Malformed request' },
   request_too_large: { status: 413, title: 'Request too large' },
+  request_headers_too_large: { status: 431, title: 'Request headers too large' },
   request_media_type: { status: 415, title: 'Unsupported media type' },
   request_timeout: { status: 408, title: 'Request timeout' },
   metrics_unauthenticated: { status: 401, title: 'Metrics are not public' },

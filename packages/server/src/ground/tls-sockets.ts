@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { headersTimeout } from './http-connections.ts';
 import { GROUND_PROBLEMS } from './problems.ts';
 import type { TlsPair } from './tls-certificate.ts';
 
@@ -26,7 +27,7 @@ export function createTlsServer(
 ): TlsServer {
   const { pair, publicUrl, headersTimeoutMs } = options;
   const server = createServer(
-    { ...pair.context, headersTimeout: headersTimeoutMs, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+    { ...pair.context, ...headersTimeout(headersTimeoutMs), handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
     handler,
   );
   const unfinished = new Map<string, Socket>();
