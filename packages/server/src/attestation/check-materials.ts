@@ -52,7 +52,9 @@ export async function checkMaterials(
 ): Promise<readonly Finding[]> {
   const { materials } = question.predicate;
   const digests = materials.map(({ digest }) => digest);
-  const sizes = await deps.db.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests));
+  const sizes = await deps.db.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests), {
+    atOnce: true,
+  });
   const work: Work = { ...question, sizes, done: new Map(), documentBytes: 0 };
   const findings: (readonly Finding[])[] = [];
   let next = 0;

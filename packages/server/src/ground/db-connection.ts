@@ -12,10 +12,16 @@ import type pg from 'pg';
 
 /** A connection of the pool, as a transaction uses it. */
 export interface Connection {
-  /** Queries on this connection, for rooms; several that are not awaited one by one travel together. */
-  readonly queries: Kysely<{}>;
+  /** Queries for one transaction; several that are not awaited one by one travel together. */
+  open(): OpenQueries;
   /** A statement of ours without parameters, in the same order; its command tag. */
   run(text: string): Promise<string>;
+}
+
+export interface OpenQueries {
+  readonly queries: Kysely<{}>;
+  /** At the end of the transaction: a statement that comes later would run in the next one, for another tenant. */
+  close(): void;
 }
 
 /** Texts that get a name; each costs memory in every connection. The program has far fewer. */
@@ -40,7 +46,7 @@ export function statementNames(): StatementNames {
 
 /**
  * Each statement is sent when it is asked for, not when the one before is answered (PostgreSQL protocol
- * "Pipelining"): order and errors are as if it were. All that is sent in one turn of the loop is one write.
+ * "Pipelining"): order and errors are as if it were. All that is sent in one turn of the event loop is one write.
  */
 export function connectionOn(client: pg.PoolClient, nameOf: StatementNames): Connection {
   const flush = flusherOf(client);
@@ -55,12 +61,22 @@ export function connectionOn(client: pg.PoolClient, nameOf: StatementNames): Con
     return { rows: result.rows as R[], ...(changed && { numAffectedRows: BigInt(result.rowCount ?? 0) }) };
   };
   return {
-    queries: kyselyOn({ executeQuery, streamQuery: unused }),
+    open() {
+      let over = false;
+      const within = <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+        if (over) throw new Error('a statement came after the end of its transaction: is an await missing?');
+        return executeQuery<R>(query);
+      };
+      const close = (): void => {
+        over = true;
+      };
+      return { queries: kyselyOn({ executeQuery: within, streamQuery: unused }), close };
+    },
     run: async (text) => (await send({ text })).command,
   };
 }
 
-/** Holds back what is written until this turn of the loop ends. */
+/** Holds back what is written until the callbacks that are due now have run. */
 function flusherOf(client: pg.PoolClient): () => void {
   // pg corks its own statements in the same way; the type does not show the socket.
   const { stream } = (client as unknown as { connection: { stream: NodeJS.WritableStream } }).connection;
@@ -70,7 +86,7 @@ function flusherOf(client: pg.PoolClient): () => void {
     if (held) return;
     held = true;
     socket.cork();
-    process.nextTick(() => {
+    setImmediate(() => {
       held = false;
       socket.uncork();
     });

@@ -134,6 +134,33 @@ describe('withOrg', () => {
     assert.deepEqual(seen, [0, 1, 1, 2, 2]);
   });
 
+  it('takes no statement after the end of a transaction, which would run in the next one', async () => {
+    let leaked: Tx | undefined;
+    await t.db.withOrg(randomUUID(), async (tx) => {
+      leaked = tx;
+    });
+    assert.ok(leaked);
+    await assert.rejects(sql`select 1`.execute(leaked), /after the end of its transaction/);
+  });
+
+  it('commits work that asks for all its statements at once, and refuses a later one', async () => {
+    const org = randomUUID();
+    const write = (tx: Tx, text: string) =>
+      sql`insert into probe_notes (org_id, text) values (${org}, ${text})`.execute(tx);
+    const texts = (tx: Tx) => sql<{ text: string }>`select text from probe_notes order by text`.execute(tx);
+    const both = async (tx: Tx) => Promise.all([write(tx, 'a'), write(tx, 'b'), texts(tx)]);
+    const [, , seen] = await t.db.withOrg(org, both, { atOnce: true });
+    assert.deepEqual(seen.rows, [{ text: 'a' }, { text: 'b' }]);
+    const late = async (tx: Tx) => {
+      await write(tx, 'c');
+      await write(tx, 'd');
+    };
+    await assert.rejects(t.db.withOrg(org, late, { atOnce: true }), /after the end of its transaction/);
+    const failing = (tx: Tx) => sql`select ${1}::integer / 0`.execute(tx);
+    await assert.rejects(t.db.withOrg(org, failing, { atOnce: true }), /division by zero/);
+    assert.equal((await t.db.withOrg(org, texts, { atOnce: true })).rows.length, 3);
+  });
+
   it('undoes what was sent together with a statement that fails, and goes on with the connection', async () => {
     const one = openDb({ connection: t.connection, log: createLog('silent'), maxConnections: 1 });
     const org = randomUUID();

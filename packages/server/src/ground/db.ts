@@ -16,9 +16,9 @@ export type Tx = Transaction<{}>;
 
 export interface Db {
   /** One transaction under role waybill_app with waybill.org set: RLS shows this organisation only. */
-  withOrg<T>(orgId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  withOrg<T>(orgId: string, work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** One transaction under role waybill_system: every organisation, and the tables that belong to none. */
-  asSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  asSystem<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * A session lock on a connection of its own; null when somebody else holds it. A holder that does work
    * which must have one doer MUST stop when `lost` resolves.
@@ -30,6 +30,14 @@ export interface Db {
   ping(): Promise<void>;
   /** Waits for the running transactions, and until the connections are gone. */
   close(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /**
+   * The work asks for all its statements before it awaits any: they travel with begin and commit, as one exchange.
+   * A statement that it asks for later is refused.
+   */
+  readonly atOnce?: boolean;
 }
 
 export interface DbOptions {
@@ -79,8 +87,9 @@ export function openDb(options: DbOptions): Db {
   const { tracing = noTracing } = options;
   const transact = traced(transactor(pool), tracing);
   return {
-    withOrg: async (orgId, work) => transact('waybill_app', organisation(orgId), work),
-    asSystem: async (work) => transact('waybill_system', '', work),
+    withOrg: async (orgId, work, options = {}) =>
+      transact({ role: 'waybill_app', orgId: organisation(orgId), ...options }, work),
+    asSystem: async (work, options = {}) => transact({ role: 'waybill_system', orgId: '', ...options }, work),
     tryLock: async (key) => coded(() => takeLock(options.connection, key, options.log)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => coded(() => ping(pool)),
@@ -94,31 +103,30 @@ export function openDb(options: DbOptions): Db {
 
 /** A transaction of the database is a span of whatever trace is under way. */
 function traced(transact: Transact, tracing: Tracing): Transact {
-  return (role, orgId, work) =>
-    tracing.span('transaction', { 'db.system.name': 'postgresql', 'waybill.role': role }, () =>
-      transact(role, orgId, work),
+  return (frame, work) =>
+    tracing.span('transaction', { 'db.system.name': 'postgresql', 'waybill.role': frame.role }, () =>
+      transact(frame, work),
     );
 }
 
-type Transact = <T>(
-  role: 'waybill_app' | 'waybill_system',
-  orgId: string,
-  work: (tx: Tx) => Promise<T>,
-) => Promise<T>;
+interface Frame extends TransactionOptions {
+  readonly role: 'waybill_app' | 'waybill_system';
+  readonly orgId: string;
+}
+
+type Transact = <T>(frame: Frame, work: (tx: Tx) => Promise<T>) => Promise<T>;
 
 function transactor(pool: pg.Pool): Transact {
   const names = statementNames();
   const connections = new WeakMap<pg.PoolClient, Connection>();
-  return (role, orgId, work) =>
+  return (frame, work) =>
     coded(async () => {
       const client = await pool.connect();
       const connection = connections.get(client) ?? connectionOn(client, names);
       connections.set(client, connection);
-      // set_config(…, true) is SET LOCAL: role and organisation end with the transaction. Both texts are ours.
-      const begin = `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`;
       let broken = true;
       try {
-        const result = await inTransaction(connection, begin, work);
+        const result = await inTransaction(connection, frame, work);
         broken = false;
         return result;
       } catch (error) {
@@ -132,19 +140,40 @@ function transactor(pool: pg.Pool): Transact {
 
 async function inTransaction<T>(
   connection: Connection,
-  begin: string,
+  { role, orgId, atOnce = false }: Frame,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  // Sent with the first statement. When it fails the transaction is aborted before anything ran in it.
-  const begun = connection.run(begin);
-  const [start, done] = await Promise.allSettled([begun, work(connection.queries as Tx)]);
-  if (start.status === 'rejected') throw start.reason;
-  if (done.status === 'rejected') throw done.reason;
-  // PostgreSQL answers a commit with ROLLBACK when a statement failed and the work went on regardless.
-  if ((await connection.run('commit')) === 'ROLLBACK') {
-    throw new Error('a transaction that a statement had aborted cannot be committed');
+  const { queries, close } = connection.open();
+  try {
+    // Sent with the first statement: when it fails, that one finds an aborted transaction. set_config(…, true) is
+    // SET LOCAL: role and organisation end with the transaction. Both texts are ours, and cannot be misread.
+    const begun = connection.run(
+      `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`,
+    );
+    const working = work(queries as Tx);
+    const commit = (): Promise<string> => {
+      close();
+      return connection.run('commit');
+    };
+    const early = atOnce ? nextTick().then(commit) : undefined;
+    const [start, done] = await Promise.allSettled([begun, working, early]);
+    if (start.status === 'rejected') throw start.reason;
+    if (done.status === 'rejected') throw done.reason;
+    // PostgreSQL answers a commit with ROLLBACK when a statement failed and the work went on regardless.
+    if ((await (early ?? commit())) === 'ROLLBACK') {
+      throw new Error('a transaction that a statement had aborted cannot be committed');
+    }
+    return done.value;
+  } finally {
+    close();
   }
-  return done.value;
+}
+
+/** By then all that a function asks for without awaiting an answer is on its way. */
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 /** False for a dead connection, which the pool then drops; what went wrong first is what counts. */

@@ -21,7 +21,7 @@ export async function authenticate(
 export async function authenticateToken(deps: IdentityDeps, text: string): Promise<Principal> {
   if (!isApiToken(text)) throw notAnApiToken(text);
   const hash = hashApiToken(text);
-  const row = await deps.db.asSystem((tx) => findCredential(tx, { hash }));
+  const row = await deps.db.asSystem((tx) => findCredential(tx, { hash }), { atOnce: true });
   // The index compares hashes, not tokens, so that its timing tells nothing; the second comparison does not rest on that.
   if (row === undefined || !timingSafeEqual(row.hash, hash)) throw unknownToken();
   const now = deps.clock();

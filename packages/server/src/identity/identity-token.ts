@@ -84,7 +84,7 @@ export async function liveCredential(deps: IdentityDeps, tokenId: unknown): Prom
       'Token refused: it does not name the API token it came from.',
     );
   }
-  const row = await deps.db.asSystem((tx) => findCredential(tx, { id: tokenId }));
+  const row = await deps.db.asSystem((tx) => findCredential(tx, { id: tokenId }), { atOnce: true });
   const reason = row === undefined ? 'is unknown' : deadReason(row, deps.clock());
   if (row === undefined || reason !== undefined) {
     throw identityError(

@@ -6,7 +6,7 @@ import { type At, findBlobSize } from './queries.ts';
 
 /** Size of a blob that is visible in the repository. Throws `registry_blob_unknown`. */
 export async function statBlob(deps: RegistryDeps, at: At, digest: Digest): Promise<number> {
-  const sizeBytes = await deps.db.withOrg(at.orgId, (tx) => findBlobSize(tx, at, digest));
+  const sizeBytes = await deps.db.withOrg(at.orgId, (tx) => findBlobSize(tx, at, digest), { atOnce: true });
   if (sizeBytes === null) throw blobUnknown(at, digest);
   return sizeBytes;
 }

@@ -32,7 +32,9 @@ export async function startUpload(
 ): Promise<Session> {
   const id = randomUUID();
   const expiresAt = expiryOf(deps);
-  await deps.db.withOrg(at.orgId, (tx) => insertUpload(tx, at, { id, tokenId: options.tokenId, expiresAt }));
+  await deps.db.withOrg(at.orgId, (tx) => insertUpload(tx, at, { id, tokenId: options.tokenId, expiresAt }), {
+    atOnce: true,
+  });
   deps.openUploads.begin(id, options.algorithm);
   return { ...at, id };
 }
@@ -96,7 +98,9 @@ export async function pushBlob(
   blob: { readonly digest: Digest; readonly source: ByteSource },
 ): Promise<StoredBlob> {
   const stored = await putWhole(deps, blob.digest, blob.source);
-  await deps.db.withOrg(at.orgId, (tx) => insertBlob(tx, at, { ...stored, now: deps.clock() }));
+  await deps.db.withOrg(at.orgId, (tx) => insertBlob(tx, at, { ...stored, now: deps.clock() }), {
+    atOnce: true,
+  });
   return stored;
 }
 
