@@ -1,11 +1,12 @@
 /** The composition root: configuration in, world out, graceful stop. Nothing else knows all rooms. */
 import { randomBytes } from 'node:crypto';
-import { CodedError, Secret } from '@waybill/core';
+import { Secret } from '@waybill/core';
 import { ATTESTATION_PROBLEMS, type AttestationDeps, attestationRoutes } from './attestation/index.ts';
 import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { claimPort } from './claim-port.ts';
 import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { GATE_PROBLEMS, gateRoutes } from './gate/index.ts';
 import {
   type App,
@@ -23,9 +24,11 @@ import {
   limitAddresses,
   lockInstance,
   measureDatabase,
+  measureDisks,
   measureFollowers,
   measureHttp,
   measureOutbox,
+  measureReadiness,
   metricsRoute,
   migrate,
   noTracing,
@@ -44,6 +47,7 @@ import {
   type Tls,
   type Tracing,
   traceHttp,
+  watchDependencies,
 } from './ground/index.ts';
 import {
   bootstrap,
@@ -151,7 +155,10 @@ async function start(
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
-  const app = createApp(world, { ...parts, tls, limits, maxConnections, trustedProxies });
+  const ready = watchDependencies(dependenciesOf({ db, blobs, tlog: world.tlog }), log);
+  measureReadiness(ready, measured.dependencies);
+  measureDisks({ data: config.dataDir, blobs: config.blobsDir }, measured.disks);
+  const app = createApp(world, { ...parts, tls, limits, maxConnections, trustedProxies, ready });
   await app.register(metricsRoute({ metrics, ...whoReadsMetrics(config, publicUrl) }));
   undo.push(() => app.close());
   await port.release();
@@ -291,10 +298,13 @@ export const PROBLEMS = {
 
 function createApp(
   world: World,
-  around: Omit<Parts, 'seal'> &
-    Pick<Config, 'limits' | 'maxConnections' | 'trustedProxies'> & { readonly tls: Tls | undefined },
+  around: Omit<Parts, 'seal' | 'blobs'> &
+    Pick<Config, 'limits' | 'maxConnections' | 'trustedProxies'> & {
+      readonly tls: Tls | undefined;
+      readonly ready: () => Promise<readonly Readiness[]>;
+    },
 ): App {
-  const { log, publicUrl, db, blobs, metrics, tracing, tls, limits, maxConnections, trustedProxies } = around;
+  const { log, publicUrl, db, metrics, tracing, tls, limits, maxConnections, trustedProxies, ready } = around;
   const { identity, registry, tlog, trust, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
@@ -305,13 +315,7 @@ function createApp(
     tls,
     maxConnections,
     trustedProxies,
-    ready: () =>
-      Promise.all([
-        readiness('database', () => db.ping()),
-        readiness('blobs', () => blobs.ping()),
-        readiness('transparency log', () => tlog.checkpoint('rekor')),
-        readiness('certificate log', () => tlog.checkpoint('ct')),
-      ]),
+    ready,
   });
   measureHttp(app, metrics.http);
   traceHttp(app, tracing);
@@ -331,13 +335,4 @@ function createApp(
   ];
   for (const room of rooms) void app.register(room);
   return app;
-}
-
-async function readiness(name: string, check: () => Promise<unknown>): Promise<Readiness> {
-  try {
-    await check();
-    return { name, state: 'up' };
-  } catch (error) {
-    return { name, state: 'down', detail: error instanceof CodedError ? error.code : 'internal' };
-  }
 }

@@ -48,7 +48,7 @@ export interface BlobDriver {
   ): Promise<{ sizeBytes: number }>;
   /** Atomic; replaces `to`. Throws `blob_not_found`. */
   rename(from: string, to: string): Promise<void>;
-  /** Throws `blob_unavailable` when nothing can be written. */
+  /** Writes something and takes it away again. Throws `blob_disk_full`, `blob_unavailable`. */
   ping(): Promise<void>;
 }
 

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { App } from './http.ts';
-
-/** One thing that the server cannot do without. */
-export interface Readiness {
-  readonly name: string;
-  readonly state: 'up' | 'down';
-  /** What a person at the other end may know: no addresses, no secrets. */
-  readonly detail?: string;
-}
+import type { Readiness } from './readiness.ts';
 
 interface Operation {
   readonly summary?: string;
@@ -27,8 +20,9 @@ const ReadinessBody = Type.Object({
   dependencies: Type.Array(
     Type.Object({
       name: Type.String(),
-      state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+      state: Type.Union([Type.Literal('up'), Type.Literal('standby'), Type.Literal('down')]),
       detail: Type.Optional(Type.String()),
+      message: Type.Optional(Type.String()),
     }),
   ),
 });
@@ -61,7 +55,7 @@ export function metaRoutes(options: {
       },
       async (_request, reply) => {
         const dependencies = [...(await options.ready())];
-        const ready = dependencies.every((dependency) => dependency.state === 'up');
+        const ready = dependencies.every((dependency) => dependency.state !== 'down');
         return reply.code(ready ? 200 : 503).send({ ready, dependencies });
       },
     );

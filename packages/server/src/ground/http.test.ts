@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { Type } from 'typebox';
 import { type App, createHttp } from './http.ts';
-import type { Readiness } from './http-meta.ts';
 import { createLog } from './log.ts';
+import type { Readiness } from './readiness.ts';
 
 const lines: string[] = [];
 let dependencies: Readiness[] = [{ name: 'database', state: 'up' }];

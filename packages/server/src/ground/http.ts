@@ -14,12 +14,13 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import { boundConnections, endSlowBodies, headersTimeout } from './http-connections.ts';
-import { metaRoutes, type Readiness } from './http-meta.ts';
+import { metaRoutes } from './http-meta.ts';
 import { endWithProblem, sendProblem } from './http-problems.ts';
 import { validatorCompiler } from './http-validation.ts';
 import type { Logger } from './log.ts';
 import { GROUND_PROBLEMS, type ProblemMap } from './problems.ts';
 import { CORE_PROBLEMS } from './problems-core.ts';
+import type { Readiness } from './readiness.ts';
 import type { Tls } from './tls.ts';
 
 export type App = FastifyInstance<

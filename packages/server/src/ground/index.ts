@@ -5,6 +5,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { type Config, configHelp, describeConfig, type Limits, parseConfig } from './config.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db.ts';
 export { databaseMetrics, measureDatabase } from './db-metrics.ts';
+export { diskMetrics, measureDisks } from './disk-metrics.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
 export { AUDIT_FEED, type AuditRecord, type FollowedEvent, OUTBOX_FEED } from './feed.ts';
 export {
@@ -25,7 +26,6 @@ export {
 export { type App, createHttp, type HttpOptions } from './http.ts';
 export { documentAnswer } from './http-document.ts';
 export { limitAddresses } from './http-limits.ts';
-export type { Readiness } from './http-meta.ts';
 export {
   type HttpMetrics,
   httpMetrics,
@@ -46,6 +46,13 @@ export { type PostgresOptions, type PostgresServer, startPostgres } from './post
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
 export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './rate-limit.ts';
 export { type AuditFilter, countAudit, listAudit, readAudit } from './read-audit.ts';
+export {
+  type Dependency,
+  measureReadiness,
+  type Readiness,
+  readinessMetrics,
+  watchDependencies,
+} from './readiness.ts';
 export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';

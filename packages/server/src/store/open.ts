@@ -28,7 +28,7 @@ export interface Store {
    * hashed the very bytes of the part and have ended all writing to it. Throws `blob_not_found`.
    */
   adopt(partKey: string, stored: Stored): Promise<void>;
-  /** Throws `blob_unavailable` when nothing can be written. */
+  /** Throws `blob_disk_full`, `blob_unavailable` when nothing can be written. */
   ping(): Promise<void>;
 }
 

@@ -23,6 +23,11 @@ export class Leadership {
     return this.#head;
   }
 
+  /** True when the next step can begin at once: nothing has to be locked or recovered first. */
+  get settled(): boolean {
+    return this.#state !== null;
+  }
+
   /** Becomes the writer; false when another process is. Throws what `recover` throws. */
   async lead(): Promise<boolean> {
     return (await this.#ready()) !== null;

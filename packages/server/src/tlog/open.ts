@@ -21,7 +21,7 @@ import { logSigner, openKeys } from './log-keys.ts';
 import { type EntryRow, findEntry, type SignedHead, searchEntries } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
 import type { LogContext } from './recover.ts';
-import { Sequencer } from './sequencer.ts';
+import { type LogRole, Sequencer } from './sequencer.ts';
 import { readBundle, readPublished, readPublishedTile, tileReader } from './tile-files.ts';
 
 /** What the world must know of a log to verify it. */
@@ -60,6 +60,11 @@ export interface Tlog {
   appendHashedRekord(rekord: HashedRekord, facts?: EntryFacts): Promise<LogEntryReceipt>;
   /** SignedCertificateTimestamp over a MerkleTreeLeaf. The caller MUST append the leaf to the `ct` log before it shows the SCT. */
   signSct(leaf: Uint8Array): Uint8Array;
+  /**
+   * Whether this process writes the log; when nobody does, it begins to. A log that a failure has left unrecovered is
+   * recovered. Throws `tlog_rolled_back`, `tlog_damaged`, and what database and blob store throw.
+   */
+  role(kind: LogKind): Promise<LogRole>;
   /** The published checkpoint: a signed note. */
   checkpoint(kind: LogKind): Promise<string>;
   describe(kind: LogKind): LogDescription;
@@ -159,6 +164,7 @@ function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
       const { keyId, privateKey } = opened.ct.context.signer;
       return signSct({ logId: keyId, privateKey }, leaf);
     },
+    role: (kind) => opened[kind].sequencer.role(),
     checkpoint: async (kind) => (await publishedHead(opened[kind])).checkpoint,
     describe: (kind) => describe(opened[kind].context),
     frozen: (kind) => opened[kind].frozen,

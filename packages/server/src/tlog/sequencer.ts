@@ -15,6 +15,8 @@ interface Waiting extends Submission {
   readonly fail: (error: unknown) => void;
 }
 
+export type LogRole = 'writer' | 'reader';
+
 /** The one writer of a log: collects entries into batches and integrates one batch after the other. */
 export class Sequencer {
   readonly #context: LogContext;
@@ -47,6 +49,17 @@ export class Sequencer {
     return this.#leadership.lead();
   }
 
+  /** Whether this process writes the log; when nobody does, it begins to. Throws what `recover` throws. */
+  async role(): Promise<LogRole> {
+    if (this.#running !== null || this.#closed || this.#leadership.settled) {
+      return this.head === null ? 'reader' : 'writer';
+    }
+    const led = Promise.withResolvers<boolean>();
+    // In the turn of a batch: two recoveries at once would see each other's half-done work.
+    this.#running = this.#drain(() => this.#leadership.lead().then(led.resolve, led.reject));
+    return (await led.promise) ? 'writer' : 'reader';
+  }
+
   /** Throws `tlog_entry_invalid`, `tlog_busy`, `tlog_not_leader`, `tlog_unavailable`, `tlog_closed`. */
   async append(leaf: Uint8Array, facts: EntryFacts): Promise<LogEntryReceipt> {
     requireEntry(leaf);
@@ -67,7 +80,7 @@ export class Sequencer {
         answer,
         fail,
       });
-      this.#running ??= this.#drain();
+      this.#running ??= this.#drain(() => gather(this.#limits.batchWaitMs));
     });
   }
 
@@ -78,9 +91,10 @@ export class Sequencer {
     await this.#leadership.resign();
   }
 
-  async #drain(): Promise<void> {
+  /** `first` MUST NOT fail: entries may come meanwhile. */
+  async #drain(first: () => Promise<void>): Promise<void> {
     try {
-      await gather(this.#limits.batchWaitMs);
+      await first();
       // Entries that came while a batch was written have waited long enough.
       while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, this.#limits.batchEntries));
     } finally {

@@ -307,5 +307,12 @@ describe('a disk that fails', () => {
     await driver.ping();
     const subject = await openThenFail(join(directory.path, 'ping'), failing('create', 'before', 'EROFS'));
     await assert.rejects(subject.ping(), code('blob_unavailable'));
+    for (const call of ['write', 'sync'] as const) {
+      const home = join(directory.path, `ping-${call}`);
+      const full = await openThenFail(home, failing(call, 'before', 'ENOSPC'));
+      await assert.rejects(full.ping(), code('blob_disk_full'));
+      await full.ping();
+      assert.deepEqual(await readdir(join(home, '.tmp')), []);
+    }
   });
 });

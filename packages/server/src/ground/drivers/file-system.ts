@@ -16,6 +16,9 @@ export interface FileSystemOptions {
 /** No key can begin with a dot, so the driver's own directory is out of every caller's reach. */
 const ASIDE = '.tmp';
 
+/** What ping() writes: a block of the disk. */
+const PROBE = new Uint8Array(4096);
+
 /** Opens the store and removes what an interrupted write left aside. */
 export async function openFileSystem(options: FileSystemOptions): Promise<BlobDriver> {
   const driver = new FileSystemDriver(options.root, options.disk ?? realDisk);
@@ -145,12 +148,20 @@ class FileSystemDriver implements BlobDriver {
   }
 
   async ping(): Promise<void> {
+    const path = this.#aside(randomUUID());
     try {
-      const path = this.#aside(randomUUID());
-      await (await this.#disk.create(path)).close();
+      const file = await this.#disk.create(path);
+      try {
+        // A full disk still takes names: only bytes that are durable prove that there is room.
+        await this.#disk.write(file, PROBE, 0);
+        await this.#disk.sync(file);
+      } finally {
+        await file.close();
+      }
       await this.#disk.remove(path);
     } catch (cause) {
-      throw unavailable('the store', cause);
+      await this.#removeQuietly(path);
+      throw diskFault('the store', cause);
     }
   }
 
@@ -303,14 +314,7 @@ async function coded<T>(key: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof CodedError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') throw notFound(key, error);
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new CodedError(
-        'blob_disk_full',
-        `blob ${key}: the disk of the server is full: its operator must make room`,
-        { cause: error },
-      );
-    }
-    throw unavailable(`blob ${key}`, error);
+    throw diskFault(`blob ${key}`, error);
   }
 }
 
@@ -322,9 +326,13 @@ function notFound(key: string, cause?: unknown): CodedError<'blob_not_found'> {
   return new CodedError('blob_not_found', `blob ${key} does not exist`, { cause });
 }
 
-function unavailable(what: string, cause: unknown): CodedError<'blob_unavailable'> {
+function diskFault(what: string, cause: unknown): CodedError<'blob_disk_full' | 'blob_unavailable'> {
   // The system's message names absolute paths of the server: only its code is for a stranger.
   const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+  if (reason === 'ENOSPC' || reason === 'EDQUOT') {
+    const message = `${what}: the disk of the server is full: its operator must make room`;
+    return new CodedError('blob_disk_full', message, { cause });
+  }
   return new CodedError(
     'blob_unavailable',
     `${what}: the disk of the server refused (${reason}): try again, or tell its operator`,
