@@ -6,29 +6,33 @@ import {
   clearFailure,
   type FailureReason,
   giveUp,
+  INTERRUPTED,
+  markTaken,
   movePosition,
-  readPosition,
-  readRetries,
+  type Place,
+  readPlace,
   readRetryDelay,
   scheduleRetry,
+  takeRetry,
   writeFailure,
 } from './follower-rows.ts';
 
 /** What is nobody's fault but the surroundings': the same event succeeds when they are back. */
 const OUTAGES = ['database_unavailable', 'blob_unavailable', 'blob_disk_full', 'server_stopping'];
-const RETRIES_PER_ROUND = 10;
 
-interface Pace {
+export interface Pace {
   /** Events to be handed over one by one, as they failed together: one of them alone is at fault. */
   singles: number;
+  /** False until what the last leader left is looked at. */
+  begun: boolean;
 }
 
 interface Work<E> {
-  readonly position: Position;
+  readonly place: Place;
   readonly entries: readonly Entry<E>[];
   /** Of the first entry, when it has failed before: how long it still has to wait. */
   readonly retryInMs: number | null;
-  readonly retries: readonly Entry<E>[];
+  readonly dead: Entry<E> | null;
 }
 
 /**
@@ -36,40 +40,40 @@ interface Work<E> {
  * lost or counted then. A crash before the position is kept lets the same events come again.
  */
 export async function deliverNext<E>(term: Term, follower: Follower<E>, pace: Pace): Promise<number> {
-  const work = await term.db.asSystem((tx) => readWork(tx, follower));
-  for (const dead of work.retries) {
-    if (term.ended.aborted) return 0;
-    await retry(term, follower, dead);
+  const { place, entries, retryInMs, dead } = await term.db.asSystem((tx) => readWork(tx, follower));
+  if (dead !== null) await retry(term, follower, dead);
+  const [first] = entries;
+  if (first === undefined || term.ended.aborted) return dead === null ? term.limits.pollMs : 0;
+  if (!pace.begun) {
+    pace.begun = true;
+    pace.singles = place.taken;
+    if (place.taken === 1)
+      return failed(term, follower, { entry: first, position: place, reason: INTERRUPTED });
   }
-  const [first] = work.entries;
-  if (first === undefined || term.ended.aborted) return term.limits.pollMs;
-  if (work.retryInMs !== null && work.retryInMs > 0) return Math.min(work.retryInMs, term.limits.pollMs);
-  const batch = work.retryInMs !== null || pace.singles > 0 ? [first] : work.entries;
-  const failure = await attempt(term, follower, batch);
-  if (failure === null) {
+  if (retryInMs !== null && retryInMs > 0) return Math.min(retryInMs, term.limits.pollMs);
+  const batch = retryInMs !== null || pace.singles > 0 ? [first] : entries;
+  await term.db.asSystem((tx) => markTaken(tx, follower.name, batch.length));
+  const reason = await attempt(term, follower, batch);
+  if (reason === null) {
     pace.singles = Math.max(0, pace.singles - 1);
-    await keep(term, follower, work.position, batch);
-    return batch.length < follower.batchEvents && batch.length === work.entries.length
-      ? term.limits.pollMs
-      : 0;
+    await keep(term, follower, { from: place, batch });
+    return batch.length < follower.batchEvents && batch.length === entries.length ? term.limits.pollMs : 0;
   }
-  if (batch.length > 1) {
-    pace.singles = batch.length;
-    return 0;
-  }
-  return failed(term, follower, { entry: first, position: work.position, reason: failure });
+  if (batch.length === 1) return failed(term, follower, { entry: first, position: place, reason });
+  pace.singles = batch.length;
+  return 0;
 }
 
 async function readWork<E>(tx: Tx, { name, feed, batchEvents }: Follower<E>): Promise<Work<E>> {
-  const position = await readPosition(tx, name);
-  const entries = await readAfter(tx, feed, { ...position, limit: batchEvents });
+  const place = await readPlace(tx, name);
+  const entries = await readAfter(tx, feed, { ...place, limit: batchEvents });
   const [first] = entries;
-  const due = await readRetries(tx, name, RETRIES_PER_ROUND);
+  const retried = await takeRetry(tx, name);
   return {
-    position,
+    place,
     entries,
     retryInMs: first === undefined ? null : await readRetryDelay(tx, name, first.position.id),
-    retries: due.length === 0 ? [] : await readByIds(tx, feed, due),
+    dead: retried === null ? null : ((await readByIds(tx, feed, [retried]))[0] ?? null),
   };
 }
 
@@ -95,8 +99,7 @@ async function attempt<E>(
 async function keep<E>(
   { db, log }: Term,
   follower: Follower<E>,
-  from: Position,
-  batch: readonly Entry<E>[],
+  { from, batch }: { readonly from: Position; readonly batch: readonly Entry<E>[] },
 ): Promise<void> {
   const to = batch.at(-1)?.position ?? from;
   const moved = await db.asSystem(async (tx) => {
@@ -119,6 +122,7 @@ async function failed<E>(
     if (attempts < limits.maxAttempts) {
       const waitMs = Math.min(limits.maxBackoffMs, limits.backoffMs * 2 ** (attempts - 1));
       await scheduleRetry(tx, name, { eventId, waitMs });
+      await markTaken(tx, name, 0);
       return Math.min(waitMs, limits.pollMs);
     }
     await giveUp(tx, name, eventId);
@@ -129,10 +133,18 @@ async function failed<E>(
 }
 
 async function retry<E>(term: Term, follower: Follower<E>, dead: Entry<E>): Promise<void> {
-  const reason = await attempt(term, follower, [dead]);
   const { name } = follower;
+  const eventId = dead.position.id;
+  let reason: FailureReason | null;
+  try {
+    reason = await attempt(term, follower, [dead]);
+  } catch (error) {
+    // What an outage prevented is still asked for.
+    await term.db.asSystem((tx) => scheduleRetry(tx, name, { eventId, waitMs: 0 }));
+    throw error;
+  }
   await term.db.asSystem(async (tx) => {
-    if (reason === null) await clearFailure(tx, name, dead.position.id);
+    if (reason === null) await clearFailure(tx, name, eventId);
     else await writeFailure(tx, name, { entry: dead, reason });
   });
 }

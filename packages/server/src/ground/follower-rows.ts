@@ -32,7 +32,16 @@ export interface FollowerLag {
   readonly deadLetters: number;
 }
 
-/** Gives a new follower its place at the beginning. Dead letters of no organisation, which no API reaches, get another try. */
+/** Of an event that was in hand when the process died. */
+export const INTERRUPTED: FailureReason = {
+  code: 'follower_interrupted',
+  message: 'the server ended while it had this event in hand',
+};
+
+/**
+ * Gives a new follower its place at the beginning. Dead letters of no organisation, which no API reaches, get another
+ * try; not one that may have been the end of the last process.
+ */
 export async function registerFollower(
   tx: Tx,
   { name, feed }: { readonly name: string; readonly feed: Feed<unknown> },
@@ -41,15 +50,27 @@ export async function registerFollower(
     tx,
   );
   await sql`update ground_failures set retry_at = now()
-            where follower = ${name} and dead_at is not null and org_id is null`.execute(tx);
+            where follower = ${name} and dead_at is not null and org_id is null
+              and code <> ${INTERRUPTED.code}`.execute(tx);
 }
 
-export async function readPosition(tx: Tx, follower: string): Promise<Position> {
-  const { rows } = await sql<Position>`
-    select xid::text as xid, id from ground_followers where name = ${follower}`.execute(tx);
-  const [position] = rows;
-  if (position === undefined) throw new TypeError(`the follower ${follower} is not registered`);
-  return position;
+export interface Place extends Position {
+  /** Events after it that were handed over and not answered for. */
+  readonly taken: number;
+}
+
+export async function readPlace(tx: Tx, follower: string): Promise<Place> {
+  const { rows } = await sql<Place>`
+    select xid::text as xid, id, taken from ground_followers where name = ${follower}`.execute(tx);
+  const [place] = rows;
+  if (place === undefined) throw new TypeError(`the follower ${follower} is not registered`);
+  return place;
+}
+
+/** Not waited for until it is on the disk: it has to outlive this process, not the machine. */
+export async function markTaken(tx: Tx, follower: string, events: number): Promise<void> {
+  await sql`set local synchronous_commit = off`.execute(tx);
+  await sql`update ground_followers set taken = ${events} where name = ${follower}`.execute(tx);
 }
 
 /** False when somebody else has moved it meanwhile: a leader that does not know yet that it is none any more. */
@@ -59,7 +80,7 @@ export async function movePosition(
   { from, to }: { readonly from: Position; readonly to: Position },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update ground_followers set xid = ${to.xid}::xid8, id = ${to.id}
+    update ground_followers set xid = ${to.xid}::xid8, id = ${to.id}, taken = 0
     where name = ${follower} and xid = ${from.xid}::xid8 and id = ${from.id}`.execute(tx);
   return numAffectedRows === 1n;
 }
@@ -112,13 +133,15 @@ export async function clearFailure(tx: Tx, follower: string, eventId: number): P
   await sql`delete from ground_failures where follower = ${follower} and event_id = ${eventId}`.execute(tx);
 }
 
-/** Dead letters of which somebody has asked for another attempt. */
-export async function readRetries(tx: Tx, follower: string, limit: number): Promise<readonly number[]> {
+/** Takes one dead letter of which somebody has asked for another attempt; an attempt that ends the process stays its last. */
+export async function takeRetry(tx: Tx, follower: string): Promise<number | null> {
   const { rows } = await sql<{ eventId: number }>`
-    select event_id as "eventId" from ground_failures
-    where follower = ${follower} and dead_at is not null and retry_at <= clock_timestamp()
-    order by event_id limit ${limit}`.execute(tx);
-  return rows.map(({ eventId }) => eventId);
+    update ground_failures set retry_at = null, code = ${INTERRUPTED.code}, message = ${INTERRUPTED.message}
+    where id = (select id from ground_failures
+                where follower = ${follower} and dead_at is not null and retry_at <= clock_timestamp()
+                order by event_id limit 1)
+    returning event_id as "eventId"`.execute(tx);
+  return rows[0]?.eventId ?? null;
 }
 
 const DEAD_LETTER = sql.raw(`id, follower, event_id as "eventId", type, attempts, code, message,

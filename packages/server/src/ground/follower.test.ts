@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -17,37 +17,18 @@ import { createLog } from './log.ts';
 import { emit } from './outbox.ts';
 import { startPostgres } from './postgres.ts';
 
-const CHILD = 'WAYBILL_FOLLOWER_CHILD';
+const DOOMED = new URL('./test-doomed-follower.ts', import.meta.url).pathname;
 const LIMITS: FollowerLimits = { pollMs: 2, standByMs: 5, maxAttempts: 3, backoffMs: 1, maxBackoffMs: 4 };
+const CHILD_ATTEMPTS = 2;
 const log = createLog('silent');
 const org = randomUUID();
-
-const child = process.env[CHILD];
-if (child === undefined) describe('followers', suite);
-else dieInHand(JSON.parse(child) as pg.PoolConfig);
-
-/** In a process of its own: takes the first event, says so, and is killed before its position is kept. */
-function dieInHand(connection: pg.PoolConfig): void {
-  const db = openDb({ connection, log });
-  startFollowers({ db, log, limits: LIMITS }, [
-    {
-      name: 'probe',
-      feed: OUTBOX_FEED,
-      batchEvents: 10,
-      deliver: async () => {
-        process.kill(process.pid, 'SIGKILL');
-        await new Promise(() => undefined);
-      },
-    },
-  ]);
-}
 
 /** Resolves as soon as the condition holds; the run's own limit ends a test that waits in vain. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(2);
 }
 
-function suite(): void {
+describe('followers', () => {
   let t: TestDatabase;
   let running: RunningFollowers[] = [];
 
@@ -187,12 +168,8 @@ function suite(): void {
   });
 
   it('are given again what a killed process had in hand, and another replica takes over', async () => {
-    const ids = [await emitOne(), await emitOne()];
-    const env = { ...process.env, [CHILD]: JSON.stringify(t.connection), NODE_TEST_CONTEXT: undefined };
-    const killed = spawn(process.execPath, [import.meta.filename], {
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const ids = [await emitOne({ poison: true }), await emitOne()];
+    const killed = startChild();
     const exited = once(killed, 'exit');
     await until(() =>
       superuser(async (client) => {
@@ -206,6 +183,39 @@ function suite(): void {
     await until(() => seen.length === 2);
     await stopAll();
     assert.deepEqual(seen, ids);
+    assert.deepEqual(await listed(), []);
+  });
+
+  function startChild(): ChildProcess {
+    const order = { connection: t.connection, limits: { ...LIMITS, maxAttempts: CHILD_ATTEMPTS } };
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    return spawn(process.execPath, [DOOMED, JSON.stringify(order)], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  }
+
+  it('give up an event that ends the process each time, and a retry of it ends it once', async () => {
+    await emitOne();
+    await emitOne({ poison: true });
+    await emitOne();
+    // The first time all three are in hand, then the one alone.
+    for (let death = 0; death <= CHILD_ATTEMPTS; death++) {
+      assert.deepEqual(await once(startChild(), 'exit'), [null, 'SIGKILL'], `${death}`);
+    }
+    const healthy = startChild();
+    await until(async () => (await t.db.asSystem(readLag))[0]?.events === 0);
+    const [dead] = await listed();
+    assert.equal(dead?.code, 'follower_interrupted');
+    assert.equal(dead.attempts, CHILD_ATTEMPTS);
+    const ended = once(healthy, 'exit');
+    await t.db.withOrg(org, (tx) => retryDeadLetter(tx, dead.id));
+    assert.deepEqual(await ended, [null, 'SIGKILL']);
+    assert.equal((await listed())[0]?.retrying, false);
+    await emitOne();
+    const again = startChild();
+    await until(async () => (await t.db.asSystem(readLag))[0]?.events === 0);
+    again.kill('SIGKILL');
   });
 
   it('are led by one replica, and by the next one when its session ends', async () => {
@@ -234,7 +244,7 @@ function suite(): void {
     });
     const [a, poison, b] = [await emitOne(), await emitOne({ poison: true }), await emitOne()];
     start([follower]);
-    await until(() => seen.includes(b));
+    await until(async () => seen.includes(b) && (await t.db.asSystem(readLag))[0]?.events === 0);
     assert.deepEqual(seen, [a, b]);
     const [dead, ...more] = await t.db.withOrg(org, (tx) => listDeadLetters(tx, 10));
     assert.ok(dead);
@@ -380,4 +390,4 @@ function suite(): void {
     await db.close();
     await server.stop();
   });
-}
+});

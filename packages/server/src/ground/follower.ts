@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isCoded } from '@waybill/core';
 import type { Db, Lock } from './db.ts';
-import { deliverNext } from './deliver.ts';
+import { deliverNext, type Pace } from './deliver.ts';
 import type { Feed } from './feed.ts';
 import { registerFollower } from './follower-rows.ts';
 import type { Logger } from './log.ts';
@@ -18,6 +18,7 @@ export interface Follower<E = unknown> {
    * Takes events in the order of their commits, each at least once: after a crash, a failure or a restore some come
    * again, so it MUST be idempotent by event id. Throwing means that none of them is done. An outage of the database
    * or the blob store is waited out; any other error is held against the event, which is tried again and then given up.
+   * It MUST end by itself: nothing comes after it until it has, and no stop either.
    */
   deliver(events: readonly E[]): Promise<void>;
 }
@@ -105,7 +106,7 @@ async function lead(replica: Term, lock: Lock, followers: readonly Follower[]): 
 }
 
 async function follow(term: Term, follower: Follower): Promise<void> {
-  const pace = { singles: 0 };
+  const pace: Pace = { singles: 0, begun: false };
   while (!term.ended.aborted) {
     try {
       await pause(await deliverNext(term, follower, pace), term.ended);

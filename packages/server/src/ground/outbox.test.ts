@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { type TestDatabase, testDatabase } from '@waybill/testkit';
 import pg from 'pg';
 import { OUTBOX_FEED, readAfter } from './feed.ts';
-import { readPosition } from './follower-rows.ts';
+import { readPlace } from './follower-rows.ts';
 import { createLog } from './log.ts';
 import { pruneOutbox } from './prune-outbox.ts';
 import { restampFeeds } from './restamp.ts';
@@ -65,7 +65,7 @@ async function settled(): Promise<void> {
 const ahead = async (follower: string): Promise<readonly number[]> => {
   await settled();
   return t.db.asSystem(async (tx) => {
-    const position = await readPosition(tx, follower);
+    const position = await readPlace(tx, follower);
     const entries = await readAfter(tx, OUTBOX_FEED, { ...position, limit: 100 });
     return entries.map((entry) => entry.position.id);
   });
@@ -135,7 +135,7 @@ describe('restampFeeds', () => {
     await restoreFollower('amid', '3', 1);
     await restampFeeds(t.db, log);
     assert.deepEqual(await ahead('amid'), [2]);
-    assert.deepEqual(await t.db.asSystem((tx) => readPosition(tx, 'amid')), { xid: '3', id: 1 });
+    assert.deepEqual(await t.db.asSystem((tx) => readPlace(tx, 'amid')), { xid: '3', id: 1, taken: 0 });
   });
 });
 

@@ -34,6 +34,7 @@ export const GROUND_PROBLEMS = {
   blob_disk_full: { status: 507, title: 'Storage full' },
   blob_unavailable: { status: 503, title: 'Storage unavailable' },
   tls_required: { status: 400, title: 'TLS required' },
+  follower_interrupted: { status: 500, title: 'Interrupted' },
   dead_letter_not_found: { status: 404, title: 'No such dead letter' },
   seal_broken: { status: 500, title: 'Stored secret unreadable' },
 } as const satisfies ProblemMap;
