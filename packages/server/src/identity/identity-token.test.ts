@@ -167,6 +167,8 @@ describe('verifyIdentityToken', () => {
         'identity_token_key',
       );
     }
+    for (const more of [{ x5u: 'http://evil/x5u' }, { x5c: ['MIIB'] }, { jwk }, { jku: 'http://evil/jwks' }])
+      await refused(forge(header({ kid: undefined, ...more }), claims(), privateKey), 'identity_token_key');
     await refused(forge(header({ kid: 7 }), claims()), 'identity_token_malformed');
     // The right kid does not make the key in the header count.
     await refused(

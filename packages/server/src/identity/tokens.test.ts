@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CodedError, Secret } from '@waybill/core';
 import fc from 'fast-check';
@@ -76,6 +78,18 @@ describe('authenticate', () => {
       });
     }
     assert.equal(messages.size, 1);
+  });
+
+  it('compares hashes in constant time, and a token with nothing', () => {
+    const files = globSync('*.ts', { cwd: import.meta.dirname }).filter((file) => !file.endsWith('.test.ts'));
+    const sources = files.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n');
+    assert.match(sources, /findCredential\(tx, \{ hash \}\)/);
+    assert.match(sources, /!timingSafeEqual\(row\.hash, hash\)/);
+    assert.doesNotMatch(sources, /[!=]==\s*\w*\.reveal\(\)|\.reveal\(\)\s*[!=]==/);
+    assert.doesNotMatch(
+      sources,
+      /\b(?:token|secret|hash)\.equals\(|[!=]== (?:hash|row\.hash)\b|\bhash [!=]== /,
+    );
   });
 
   it('says that an expired token is expired only to its holder', async () => {

@@ -85,7 +85,10 @@ async function dispatch(
 ): Promise<FastifyReply> {
   const url = request.raw.url ?? '';
   // end-1
-  if (/^\/v2\/?(?:\?|$)/.test(url)) return reply.send({});
+  if (/^\/v2\/?(?:\?|$)/.test(url)) {
+    if (request.method === 'GET' || request.method === 'HEAD') return reply.send({});
+    throw methodNotAllowed(request);
+  }
   const path = splitPath(url);
   if (path === null)
     throw registryError('registry_not_found', 'This is no path of the OCI distribution API.');
@@ -94,7 +97,7 @@ async function dispatch(
     ? ENDPOINTS[path.kind][request.method]
     : undefined;
   if (endpoint === undefined) {
-    throw registryError('registry_method_not_allowed', `${request.method} is not possible here.`);
+    throw methodNotAllowed(request);
   }
   requireAccess(caller, endpoint.action, path.repository);
   return endpoint.handle({
@@ -106,4 +109,8 @@ async function dispatch(
     query: queryOf(url),
     last: path.last,
   });
+}
+
+function methodNotAllowed(request: FastifyRequest): Error {
+  return registryError('registry_method_not_allowed', `${request.method} is not possible here.`);
 }
