@@ -2,6 +2,7 @@ import type { Fetch } from '@waybill/core';
 import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { type Found, findCommand } from './find-command.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
+import { logFormatOf } from './messages.ts';
 import { createOutput, type OutputFormat } from './output.ts';
 import type { GlobalValues } from './parse.ts';
 
@@ -22,7 +23,7 @@ async function run(words: readonly string[], interrupt: Interrupt): Promise<Exit
   } catch (error) {
     if (interrupt.signal.aborted) return EXIT.interrupted;
     const { reportError } = await import('./report-error.ts');
-    process.stderr.write(reportError(error, process.env));
+    process.stderr.write(reportError(error, process.env, logFormatOf(words, process.env)));
     return exitCodeOf(error);
   }
 }
@@ -65,9 +66,9 @@ function sessionOf(globals: GlobalValues, interrupt: Interrupt, ca?: string) {
     env,
     cwd: process.cwd(),
     globals,
-    output: createOutput({ format, stdout, stderr, env }),
+    output: createOutput({ format, logFormat: logFormatOf(process.argv.slice(2), env), stdout, stderr, env }),
     stdin,
-    fetch: lazyFetch(ca),
+    fetch: traced(lazyFetch(ca), env),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,
   };
@@ -82,6 +83,13 @@ function lazyFetch(ca: string | undefined): Fetch {
     );
     return (await made)(url, init);
   };
+}
+
+/** W3C Trace Context: the pipeline's trace goes on in the server. */
+function traced(send: Fetch, env: NodeJS.ProcessEnv): Fetch {
+  const traceparent = env['TRACEPARENT'] ?? '';
+  if (!/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) return send;
+  return (url, init) => send(url, { ...init, headers: { ...init.headers, traceparent } });
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

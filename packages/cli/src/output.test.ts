@@ -20,6 +20,18 @@ describe('createOutput', () => {
     assert.deepEqual(JSON.parse(written.stdout), { a: 1 });
     assert.equal(written.stderr, 'hint\n');
   });
+  it('writes messages as lines of JSON to whoever asks for that, without tokens', () => {
+    const written = { stdout: '', stderr: '' };
+    const stream = (name: 'stdout' | 'stderr') =>
+      ({ write: (text: string) => ((written[name] += text), true) }) as unknown as NodeJS.WriteStream;
+    const streams = { stdout: stream('stdout'), stderr: stream('stderr') };
+    const output = createOutput({ format: 'table', logFormat: 'json', env: {}, ...streams });
+    output.note('two\nlines of wb_0123456789abcdef');
+    const { time, ...line } = JSON.parse(written.stderr) as Record<string, string>;
+    assert.deepEqual(line, { level: 'info', msg: 'two\nlines of wb_…' });
+    assert.ok(Number.isFinite(Date.parse(time ?? '')));
+    assert.equal(written.stderr.trimEnd().split('\n').length, 1);
+  });
   it('colours for a terminal only, and never under NO_COLOR', () => {
     assert.equal(capture('table', {}, true).output.paint('red', 'x'), '\u001b[31mx\u001b[39m');
     assert.equal(capture('table', {}, false).output.paint('red', 'x'), 'x');

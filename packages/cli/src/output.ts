@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { type LogFormat, messageLine } from './messages.ts';
 import { oneLine, printable, widthOf } from './printable.ts';
 
 export type OutputFormat = 'table' | 'json';
@@ -21,13 +22,15 @@ export interface Output {
 
 export interface OutputOptions {
   readonly format: OutputFormat;
+  /** Of messages; `text` unless told. */
+  readonly logFormat?: LogFormat;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
 }
 
 export function createOutput(options: OutputOptions): Output {
-  const { format, stdout, stderr } = options;
+  const { format, logFormat = 'text', stdout, stderr } = options;
   const colours = wantsColours(options);
   return {
     format,
@@ -35,7 +38,8 @@ export function createOutput(options: OutputOptions): Output {
       const shown = format === 'json' ? JSON.stringify(value, null, 2) : printable(text());
       stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
     },
-    note: (message) => void stderr.write(`${printable(message)}\n`),
+    note: (message) =>
+      void stderr.write(logFormat === 'json' ? messageLine('info', message) : `${printable(message)}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
   };
 }

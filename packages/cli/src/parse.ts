@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { nearest } from '@waybill/core/bytes';
 import type { Call, Command, OptionSpec, OptionSpecs } from './command.ts';
 import { cliError } from './exit.ts';
+import type { LogFormat } from './messages.ts';
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = {
@@ -19,6 +20,12 @@ export const GLOBAL_OPTIONS = {
     choices: ['table', 'json'],
     summary: 'table (default) or json',
   },
+  'log-format': {
+    type: 'string',
+    value: 'FORMAT',
+    choices: ['text', 'json'],
+    summary: 'Messages and errors as text (default) or as JSON lines (or WAYBILL_LOG_FORMAT)',
+  },
   help: { type: 'boolean', short: 'h', summary: 'Show this help' },
 } as const satisfies OptionSpecs;
 
@@ -27,6 +34,7 @@ export interface GlobalValues {
   readonly 'token-file'?: string;
   readonly 'ca-file'?: string;
   readonly output?: 'table' | 'json';
+  readonly 'log-format'?: LogFormat;
   readonly help?: boolean;
 }
 

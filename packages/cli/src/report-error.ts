@@ -1,18 +1,23 @@
 import { CodedError, messageOf } from '@waybill/core';
+import { exitCodeOf } from './exit.ts';
+import { type LogFormat, messageLine, withoutTokens } from './messages.ts';
 import { printable } from './printable.ts';
 
-/** One readable paragraph with the code; a stack only for `WAYBILL_DEBUG=1`. */
-export function reportError(error: unknown, env: NodeJS.ProcessEnv): string {
-  return printable(withoutTokens(textOf(error, env)));
-}
-
-/** A token in the wrong place of a command line must not go on into the log of the pipeline. */
-function withoutTokens(text: string): string {
-  return text.replaceAll(/\bwb_[\w-]{8,}/g, 'wb_…');
-}
-
-function textOf(error: unknown, env: NodeJS.ProcessEnv): string {
+/** One readable paragraph with the code, or one line of JSON; a stack only for `WAYBILL_DEBUG=1`. */
+export function reportError(error: unknown, env: NodeJS.ProcessEnv, format: LogFormat = 'text'): string {
   const debug = env['WAYBILL_DEBUG'] === '1';
+  return format === 'json' ? lineOf(error, debug) : printable(withoutTokens(textOf(error, debug)));
+}
+
+function lineOf(error: unknown, debug: boolean): string {
+  return messageLine('error', messageOf(error), {
+    code: error instanceof CodedError ? error.code : 'internal',
+    exit: exitCodeOf(error),
+    ...(debug && error instanceof Error && { stack: stackOf(error) }),
+  });
+}
+
+function textOf(error: unknown, debug: boolean): string {
   const stack = debug && error instanceof Error ? `${stackOf(error)}\n` : '';
   if (error instanceof CodedError) return `waybill: ${error.message} [${error.code}]\n${stack}`;
   const hint = debug ? '' : '; WAYBILL_DEBUG=1 shows where';

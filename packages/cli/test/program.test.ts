@@ -56,6 +56,44 @@ describe('waybill', () => {
       assert.equal(stderr.trimEnd().split('\n').length, 1);
     }
   });
+  it('tells errors as lines of JSON to whoever asks for that, also of options that it cannot read', async () => {
+    await using at = await workspace();
+    const token = 'wb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+    for (const [words, env, code, exit] of [
+      [['run', 'list', '--log-format', 'json', '--projcet', 'x'], {}, 'usage_unknown_option', 2],
+      [
+        ['run', 'list', '--log-format=json'],
+        { WAYBILL_TOKEN: token, WAYBILL_URL: 'http://127.0.0.1:9' },
+        null,
+        1,
+      ],
+      [['gate', token], { WAYBILL_LOG_FORMAT: 'json' }, 'usage_unknown_command', 2],
+    ] as const) {
+      const found = await waybill(words, { cwd: at.dir, env });
+      const [line, ...rest] = found.stderr.trimEnd().split('\n');
+      assert.deepEqual([found.stdout, rest], ['', []], found.stderr);
+      assert.ok(!found.stderr.includes(token));
+      const record = JSON.parse(line ?? '') as Record<string, unknown>;
+      assert.deepEqual([record['level'], record['exit'], found.code], ['error', exit, exit]);
+      if (code !== null) assert.equal(record['code'], code);
+    }
+  });
+  it('hands the trace of the pipeline on', async () => {
+    await using at = await workspace();
+    const seen: (string | undefined)[] = [];
+    await using server = await listening(
+      createServer((request, response) => {
+        seen.push(request.headers['traceparent'] as string | undefined);
+        response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{}');
+      }),
+    );
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    for (const given of [traceparent, 'something else']) {
+      const env = { WAYBILL_URL: server.url, WAYBILL_TOKEN: `wb_${'x'.repeat(43)}`, TRACEPARENT: given };
+      await waybill(['whoami'], { cwd: at.dir, env });
+    }
+    assert.deepEqual(seen, [traceparent, undefined]);
+  });
   it('shows help on stdout with 0', async () => {
     await using at = await workspace();
     for (const words of [[], ['--help'], ['gate'], ['help', 'gate', 'check'], ['serve', '--help']]) {
