@@ -159,6 +159,16 @@ describe('pruneOutbox', () => {
     assert.deepEqual(await left(), [2, 3, 5]);
   });
 
+  it('goes on until nothing old is left', async () => {
+    await superuser.query(
+      `insert into ground_outbox (org_id, type, data, created_at)
+       select gen_random_uuid(), 'probe.happened', '{}', now() - case when n <= 12000 then 8 else 1 end * interval '1 day'
+       from generate_series(1, 12003) n`,
+    );
+    assert.equal(await pruneOutbox(t.db), 12_000);
+    assert.equal((await left()).length, 3);
+  });
+
   it('keeps nothing for followers that there are none of', async () => {
     await restoreRows([{ id: 1, days: 8 }, { id: 2 }]);
     assert.equal(await pruneOutbox(t.db), 1);
