@@ -20,7 +20,11 @@ export interface LoggedBundle {
 export async function logBundle(
   tlog: Tlog,
   bundle: Bundle,
-  about: { readonly publicKey: KeyObject | null; readonly facts: EntryFacts },
+  about: {
+    /** The signer's, for whoever has read it; a bundle with a certificate holds it itself. */
+    readonly publicKey: KeyObject | null;
+    readonly facts: EntryFacts;
+  },
 ): Promise<LoggedBundle> {
   if (bundle.content.type !== 'dsse') throw new TypeError('only attestations are logged here');
   const { publicKey, facts } = about;
@@ -33,7 +37,7 @@ export async function logBundle(
       : material.type === 'chain'
         ? material.certificates[0]
         : null;
-  const key = certificate ? parseCertificate(certificate).publicKey : publicKey;
+  const key = publicKey ?? (certificate ? parseCertificate(certificate).publicKey : null);
   if (key === null) throw new TypeError('a bundle signed by a key is logged with that key');
   const details = keyDetailsOf(key);
   const receipt = await tlog.appendHashedRekord(

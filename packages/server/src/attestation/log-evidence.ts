@@ -13,7 +13,7 @@ export async function logAttestation(
 ): Promise<LoggedEvidence> {
   const { signer } = evidence.statement;
   const logged = await logBundle(deps.tlog, evidence.bundle, {
-    publicKey: signer.type === 'key' ? signer.publicKey : null,
+    publicKey: signer.type === 'key' ? signer.publicKey : signer.certificate.publicKey,
     facts: {
       ...firstSubject(evidence.statement.value.subject),
       ...(evidence.signer.type === 'key' ? { signer: evidence.signer.name, issuer: KEY_ISSUER } : {}),
