@@ -173,6 +173,19 @@ describe('traces', () => {
     assert.ok(above.includes('POST /waybill/v1/runs/:id/attestation'), above.join());
   });
 
+  it("are not those of a batch of the log, which is nobody's own", () => {
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    const below = spans.filter(
+      ({ name, parentSpanId = '' }) =>
+        name === 'transaction' && byId.get(parentSpanId)?.name.startsWith('accept log '),
+    );
+    assert.deepEqual(below, []);
+    assert.deepEqual(
+      spans.filter(({ kind, parentSpanId }) => kind !== 2 && parentSpanId === undefined),
+      [],
+    );
+  });
+
   it('begin anew where the traceparent is none', () => {
     const [lost] = spans.filter((span) => String(valueOf(span, 'url.path')).startsWith('/nothing/'));
     assert.ok(lost);
@@ -231,17 +244,23 @@ describe('openTracing', () => {
       onFailure: (error) => failures.push(error),
     });
     delete process.env[ENDPOINT];
-    assert.equal(await tracing.span('work', {}, async () => 'done'), 'done');
+    const request = tracing.request({}, {});
+    const work = (todo: () => Promise<string>) => request.within(() => tracing.span('work', {}, todo));
+    assert.equal(await work(async () => 'done'), 'done');
     await assert.rejects(
-      tracing.span('work', {}, async () => {
+      work(async () => {
         throw new TypeError('wb_secret');
       }),
       TypeError,
     );
+    request.end({ name: 'GET /', attributes: {}, failed: true });
+    assert.equal(await tracing.span('nobody asked', {}, async () => 'done'), 'done');
     await tracing.close();
     receiver.close();
     assert.equal(failures.length, 1);
-    const failed = receiver.spans.find(({ status }) => status.code === 2);
+    const names = receiver.spans.map(({ name }) => name);
+    assert.deepEqual(names.toSorted(), ['GET /', 'work', 'work']);
+    const failed = receiver.spans.find(({ name, status }) => name === 'work' && status.code === 2);
     assert.ok(failed);
     assert.equal(valueOf(failed, 'error.type'), 'TypeError');
     assert.doesNotMatch(receiver.requests.map(({ body }) => body).join(''), /wb_secret/);

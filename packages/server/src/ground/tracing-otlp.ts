@@ -39,12 +39,13 @@ export function otlpTracing(options: TracingOptions): Tracing {
 function tracingWith(tracer: Tracer, shutdown: () => Promise<void>): Tracing {
   const contexts = new AsyncLocalStorage<Context>();
   const propagator = new W3CTraceContextPropagator();
-  const here = (): Context => contexts.getStore() ?? ROOT_CONTEXT;
   return Object.freeze({
     async span(name, attributes, work) {
-      const span = tracer.startSpan(name, { attributes }, here());
+      const parent = contexts.getStore();
+      if (parent === undefined) return work();
+      const span = tracer.startSpan(name, { attributes }, parent);
       try {
-        return await contexts.run(trace.setSpan(here(), span), work);
+        return await contexts.run(trace.setSpan(parent, span), work);
       } catch (error) {
         fail(span, error);
         throw error;
@@ -58,7 +59,7 @@ function tracingWith(tracer: Tracer, shutdown: () => Promise<void>): Tracing {
       return requestSpan(span, (work) => contexts.run(trace.setSpan(parent, span), work));
     },
     ids() {
-      const context = trace.getSpanContext(here());
+      const context = trace.getSpanContext(contexts.getStore() ?? ROOT_CONTEXT);
       return context === undefined ? {} : { traceId: context.traceId, spanId: context.spanId };
     },
     close: () => within(CLOSE_TIMEOUT_MS, shutdown()),

@@ -10,7 +10,10 @@ export interface RequestSpan {
 }
 
 export interface Tracing {
-  /** Runs work inside a span, which ends with it; what it throws passes, and marks the span. */
+  /**
+   * Runs work inside a span, which ends with it; what it throws passes, and marks the span. Outside of a request there
+   * is none: what followers and jobs do every few seconds would drown the rest.
+   */
   span<T>(name: string, attributes: SpanAttributes, work: () => Promise<T>): Promise<T>;
   /** Begins a span that goes on from the caller's `traceparent` (W3C Trace Context), if there is one. */
   request(

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isCoded } from '@waybill/core';
 import { hashLeaf, requireEntry } from '@waybill/core/tlog';
 import type { SequencerLimits } from './deps.ts';
@@ -24,6 +25,8 @@ export class Sequencer {
   readonly #metrics: TlogMetrics;
   readonly #leadership: Leadership;
   readonly #queue: Waiting[] = [];
+  /** A batch is nobody's own: it runs outside the context of whichever request happened to start it. */
+  readonly #apart = AsyncLocalStorage.snapshot();
   #running: Promise<void> | null = null;
   #closed = false;
 
@@ -56,7 +59,9 @@ export class Sequencer {
     }
     const led = Promise.withResolvers<boolean>();
     // In the turn of a batch: two recoveries at once would see each other's half-done work.
-    this.#running = this.#drain(() => this.#leadership.lead().then(led.resolve, led.reject));
+    this.#running = this.#apart(() =>
+      this.#drain(() => this.#leadership.lead().then(led.resolve, led.reject)),
+    );
     return (await led.promise) ? 'writer' : 'reader';
   }
 
@@ -80,7 +85,7 @@ export class Sequencer {
         answer,
         fail,
       });
-      this.#running ??= this.#drain(() => gather(this.#limits.batchWaitMs));
+      this.#running ??= this.#apart(() => this.#drain(() => gather(this.#limits.batchWaitMs)));
     });
   }
 
