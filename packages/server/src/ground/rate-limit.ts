@@ -47,7 +47,9 @@ export function createRateLimit(options: {
 }
 
 /** Who an address stands for: an IPv6 customer has a /64 at least, and with it 2⁶⁴ addresses. */
-export function addressKey(address: string): string {
+export function addressKey(forwarded: string): string {
+  // Some proxies append the port to what they forward.
+  const address = /^\[(.+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(forwarded)?.slice(1).find(Boolean) ?? forwarded;
   if (!isIPv6(address)) return isIP(address) === 0 ? 'unknown' : address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
