@@ -1,6 +1,6 @@
 import type { Decision } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
-import type { ColumnType } from 'kysely';
+import { type ColumnType, sql } from 'kysely';
 import type { Tx } from '../ground/index.ts';
 
 type GateTables = {
@@ -41,6 +41,8 @@ export async function findDecision(tx: Tx, id: string, askedBy: string | null): 
     .withTables<GateTables>()
     .selectFrom('gate_decisions')
     .select('decision')
+    // Beside row-level security: a query that runs as the system by mistake finds nothing.
+    .where('org_id', '=', sql<string>`nullif(current_setting('waybill.org', true), '')::uuid`)
     .where('id', '=', id)
     .$if(askedBy !== null, (query) => query.where('asked_by', '=', askedBy ?? ''))
     .executeTakeFirst();
