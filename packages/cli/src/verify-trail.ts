@@ -2,14 +2,13 @@ import type { Client } from '@waybill/api/client';
 import { type AuditLink, type ChainHead, checkAnchor, readAnchor, verifyLinks } from '@waybill/core/audit';
 import { parseBundle } from '@waybill/core/bundle';
 import type { TrustedRoot } from '@waybill/core/trust';
-import { type LogReceipt, verifyStatementBundle } from '@waybill/core/verify';
+import { type Expectations, type LogReceipt, verifyStatementBundle } from '@waybill/core/verify';
 import { cliError } from './exit.ts';
 
 export interface TrailExpectations {
   readonly trustedRoot: TrustedRoot;
-  /** Identity of the server's own certificates. */
-  readonly issuer: string;
-  readonly verifier: string;
+  /** Who must have signed the anchors. */
+  readonly expectations: Expectations;
   /** Bundles that the chain must hold. */
   readonly anchors: readonly string[];
 }
@@ -29,7 +28,7 @@ export interface ProvenAnchor {
 
 /**
  * Computes the organisation's chain from its beginning, as it is downloaded, and holds it against anchors, each of
- * which must be signed by the server and logged. Throws `audit_chain_broken`, `audit_anchor_…`, `verify_…`.
+ * which must be signed as expected and logged. Throws `audit_chain_broken`, `audit_anchor_…`, `verify_…`.
  */
 export async function verifyTrail(
   client: Pick<Client, 'readAuditChain'>,
@@ -61,10 +60,10 @@ export async function verifyTrail(
   return { organization, head, anchors };
 }
 
-function proveAnchor(bundle: string, { trustedRoot, issuer, verifier }: TrailExpectations): ProvenAnchor {
-  const { statement } = verifyStatementBundle(parseBundle(bundle), {
-    trustedRoot,
-    expectations: { type: 'identity', issuer, subject: verifier },
-  });
+function proveAnchor(
+  bundle: string,
+  { trustedRoot, expectations }: Pick<TrailExpectations, 'trustedRoot' | 'expectations'>,
+): ProvenAnchor {
+  const { statement } = verifyStatementBundle(parseBundle(bundle), { trustedRoot, expectations });
   return { ...readAnchor(statement), signedAt: statement.signedAt, log: statement.logged };
 }

@@ -74,6 +74,14 @@ describe('waybill audit verify', () => {
     );
   });
 
+  it('takes the word of whoever is named, and of nobody else', async () => {
+    const { verifier, issuer } = await world.owner.info();
+    const by = (name: string) =>
+      `audit verify --certificate-identity ${name} --certificate-oidc-issuer ${issuer}`;
+    await succeed(by(verifier));
+    await notVerified(by(`${verifier}s`), /\[verify_identity\]/);
+  });
+
   it('ends with 3 when a row was changed, whatever the server says of itself', async () => {
     const actor = (text: string) =>
       world.rows(`update ground_audit set actor = $1 where action = 'identity.create-organization'`, [text]);

@@ -5,7 +5,7 @@ import { parseTrustedRoot } from '@waybill/core/trust';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { EXIT } from '../../exit.ts';
-import { trustedRootIn, verifying } from '../../expectations.ts';
+import { expectationsOf, trustedRootIn, verifying } from '../../expectations.ts';
 import { readNamed, writePrivate } from '../../files.ts';
 import { listing, type Output } from '../../output.ts';
 import { type VerifiedTrail, verifyTrail } from '../../verify-trail.ts';
@@ -17,6 +17,16 @@ export const command = defineCommand({
       type: 'string',
       value: 'FILE',
       summary: "Whom to trust; without it the server's own trusted root",
+    },
+    'certificate-identity': {
+      type: 'string',
+      value: 'NAME',
+      summary: 'Who must have signed the anchors; without it who the server says it is',
+    },
+    'certificate-oidc-issuer': {
+      type: 'string',
+      value: 'URL',
+      summary: 'Who must have vouched for that identity',
     },
     anchor: {
       type: 'string',
@@ -31,10 +41,11 @@ export const command = defineCommand({
   },
   examples: [
     'waybill audit verify --keep-anchor anchor.json',
-    'waybill audit verify --anchor anchor.json --trusted-root trusted_root.json -o json',
+    'waybill audit verify --anchor anchor.json --trusted-root trusted_root.json --certificate-identity https://waybill.example.com/verifier --certificate-oidc-issuer https://waybill.example.com/oidc',
   ],
   run: async (session, { options }) => {
     const { anchor: kept, 'trusted-root': rootFile, 'keep-anchor': keepIn } = options;
+    const named = await expectationsOf(session, { ...options, key: undefined });
     const given = kept === undefined ? [] : [await readNamed(path.resolve(session.cwd, kept))];
     const { client } = await connect(session);
     const [{ issuer, verifier }, trustedRoot, newest] = await Promise.all([
@@ -44,9 +55,10 @@ export const command = defineCommand({
         : trustedRootIn(session, rootFile),
       newestAnchor(client),
     ]);
+    const expectations = named ?? { type: 'identity', issuer, subject: verifier };
     const anchors = newest === null ? given : [...given, newest];
     const trail = await verifying('the audit trail', () =>
-      verifyTrail(client, { trustedRoot, issuer, verifier, anchors }),
+      verifyTrail(client, { trustedRoot, expectations, anchors }),
     );
     report(session.output, trail);
     if (newest === null)
