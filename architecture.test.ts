@@ -18,7 +18,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const CORE_ROOMS =
   'bytes digest x509 dsse intoto oci tlog bundle trust verify material policy contract audit'.split(' ');
 const SERVER_ROOMS =
-  'ground identity store tlog trust policy contract registry attestation graph gate watch notify audit'.split(
+  'ground identity store tlog trust policy contract registry attestation graph gate watch notify audit backup'.split(
     ' ',
   );
 /** What pure code cannot do; crypto.ts is the one door to cryptography, secret.ts only hides from inspect(). */

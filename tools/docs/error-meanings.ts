@@ -8,6 +8,13 @@ import type { START_CODES } from '../../packages/server/src/ground/problems.ts';
 // The types make each of these lists whole: a new code without a meaning does not compile.
 
 export const START_MEANINGS: Readonly<Record<(typeof START_CODES)[number], string>> = {
+  backup_exists: 'the directory for the backup exists already',
+  backup_file: 'a file of the backup cannot be written',
+  backup_invalid: 'the backup is not complete, or a file of it is damaged',
+  backup_newer: 'the backup was made by a version that knows more',
+  backup_no_source: 'there is no server data in the directory',
+  backup_not_authentic: 'the backup is not of this master key, or was changed',
+  backup_server_runs: 'a move needs every server of the data stopped',
   config_invalid: 'an option or variable has a value that cannot be used (exit code 2)',
   config_unknown_option: 'no such option (exit code 2)',
   data_dir_in_use: 'another server runs over this data directory',
@@ -26,10 +33,15 @@ export const START_MEANINGS: Readonly<Record<(typeof START_CODES)[number], strin
   postgres_init_failed: 'initdb failed',
   postgres_leftover: 'an earlier PostgreSQL over the same files does not stop',
   postgres_no_account: 'started as root, and there is no ordinary account for PostgreSQL',
+  postgres_not_running: 'a running server keeps the directory, and its PostgreSQL cannot be reached',
   postgres_owner: 'the database files belong to another user',
   postgres_path_closed: "PostgreSQL's user may not pass a directory on the way to the data",
   postgres_start_failed: 'PostgreSQL ended before it was ready',
   postgres_version: 'the database files were made by another PostgreSQL version',
+  restore_incomplete: 'a restore into this directory was cut short',
+  restore_no_key: 'a restore needs the master key of the backup',
+  restore_not_moved: 'the logs of this backup may not go on',
+  restore_target_in_use: 'a restore needs an empty directory and an empty database',
   tls_invalid: 'the certificate or its key cannot be read, or the two do not belong together',
 };
 

@@ -13,6 +13,17 @@ export interface Noun {
 /** Every command by its words; a module is read only when its command is called. */
 export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
   serve: { summary: 'Run the server', load: () => import('./commands/serve.ts') },
+  backup: {
+    summary: 'Copies of the whole server, and back',
+    verbs: {
+      create: {
+        summary: 'Back up a server, also while it runs',
+        load: () => import('./commands/backup/create.ts'),
+      },
+      verify: { summary: 'Check a backup', load: () => import('./commands/backup/verify.ts') },
+      restore: { summary: 'Restore into an empty place', load: () => import('./commands/backup/restore.ts') },
+    },
+  },
   login: { summary: 'Save a server and its token', load: () => import('./commands/login.ts') },
   whoami: { summary: 'Show who the token speaks for', load: () => import('./commands/whoami.ts') },
   workflow: {

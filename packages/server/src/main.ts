@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
 import { ATTESTATION_PROBLEMS, type AttestationDeps, attestationRoutes } from './attestation/index.ts';
 import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
+import { assertRestored } from './backup/index.ts';
 import { claimPort } from './claim-port.ts';
 import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -145,6 +146,7 @@ async function start(
 
   const lock = await lockInstance({ dataDir: config.dataDir, url: publicUrl, now: clock() });
   undo.push(() => lock.release());
+  await assertRestored(config.dataDir);
   const { db, lost } = await openDatabase(config, { log, tracing, undo });
   await restampFeeds(db, log);
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });

@@ -16,6 +16,7 @@ const CHECK = '--check-config';
 
 /** The process: starts, says where it is, stops on a signal. Exit code 1 when it cannot, 2 when it is asked wrongly. */
 export async function serve(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'backup') return backup(argv.slice(1));
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(
       `\nOptions of the server, each with its variable:\n${configHelp()}\n  --check-config shows what it would run with and from where, and starts nothing\n`,
@@ -46,6 +47,15 @@ export async function serve(argv: readonly string[]): Promise<void> {
     process.exit(1);
   } catch (error) {
     fail(error, say);
+  }
+}
+
+async function backup(argv: readonly string[]): Promise<void> {
+  try {
+    const { backupCommand } = await import('./backup-command.ts');
+    await backupCommand(argv);
+  } catch (error) {
+    fail(error, sayInWords);
   }
 }
 

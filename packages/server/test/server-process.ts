@@ -16,6 +16,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
@@ -26,7 +31,12 @@ export interface ServerProcess {
 
 /** Runs the program until it ends by itself. */
 export async function runToEnd(...args: readonly string[]): Promise<Ended> {
-  const started = launch(args);
+  return runAs(undefined, ...args);
+}
+
+/** The same under another account, which only root may choose. */
+export async function runAs(account: Account | undefined, ...args: readonly string[]): Promise<Ended> {
+  const started = launch(args, account);
   const timer = setTimeout(() => started.child.kill('SIGKILL'), START_TIMEOUT_MS);
   const ended = await started.ended;
   clearTimeout(timer);
@@ -37,9 +47,11 @@ export async function runToEnd(...args: readonly string[]): Promise<Ended> {
 export async function startProcess(options: {
   readonly dataDir: string;
   readonly port: number;
+  readonly more?: readonly string[];
+  readonly account?: Account | undefined;
 }): Promise<ServerProcess> {
   const args = ['--data', options.dataDir, '--listen', `127.0.0.1:${options.port}`, '--log-level', 'warn'];
-  const { child, ended, said } = launch(args);
+  const { child, ended, said } = launch([...args, ...(options.more ?? [])], options.account);
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   const url = await Promise.race([said(READY), ended.then(refuseToStart)]);
   clearTimeout(timer);
@@ -60,7 +72,10 @@ function refuseToStart({ code, signal, stdout, stderr }: Ended): never {
   throw new Error(`the server ended with ${signal ?? code} before it was ready:\n${stdout}${stderr}`);
 }
 
-function launch(args: readonly string[]): {
+function launch(
+  args: readonly string[],
+  account?: Account,
+): {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves with the first group of the pattern once the output holds it. */
@@ -69,6 +84,7 @@ function launch(args: readonly string[]): {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: '/',
     env: environment(),
+    ...account,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

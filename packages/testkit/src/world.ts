@@ -12,6 +12,8 @@ export interface TestWorld {
   readonly url: string;
   readonly server: RunningServer;
   readonly db: Db;
+  /** As the database's superuser. */
+  readonly connection: pg.PoolConfig;
   readonly dataDir: string;
   readonly ownerToken: Secret<string>;
   /** As the organisation's owner. */
@@ -88,6 +90,7 @@ export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> 
     url,
     server,
     db: database.db,
+    connection: database.connection,
     dataDir: directory.path,
     ownerToken,
     owner: as(ownerToken),

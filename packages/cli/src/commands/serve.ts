@@ -1,67 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { defineCommand } from '../command.ts';
-import { cliError, EXIT, type ExitCode } from '../exit.ts';
-import { SAME_SIGNAL_MS } from '../interrupt.ts';
-import type { Session } from '../session.ts';
-
-const SERVER_ENTRY = '@waybill/server/serve';
+import { callServer } from '../server-program.ts';
 
 export const command = defineCommand({
   summary: 'Run the server; every option goes to it',
   options: {},
   passThrough: true,
   examples: ['waybill serve', 'waybill serve --listen 0.0.0.0:7070 --data /srv/waybill'],
-  run: async (session, { args }) => {
-    const entry = findServer(session.cwd);
-    if (entry !== null) return runServer(session, entry, args);
-    const missing =
-      'the server is not installed: run npm install @waybill/server, then waybill serve in the same directory (or npm ci && npm start in a clone)';
-    if (!args.includes('--help')) throw cliError('cli_server_missing', missing);
-    session.output.note(`Its options are not known here, as ${missing}.`);
-    return EXIT.ok;
-  },
+  run: (session, { args }) => callServer(session, args),
 });
-
-/** The server package beside this program, or installed in the working directory. */
-function findServer(cwd: string): string | null {
-  const places = [import.meta.url, pathToFileURL(path.join(cwd, 'package.json')).href];
-  for (const place of places) {
-    try {
-      return createRequire(place).resolve(SERVER_ENTRY);
-    } catch {
-      // Not installed in this place: the next one may have it.
-    }
-  }
-  return null;
-}
-
-/** The server as a child with our streams; it stops by the signals that we get, and its exit code is ours. */
-function runServer(session: Session, entry: string, args: readonly string[]): Promise<ExitCode> {
-  return new Promise((resolve, reject) => {
-    // In a process group of its own a terminal's Ctrl-C reaches it once, through us, and its graceful stop is not cut short.
-    const child = spawn(process.execPath, [entry, ...args], {
-      stdio: 'inherit',
-      detached: true,
-      cwd: session.cwd,
-      env: session.env,
-    });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) forward(signal, child);
-    child.on('error', reject);
-    child.on('exit', (code, signal) =>
-      resolve(code ?? (signal === 'SIGINT' ? EXIT.interrupted : EXIT.error)),
-    );
-  });
-}
-
-function forward(signal: NodeJS.Signals, child: ChildProcess): void {
-  let sentAt = Number.NEGATIVE_INFINITY;
-  process.removeAllListeners(signal);
-  process.on(signal, () => {
-    if (performance.now() - sentAt < SAME_SIGNAL_MS) return;
-    sentAt = performance.now();
-    child.kill(signal);
-  });
-}

@@ -48,6 +48,8 @@ export interface BlobDriver {
   ): Promise<{ sizeBytes: number }>;
   /** Atomic; replaces `to`. Throws `blob_not_found`. */
   rename(from: string, to: string): Promise<void>;
+  /** Every key below `<prefix>/` that is there for the whole of the listing; others may be among them. */
+  list(prefix: string): AsyncIterable<string>;
   /** Writes something and takes it away again. Throws `blob_disk_full`, `blob_unavailable`. */
   ping(): Promise<void>;
 }

@@ -38,11 +38,12 @@ export { traceHttp } from './http-tracing.ts';
 export { type InstanceLock, lockInstance } from './instance-lock.ts';
 export { type JobMetrics, jobMetrics, repeatJob } from './jobs.ts';
 export { createLog, type LogFormat, type Logger, type LogLevel } from './log.ts';
-export { type MasterKeyOptions, openMasterKey } from './master-key.ts';
+export { MASTER_KEY_FILE, type MasterKeyOptions, openGivenKey, openMasterKey } from './master-key.ts';
 export { type Counter, createMetrics, type Gauge, type Histogram, type Metrics } from './metrics.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './outbox.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
+export { hasCluster, runningPostgres } from './postgres-running.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems.ts';
 export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './rate-limit.ts';
 export { type AuditFilter, countAudit, listAudit, readAudit } from './read-audit.ts';
@@ -55,5 +56,14 @@ export {
 } from './readiness.ts';
 export { restampFeeds } from './restamp.ts';
 export { createSeal, type Seal } from './seal.ts';
+export {
+  type IdCounter,
+  isUnused,
+  loadSnapshot,
+  orderForLoading,
+  type Snapshot,
+  type TableShape,
+  withSnapshot,
+} from './snapshot.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';
 export { noTracing, openTracing, type Tracing } from './tracing.ts';

@@ -14,7 +14,7 @@ export interface MasterKeyOptions {
   readonly db: Db;
 }
 
-const FILE = 'master.key';
+export const MASTER_KEY_FILE = 'master.key';
 const CHECK_PURPOSE = 'ground: check value of the master key';
 const CHECK_TEXT = Buffer.from('waybill');
 
@@ -31,9 +31,17 @@ export async function openMasterKey(options: MasterKeyOptions): Promise<Seal> {
   return seal;
 }
 
+/** The seal under the key that is given or lies in the directory; null without one. No database is asked, nothing made. */
+export async function openGivenKey(options: Omit<MasterKeyOptions, 'db'>): Promise<Seal | null> {
+  if (options.fromEnvironment !== null)
+    return createSeal(decode(options.fromEnvironment.reveal(), 'WAYBILL_MASTER_KEY'));
+  const key = await readKeyFile(join(options.dataDir, MASTER_KEY_FILE));
+  return key === null ? null : createSeal(key);
+}
+
 async function findKey(options: MasterKeyOptions, inUse: boolean): Promise<Uint8Array> {
   if (options.fromEnvironment !== null) return decode(options.fromEnvironment.reveal(), 'WAYBILL_MASTER_KEY');
-  const file = join(options.dataDir, FILE);
+  const file = join(options.dataDir, MASTER_KEY_FILE);
   const known = await readKeyFile(file);
   if (known !== null) return known;
   if (inUse) {
@@ -106,7 +114,8 @@ function assertOpens(seal: Seal, check: Uint8Array, options: MasterKeyOptions): 
   } catch (error) {
     if (!isCoded(error, 'seal_broken')) throw error;
   }
-  const from = options.fromEnvironment === null ? join(options.dataDir, FILE) : 'WAYBILL_MASTER_KEY';
+  const from =
+    options.fromEnvironment === null ? join(options.dataDir, MASTER_KEY_FILE) : 'WAYBILL_MASTER_KEY';
   throw new CodedError(
     'master_key_invalid',
     `${from} is not the master key of this database: give the key under which its secrets were sealed`,

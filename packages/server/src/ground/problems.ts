@@ -44,6 +44,13 @@ export const GROUND_PROBLEMS = {
  * They are listed so that the architecture test can tell them from a forgotten mapping.
  */
 export const START_CODES = [
+  'backup_exists',
+  'backup_file',
+  'backup_invalid',
+  'backup_newer',
+  'backup_no_source',
+  'backup_not_authentic',
+  'backup_server_runs',
   'config_invalid',
   'config_unknown_option',
   'data_dir_in_use',
@@ -62,9 +69,14 @@ export const START_CODES = [
   'postgres_init_failed',
   'postgres_leftover',
   'postgres_no_account',
+  'postgres_not_running',
   'postgres_owner',
   'postgres_path_closed',
   'postgres_start_failed',
   'postgres_version',
+  'restore_incomplete',
+  'restore_no_key',
+  'restore_not_moved',
+  'restore_target_in_use',
   'tls_invalid',
 ] as const;

@@ -75,6 +75,7 @@ function passThrough(real: BlobDriver): BlobDriver {
     delete: (key) => real.delete(key),
     append: (key, source, options) => real.append(key, source, options),
     rename: (from, to) => real.rename(from, to),
+    list: (prefix) => real.list(prefix),
     ping: () => real.ping(),
   };
 }

@@ -80,6 +80,7 @@ function breakable(driver: BlobDriver): BlobDriver {
     delete: (key) => driver.delete(key),
     append: (...args) => driver.append(...args),
     rename: (...args) => driver.rename(...args),
+    async *list() {},
     ping: () => driver.ping(),
   };
 }

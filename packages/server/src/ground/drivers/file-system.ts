@@ -11,6 +11,8 @@ export interface FileSystemOptions {
   /** Created when missing, mode 0700. One process at a time: the instance lock sees to it. */
   readonly root: string;
   readonly disk?: Disk;
+  /** A server may be at work over it: what lies aside is its own, and nothing is written here. */
+  readonly inUse?: boolean;
 }
 
 /** No key can begin with a dot, so the driver's own directory is out of every caller's reach. */
@@ -22,7 +24,7 @@ const PROBE = new Uint8Array(4096);
 /** Opens the store and removes what an interrupted write left aside. */
 export async function openFileSystem(options: FileSystemOptions): Promise<BlobDriver> {
   const driver = new FileSystemDriver(options.root, options.disk ?? realDisk);
-  await driver.recover();
+  if (!options.inUse) await driver.recover();
   return driver;
 }
 
@@ -145,6 +147,18 @@ class FileSystemDriver implements BlobDriver {
       await this.#disk.syncDirectory(dirname(target));
       if (dirname(source) !== dirname(target)) await this.#disk.syncDirectory(dirname(source));
     });
+  }
+
+  async *list(prefix: string): AsyncGenerator<string> {
+    const directory = this.#place(prefix);
+    const entries = await coded(prefix, () => readdir(directory, { withFileTypes: true })).catch(
+      ifMissing([]),
+    );
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const key = `${prefix}/${entry.name}`;
+      if (entry.isDirectory()) yield* this.list(key);
+      else if (entry.isFile()) yield key;
+    }
   }
 
   async ping(): Promise<void> {
@@ -320,6 +334,13 @@ async function coded<T>(key: string, work: () => Promise<T>): Promise<T> {
 
 async function ignoreMissing(error: unknown): Promise<void> {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+function ifMissing<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof CodedError && error.code === 'blob_not_found') return value;
+    throw error;
+  };
 }
 
 function notFound(key: string, cause?: unknown): CodedError<'blob_not_found'> {
