@@ -92,6 +92,8 @@ export interface RunningServer {
 const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const SWEEP_INTERVAL_MS = 60 * 60 * 1000;
 const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
+/** So that a server which is often started anew anchors too. */
+const ANCHOR_LOOK_MS = 60 * 1000;
 
 export interface Surroundings {
   readonly clock?: Clock;
@@ -213,6 +215,7 @@ interface WorldOptions {
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
+  const { anchorIntervalMs } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -263,17 +266,15 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     version: VERSION,
     runLifetimeMs: RUN_LIFETIME_MS,
   };
-  const audit: AuditDeps = { db, clock, log, tlog, trust };
+  const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });
   return { identity, registry, tlog, trust, attestation, audit };
 }
 
-function startAudit(
-  audit: AuditDeps,
-  around: { readonly metrics: JobMetrics; readonly anchorIntervalMs: number; readonly undo: Undo },
-): void {
+function startAudit(audit: AuditDeps, around: { readonly metrics: JobMetrics; readonly undo: Undo }): void {
   const { db, log } = audit;
-  const { metrics, anchorIntervalMs: everyMs, undo } = around;
+  const { metrics, undo } = around;
+  const everyMs = Math.min(ANCHOR_LOOK_MS, audit.anchorIntervalMs);
   undo.push(repeatJob({ name: 'anchor-audit', everyMs, run: () => anchorHeads(audit) }, { log, metrics }));
   const followers = startFollowers({ db, log }, [auditFollower(db)]);
   undo.push(() => followers.close());

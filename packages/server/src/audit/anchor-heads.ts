@@ -7,13 +7,14 @@ import type { AuditDeps } from './deps.ts';
 import { findUnanchored, insertAnchor } from './queries.ts';
 
 /**
- * Signs the head of each chain that has grown, and logs the signature: from then on nobody, not even the owner of
- * the database, can write the chain anew without contradicting the log. A crash between log and row leaves a log
- * entry that nothing refers to. Gives the number of anchors. A replica that does not write
- * the log leaves it to the one that does.
+ * Signs the head of each chain that has grown and was not anchored lately, and logs the signature: from then on nobody,
+ * not even the owner of the database, can write the chain anew without contradicting the log. A crash between log and
+ * row leaves a log entry that nothing refers to. A replica that does not write the log leaves it to the one that does.
+ * Gives the number of anchors.
  */
 export async function anchorHeads(deps: AuditDeps): Promise<number> {
-  const grown = await deps.db.asSystem(findUnanchored);
+  const due = new Date(deps.clock().getTime() - deps.anchorIntervalMs);
+  const grown = await deps.db.asSystem((tx) => findUnanchored(tx, due));
   let anchored = 0;
   for (const { orgId, head } of grown) {
     const bundle = await deps.trust.signAsServer(formatAnchor({ organization: orgId, head }));

@@ -8,4 +8,6 @@ export interface AuditDeps {
   readonly log: Logger;
   readonly tlog: Tlog;
   readonly trust: Trust;
+  /** A chain that grows is anchored again after this time. */
+  readonly anchorIntervalMs: number;
 }

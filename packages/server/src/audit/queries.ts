@@ -81,12 +81,16 @@ export async function readLength(tx: Tx): Promise<number> {
   return rows[0]?.sequence ?? 0;
 }
 
-/** Chains that have grown since they were anchored. */
+/** Chains that have grown since they were anchored, unless that was after `before`. */
 export async function findUnanchored(
   tx: Tx,
+  before: Date,
 ): Promise<readonly { readonly orgId: string | null; readonly head: ChainHead }[]> {
   const { rows } = await sql<{ org_id: string | null; sequence: number; hash: Uint8Array }>`
-    select org_id, sequence, hash from audit_chains where sequence > anchored order by org_id`.execute(tx);
+    select c.org_id, c.sequence, c.hash from audit_chains c
+    left join audit_anchors a on a.org_id is not distinct from c.org_id and a.sequence = c.anchored
+    where c.sequence > c.anchored and (a.anchored_at is null or a.anchored_at <= ${before})
+    order by c.org_id`.execute(tx);
   return rows.map(({ org_id: orgId, sequence, hash }) => ({
     orgId,
     head: { sequence, hash: digestFrom(hash) },
