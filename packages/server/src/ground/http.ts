@@ -184,7 +184,7 @@ function headersAndLog(app: App, publicUrl: string): void {
       ms: Math.round(reply.elapsedTime * 10) / 10,
       remote: request.ip,
     };
-    request.log[/^\/(healthz|readyz)$/.test(request.url) ? 'debug' : 'info'](line, 'request');
+    request.log[/^\/(healthz|readyz|metrics)$/.test(request.url) ? 'debug' : 'info'](line, 'request');
   });
 }
 

@@ -7,7 +7,7 @@ import { hash, spkiOf } from '@waybill/core/crypto';
 import { hashLeaf, parseCheckpoint, parseEntryBundle, parseHashedRekord } from '@waybill/core/tlog';
 import { sql } from 'kysely';
 import { type BlobDriver, createSeal, type Db } from '../ground/index.ts';
-import { type LogEntryReceipt, type LogKind, openTlog } from './index.ts';
+import { type LogEntryReceipt, type LogKind, openTlog, type Tlog } from './index.ts';
 import { appendAll, checkWholeLog, leaves, verifyReceipt, type World, world } from './test-world.ts';
 import { tileKey } from './tile-files.ts';
 
@@ -85,6 +85,38 @@ describe('openTlog', () => {
     const tlog = await openTlog({ ...at.deps, limits: { batchWaitMs: 0 } });
     for (const leaf of leaves(40)) await tlog.append('rekor', leaf);
     for (const leaf of leaves(10)) await tlog.append('rekor', leaf).then(() => tlog.append('rekor', leaf));
+    await tlog.close();
+  });
+
+  it('tells its role at any moment, and takes over from a writer that is gone, without losing an entry', async () => {
+    const writer = await openTlog(at.deps);
+    const reader = await openTlog(at.deps);
+    const told = async (tlog: Tlog) => [await tlog.role('rekor'), await tlog.role('ct')];
+    assert.deepEqual(await told(writer), ['writer', 'writer']);
+    assert.deepEqual(await told(reader), ['reader', 'reader']);
+    const busy = leaves(60).flatMap((leaf) => [writer.append('rekor', leaf), writer.role('rekor')]);
+    const answers = await Promise.all(busy);
+    assert.ok(answers.every((answer) => typeof answer !== 'string' || answer === 'writer'));
+    await writer.close();
+    const entries = leaves(60);
+    // The first of these begins to lead; entries that come meanwhile wait for it.
+    const roles = entries.map(() => reader.role('rekor'));
+    const receipts = await Promise.all(entries.map((leaf) => reader.append('rekor', leaf)));
+    assert.ok((await Promise.all(roles)).includes('writer'));
+    assert.equal(new Set(receipts.map(({ logIndex }) => logIndex)).size, 60);
+    await checkWholeLog(at, reader, receipts);
+    assert.deepEqual(await told(reader), ['writer', 'writer']);
+    await reader.close();
+  });
+
+  it('says by its role that it could not recover, until it can', async () => {
+    const tlog = await openTlog(at.deps);
+    at.faults.plan(1, 'before');
+    await assert.rejects(tlog.append('rekor', utf8('fails')), { code: 'tlog_unavailable' });
+    at.faults.plan(1, 'before');
+    await assert.rejects(tlog.role('rekor'), { code: 'test_fault' });
+    assert.equal(await tlog.role('rekor'), 'writer');
+    await tlog.append('rekor', utf8('fails'));
     await tlog.close();
   });
 
