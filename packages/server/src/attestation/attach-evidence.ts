@@ -41,22 +41,24 @@ export interface EvidenceToAttach {
 export async function attachEvidence(
   tx: Tx,
   evidence: EvidenceToAttach,
-): Promise<{ readonly manifestDigest: Digest }> {
-  const home = pick(evidence, evidence.repository);
-  const bytes = await runManifest(tx, home, evidence);
-  const manifestDigest = digestOf(bytes);
-  const run = { mediaType: MEDIA_TYPE.imageManifest, digest: manifestDigest, sizeBytes: bytes.length };
+  manifest: RunManifest,
+): Promise<void> {
+  const { bytes, descriptor } = manifest;
   const blobs = [EMPTY_DESCRIPTOR, evidence.attestation, evidence.verdict];
   await putEvidence(tx, {
-    ...home,
+    ...pick(evidence, evidence.repository),
     blobs,
-    manifests: [{ bytes, tag: `run-${evidence.runId}` }, ...referrersOf(run, evidence)],
+    manifests: [{ bytes, tag: `run-${evidence.runId}` }, ...referrersOf(descriptor, evidence)],
     now: evidence.at,
   });
   for (const { at, subject } of await outputImages(tx, evidence)) {
     await putEvidence(tx, { ...at, blobs, manifests: referrersOf(subject, evidence), now: evidence.at });
   }
-  return { manifestDigest };
+}
+
+export interface RunManifest {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
 }
 
 interface Place {
@@ -69,22 +71,38 @@ function pick(evidence: EvidenceToAttach, repository: string): Place {
   return { orgId: evidence.orgId, orgName: evidence.orgName, repository };
 }
 
-async function runManifest(tx: Tx, at: Place, evidence: EvidenceToAttach): Promise<Uint8Array> {
+type BlobSizes = ReadonlyMap<Digest, number>;
+
+/** Sizes of those materials that are blobs of the run's repository. */
+export function materialSizes(tx: Tx, evidence: EvidenceToAttach): Promise<BlobSizes> {
+  return blobSizes(
+    tx,
+    pick(evidence, evidence.repository),
+    evidence.materials.map(({ digest }) => digest),
+  );
+}
+
+/** The run as an OCI manifest (docs/reference/run-manifest.md). */
+export function runManifest(evidence: EvidenceToAttach, sizes: BlobSizes): RunManifest {
   // Values, images and what the contract leaves where it is have no blob here. A run that FAILED may state what
   // is not there, or another size than it has: its manifest says what is.
-  const digests = evidence.materials.map(({ digest }) => digest);
-  const sizes = await blobSizes(tx, at, digests);
   const layers = evidence.materials.flatMap((material) => {
     const sizeBytes = sizes.get(material.digest);
     return sizeBytes === undefined ? [] : [layerOf(material, sizeBytes)];
   });
-  return formatManifest(
+  const bytes = formatManifest(
     artifactManifest({
       artifactType: RUN_ARTIFACT_TYPE,
       layers,
       annotations: { 'dev.waybill.run.id': evidence.runId },
     }),
   );
+  const descriptor = {
+    mediaType: MEDIA_TYPE.imageManifest,
+    digest: digestOf(bytes),
+    sizeBytes: bytes.length,
+  };
+  return { bytes, descriptor };
 }
 
 function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {

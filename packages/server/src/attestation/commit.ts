@@ -2,7 +2,7 @@ import type { Receipt } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
 import { type Tx, writeAudit } from '../ground/index.ts';
 import { actorOf, type Principal } from '../identity/index.ts';
-import { attachEvidence, type EvidenceToAttach } from './attach-evidence.ts';
+import { attachEvidence, type EvidenceToAttach, materialSizes, runManifest } from './attach-evidence.ts';
 import type { AttestationDeps } from './deps.ts';
 import { emitRunJudged } from './events.ts';
 import { endRun, findAttestation, insertAttestation, type RunRow } from './queries.ts';
@@ -38,12 +38,16 @@ async function commitIn(
   run: RunRow,
   { principal, requestId, receipt, evidence }: CommitInput,
 ): Promise<{ readonly receipt: Receipt; readonly first: boolean }> {
-  const ended = await endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) });
+  const [ended, sizes] = await Promise.all([
+    endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) }),
+    materialSizes(tx, evidence),
+  ]);
   if (!ended) return { receipt: await receiptOfFaster(tx, run, receipt), first: false };
-  const { manifestDigest } = await attachEvidence(tx, evidence);
+  const manifest = runManifest(evidence, sizes);
   const [stored] = await Promise.all([
     // Read back rather than passed on: the first answer and that of a retry are the same row.
-    insertAttestation(tx, run, { ...receipt, manifestDigest }),
+    insertAttestation(tx, run, { ...receipt, manifestDigest: manifest.descriptor.digest }),
+    attachEvidence(tx, evidence, manifest),
     emitRunJudged(tx, run.orgId, {
       runId: run.id,
       result: receipt.result,

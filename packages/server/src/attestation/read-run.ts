@@ -20,7 +20,7 @@ export function isRunId(text: string): boolean {
  * one that never was give the same `attestation_run_not_found`.
  */
 export async function loadRun(deps: AttestationDeps, principal: Principal, id: string): Promise<RunRow> {
-  return inRunOf(deps, principal, id, async (_tx, run) => run);
+  return inRunOf(deps, principal, id, (_tx, { run }) => run);
 }
 
 /** With it what `accept()` needs: the contract revision that it was started under, and an earlier attestation. */
@@ -33,27 +33,29 @@ export async function loadForAccept(
   readonly contract: Contract;
   readonly earlier: StoredAttestation | null;
 }> {
-  return inRunOf(deps, principal, id, async (tx, run) => {
-    const [{ contract }, earlier] = await Promise.all([
-      findRevision(tx, run.contract),
-      findAttestation(tx, run.id),
-    ]);
-    return { run, contract, earlier };
+  return inRunOf(deps, principal, id, async (tx, { run, stored }) => {
+    const { contract } = await findRevision(tx, run.contract);
+    return { run, contract, earlier: stored };
   });
+}
+
+interface FoundRun {
+  readonly run: RunRow;
+  readonly stored: StoredAttestation | null;
 }
 
 async function inRunOf<T>(
   deps: AttestationDeps,
   principal: Principal,
   id: string,
-  read: (tx: Tx, run: RunRow) => Promise<T>,
+  read: (tx: Tx, found: FoundRun) => Promise<T> | T,
 ): Promise<T> {
   authorize(principal, 'read', targetOf(principal.scope));
   if (!isRunId(id)) throw runNotFound(id);
   return deps.db.withOrg(principal.orgId, async (tx) => {
-    const run = await findRun(tx, id, deps.clock());
+    const [run, stored] = await Promise.all([findRun(tx, id, deps.clock()), findAttestation(tx, id)]);
     if (run === null || !scopeCovers(principal.scope, run)) throw runNotFound(id);
-    return read(tx, run);
+    return read(tx, { run, stored });
   });
 }
 
@@ -70,8 +72,7 @@ export async function loadAttestation(
   principal: Principal,
   runId: string,
 ): Promise<{ readonly run: RunRow; readonly stored: StoredAttestation }> {
-  return inRunOf(deps, principal, runId, async (tx, run) => {
-    const stored = await findAttestation(tx, run.id);
+  return inRunOf(deps, principal, runId, (_tx, { run, stored }) => {
     if (stored !== null) return { run, stored };
     throw attestationError(
       'attestation_run_unfinished',
@@ -99,11 +100,11 @@ export async function describeRun(
   principal: Principal,
   runId: string,
 ): Promise<RunDetail> {
-  return inRunOf(deps, principal, runId, async (tx, run) => ({
+  return inRunOf(deps, principal, runId, (_tx, { run, stored }) => ({
     ...presentRun(run, principal.orgName),
     runner: run.runner,
     repository: runRepository(principal.orgName, run),
-    receipt: (await findAttestation(tx, run.id))?.receipt ?? null,
+    receipt: stored?.receipt ?? null,
   }));
 }
 

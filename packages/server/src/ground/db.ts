@@ -248,7 +248,7 @@ function isConnectionFailure(state: unknown, message: string): boolean {
     /^(08(?!P01)|57P0|53300|ECONN|ENOENT|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/.test(state)
   )
     return true;
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(
     message,
   );
 }
