@@ -30,6 +30,7 @@ import {
 import { parseTrustedRoot } from '@waybill/core/trust';
 import { verifyStatementBundle } from '@waybill/core/verify';
 import { startAttester, type TempDir, tempDir } from '@waybill/testkit';
+import { markIncomplete } from '../src/backup/index.ts';
 import {
   type Account,
   freePort,
@@ -259,6 +260,16 @@ describe('a restore on another machine', () => {
       said.every((line) => line.includes('the feed was stamped anew')),
       said.join('\n'),
     );
+  });
+});
+
+describe('a restore that was cut short', () => {
+  it('is no data for a server', async () => {
+    const data = place('half');
+    await markIncomplete(data);
+    const { code, stderr } = await runToEnd('--data', data, '--listen', '127.0.0.1:0');
+    assert.equal(code, 1);
+    assert.match(stderr, /did not finish.*\[restore_incomplete\]/);
   });
 });
 

@@ -170,6 +170,24 @@ describe('delete', () => {
   });
 });
 
+describe('list', () => {
+  it('gives every key below a prefix, and none of the files aside', async () => {
+    for (const key of ['walk/b/2', 'walk/a/1', 'walk/3', 'walker/4']) await driver.put(key, text(key));
+    await writeFile(join(root, '.tmp', 'being-written'), '');
+    assert.deepEqual(await Array.fromAsync(driver.list('walk')), ['walk/3', 'walk/a/1', 'walk/b/2']);
+    assert.deepEqual(await Array.fromAsync(driver.list('nothing')), []);
+    await assert.rejects(Array.fromAsync(driver.list('../etc')), code('blob_key_invalid'));
+  });
+
+  it('leaves to a running server what it is writing', async () => {
+    await writeFile(join(root, '.tmp', 'being-written'), '');
+    await openFileSystem({ root, inUse: true });
+    assert.ok((await aside()).includes('being-written'));
+    await openFileSystem({ root });
+    assert.deepEqual(await aside(), []);
+  });
+});
+
 describe('assertBlobKey', () => {
   it('lets no key out of the store', async () => {
     for (const key of [
