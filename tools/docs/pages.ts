@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { attackBlocks } from './attacks.ts';
 import { commandBlocks } from './cli.ts';
 import { configBlocks } from './config.ts';
 import { errorBlocks } from './errors.ts';
@@ -10,6 +11,7 @@ const REFERENCE = resolve(import.meta.dirname, '../../docs/reference');
 
 /** Which page takes which blocks. */
 const BLOCKS: Readonly<Record<string, () => BlocksOf>> = {
+  '../SECURITY-TESTS.md': attackBlocks,
   'cli.md': commandBlocks,
   'config.md': configBlocks,
   'errors.md': errorBlocks,

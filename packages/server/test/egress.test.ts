@@ -36,18 +36,25 @@ const token = (head: object, claims: object): string => `${encode(head)}.${encod
 /** In this process are client and server: what the client dials is the server, and nothing else may be dialled. */
 async function dialled(work: () => Promise<unknown>): Promise<readonly string[]> {
   const own = Number(new URL(world.url).port);
-  const sockets: Socket[] = [];
-  const seen = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+  const attempts: string[] = [];
+  const seen = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    socket.on('connectionAttempt', (address: string, port: number) => {
+      if (port !== own) attempts.push(`${address}:${port}`);
+    });
+    socket.on('lookup', (_error: unknown, _address: unknown, _family: unknown, host: string) =>
+      attempts.push(host),
+    );
+  };
   subscribe('net.client.socket', seen);
   try {
     await work();
+    // What an answer did not wait for has been begun by then.
+    await sendTo(world.url, { method: 'GET', path: '/readyz' });
   } finally {
     unsubscribe('net.client.socket', seen);
   }
-  // A socket of PostgreSQL's has a path in place of a port.
-  return sockets
-    .filter(({ remotePort }) => remotePort !== undefined && remotePort !== own)
-    .map(({ remoteAddress, remotePort }) => `${remoteAddress}:${remotePort}`);
+  return attempts;
 }
 
 describe('an address in what a stranger sends', () => {
@@ -62,20 +69,22 @@ describe('an address in what a stranger sends', () => {
     const urls = [trapUrl, 'http://169.254.169.254/latest', 'http://[::1]:1/', 'http://localhost:1'];
     const found = await dialled(async () => {
       for (const url of urls) {
-        const jwt = token(
-          { alg: 'RS256', kid: url, ...placesOf(url) },
-          { sub: 'x', aud: 'sigstore', ...placesOf(url) },
-        );
+        // Each door reads on only where the type is its own.
+        const jwtOf = (typ: string): string =>
+          token(
+            { alg: 'RS256', typ, kid: url, ...placesOf(url) },
+            { sub: 'x', aud: 'sigstore', ...placesOf(url) },
+          );
         const certificate = await sendTo(world.url, {
           method: 'POST',
           path: '/api/v2/signingCert',
-          body: JSON.stringify({ credentials: { oidcIdentityToken: jwt }, publicKeyRequest: {} }),
+          body: JSON.stringify({ credentials: { oidcIdentityToken: jwtOf('JWT') }, publicKeyRequest: {} }),
         });
         assert.ok(certificate.status >= 400 && certificate.status < 500, certificate.body);
         const registry = await sendTo(world.url, {
           method: 'GET',
           path: '/v2/',
-          headers: { authorization: `Bearer ${jwt}` },
+          headers: { authorization: `Bearer ${jwtOf('waybill-registry+jwt')}` },
         });
         assert.equal(registry.status, 401);
       }
