@@ -71,6 +71,7 @@ export function endSlowBodies(app: App, windowMs: number): void {
       const waitsForUs = raw.readableLength > 0;
       if (raw.complete || waitsForUs || bytes >= windowMs * MIN_BYTES_PER_MS) return;
       request.log.info({ bytes, windowMs }, 'a body came too slowly');
+      clearInterval(timer);
       endWithProblem(socket, 'request_timeout');
     }, windowMs);
     timer.unref();

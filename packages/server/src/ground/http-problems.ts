@@ -78,6 +78,8 @@ function logFault(error: unknown, request: FastifyRequest): void {
   else request.log.error({ err: error }, 'request failed');
 }
 
+const LINGER_MS = 1000;
+
 /** Answers on the bare socket, where no reply exists or none can be sent any more, and ends the connection. */
 export function endWithProblem(
   socket: Socket,
@@ -87,6 +89,7 @@ export function endWithProblem(
   const body = JSON.stringify({ type: `${PROBLEM_TYPE}${code}`, status, title, code });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
   );
+  // Whoever is still sending would lose the answer to the reset that a closed socket sends back.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
