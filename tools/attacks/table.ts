@@ -674,7 +674,7 @@ export const ATTACKS: AttackGroups = {
       defence: 'text is decoded strictly',
       file: 'packages/core/src/bytes/encoding.ts',
       without: ["new TextDecoder('utf-8', { fatal: true,", "new TextDecoder('utf-8', { fatal: false,"],
-      test: [BODIES, 'is refused by every route when it has invalid UTF-8'],
+      test: ['packages/core/src/bytes/rfc8785.test.ts', 'refuses invalid UTF-8 and more bytes than allowed'],
       gain: 'two names that look alike after a lenient reader',
     },
   ],
