@@ -96,6 +96,20 @@ describe('openapi.json', () => {
       [],
     );
   });
+
+  it('describes how every operation refuses: a problem, or the form of its protocol', () => {
+    const forms = (operation: Operation, name: string): string =>
+      Object.keys(operation.responses?.[name]?.content ?? {}).join();
+    const expected = (path: string): string =>
+      path.startsWith('/api/v2/') ? 'application/json' : 'application/problem+json';
+    assert.deepEqual(
+      failing((operation, name) => {
+        const form = expected(name.split(' ')[1] ?? '');
+        return forms(operation, '4XX') !== form || forms(operation, '5XX') !== form;
+      }),
+      [],
+    );
+  });
 });
 
 describe('the page of the API', () => {

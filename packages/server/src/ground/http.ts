@@ -14,6 +14,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import { boundConnections, endSlowBodies, headersTimeout } from './http-connections.ts';
+import { withRefusals } from './http-document.ts';
 import { metaRoutes } from './http-meta.ts';
 import { endWithProblem, sendProblem } from './http-problems.ts';
 import { validatorCompiler } from './http-validation.ts';
@@ -101,7 +102,7 @@ export function createHttp(options: HttpOptions): App {
   unreadBodies(app);
   unknownRoutes(app);
   boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, options.tls);
-  void app.register(swagger, { openapi: openApiFrame(options) });
+  void app.register(swagger, { openapi: openApiFrame(options), transform: withRefusals });
   void app.register(metaRoutes({ ready: () => options.ready(), version: options.version }));
   return app;
 }

@@ -10,7 +10,13 @@ import { type FrozenLog, frozenByName } from './frozen.ts';
 import type { FoundEntry, Tlog } from './open.ts';
 import { acceptRequest } from './parse-request.ts';
 import type { LogEntryReceipt } from './receipt.ts';
-import { FrozenLogs, GrpcStatus, LogSearchQuery, LogSearchResult, TransparencyLogEntry } from './schemas.ts';
+import {
+  FrozenLogs,
+  GRPC_REFUSALS,
+  LogSearchQuery,
+  LogSearchResult,
+  TransparencyLogEntry,
+} from './schemas.ts';
 
 export interface TlogRoutesDeps {
   readonly tlog: Tlog;
@@ -42,7 +48,7 @@ function writeRoute(app: App, tlog: Tlog): void {
       schema: {
         tags: TAGS,
         summary: 'Log a signature (Rekor v2)',
-        response: { 201: TransparencyLogEntry, 409: GrpcStatus },
+        response: { 201: TransparencyLogEntry, ...GRPC_REFUSALS },
       },
     },
     async (request, reply) => {
@@ -65,7 +71,10 @@ function readRoutes(app: App, tlog: Tlog): void {
     schema: {
       tags: TAGS,
       summary: 'The published checkpoint: a signed note',
-      response: { 200: documentAnswer('text/plain; charset=utf-8', 'C2SP tlog-checkpoint') },
+      response: {
+        200: documentAnswer('text/plain; charset=utf-8', 'C2SP tlog-checkpoint'),
+        ...GRPC_REFUSALS,
+      },
     },
     handler: async (_request, reply) =>
       reply
@@ -79,7 +88,7 @@ function readRoutes(app: App, tlog: Tlog): void {
     schema: {
       tags: TAGS,
       summary: 'A hash tile or entry bundle: tile/<level>/<index>[.p/<width>], tile/entries/…',
-      response: { 200: documentAnswer('application/octet-stream', 'C2SP tlog-tiles') },
+      response: { 200: documentAnswer('application/octet-stream', 'C2SP tlog-tiles'), ...GRPC_REFUSALS },
     },
     handler: async (request, reply) => {
       const rest = (request.params as { readonly '*': string })['*'];

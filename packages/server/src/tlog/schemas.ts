@@ -24,11 +24,14 @@ export const TransparencyLogEntry = Type.Unsafe<{ readonly [key: string]: Json }
 );
 
 /** `google.rpc.Status`, the error body of grpc-gateway. */
-export const GrpcStatus = Type.Object({
+const GrpcStatus = Type.Object({
   code: Type.Integer(),
   message: Type.String(),
   details: Type.Array(Type.Unknown()),
 });
+
+/** For `schema.response`, beside success. */
+export const GRPC_REFUSALS = { '4xx': GrpcStatus, '5xx': GrpcStatus } as const;
 
 export const LogSearchQuery = Type.Object(
   {
