@@ -50,7 +50,9 @@ export class Fields {
   }
 
   optionalInteger(key: string): number | undefined {
-    return this.#optional(key, 'an integer', (value) => Number.isSafeInteger(value));
+    const value = this.#optional<number>(key, 'an integer', (found) => Number.isSafeInteger(found));
+    // -0 is an integer too, and as text another one.
+    return value === undefined ? undefined : value + 0;
   }
 
   array(key: string): readonly Json[] {

@@ -1,4 +1,4 @@
-import { equalBytes, toBase64 } from '../bytes/index.ts';
+import { equalBytes, quoted, toBase64 } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import { tlogFormatError } from './errors.ts';
 import { HASH_BYTES } from './merkle.ts';
@@ -71,14 +71,14 @@ export function verifyCheckpoint(
   if (expected.origin !== null && checkpoint.origin !== expected.origin) {
     throw tlogFormatError(
       'tlog_origin_mismatch',
-      `checkpoint: expected the log ${JSON.stringify(expected.origin)}, found ${JSON.stringify(checkpoint.origin)}`,
+      `checkpoint: expected the log ${JSON.stringify(expected.origin)}, found ${quoted(checkpoint.origin)}`,
     );
   }
   const signedBy = expected.keys.filter((key) => signs(key, checkpoint, note));
   if (signedBy.length === 0) {
     throw tlogFormatError(
       'tlog_signature_invalid',
-      `checkpoint of ${JSON.stringify(checkpoint.origin)}: it has no signature by a trusted key of the log`,
+      `checkpoint of ${quoted(checkpoint.origin)}: it has no signature by a trusted key of the log`,
     );
   }
   return { ...checkpoint, signedBy };

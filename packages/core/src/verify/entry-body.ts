@@ -1,5 +1,5 @@
 import type { TlogEntry } from '../bundle/index.ts';
-import { equalBytes, Fields, fromBase64, fromHex, fromUtf8, parseJson } from '../bytes/index.ts';
+import { equalBytes, Fields, fromBase64, fromHex, fromUtf8, parseJson, quoted } from '../bytes/index.ts';
 import { type HashName, hash } from '../crypto.ts';
 import { isCoded, messageOf } from '../errors.ts';
 import { parseHashedRekord, type RekordVerifier } from '../tlog/index.ts';
@@ -37,7 +37,8 @@ const CHECKS: ReadonlyMap<string, BodyCheck> = new Map([
 export function checkEntryBody(entry: TlogEntry, content: SignedContent, signer: SignerMaterial): void {
   const check = CHECKS.get(`${entry.kind} ${entry.version}`);
   try {
-    if (!check) throw mismatch(`entries of kind ${entry.kind} ${entry.version} are not understood`);
+    if (!check)
+      throw mismatch(`entries of kind ${quoted(`${entry.kind} ${entry.version}`)} are not understood`);
     check(entry, { content, signer });
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
@@ -118,7 +119,7 @@ function samePayload(fields: Fields, content: SignedContent): void {
 function readHexHash(fields: Fields): { name: HashName; digest: Uint8Array } {
   const name = fields.string('algorithm');
   if (name !== 'sha256' && name !== 'sha384' && name !== 'sha512')
-    throw mismatch(`its hash ${name} is not accepted`);
+    throw mismatch(`its hash ${quoted(name)} is not accepted`);
   return { name, digest: fromHex(fields.string('value')) };
 }
 

@@ -1,4 +1,4 @@
-import { matchesPattern } from '../bytes/index.ts';
+import { matchesPattern, quoted } from '../bytes/index.ts';
 import type { KeyObject } from '../crypto.ts';
 import { type Certificate, readFulcioExtensions, signerNameOf } from '../x509/index.ts';
 import { verifyError } from './errors.ts';
@@ -21,18 +21,21 @@ export function checkIdentity(certificate: Certificate, expected: Expectations):
   const signer: Signer = { type: 'certificate', issuer, subject, certificate, extensions };
   if (expected.type === 'any-trusted-signer') return signer;
   if (expected.type === 'key') {
-    throw verifyError('verify_identity', `a given key was expected, found a certificate of ${subject}`);
+    throw verifyError(
+      'verify_identity',
+      `a given key was expected, found a certificate of ${quoted(subject)}`,
+    );
   }
   if (!matchesPattern(expected.issuer, issuer)) {
     throw verifyError(
       'verify_identity',
-      `signer: expected the issuer ${expected.issuer}, found ${issuer || 'none'}`,
+      `signer: expected the issuer ${expected.issuer}, found ${issuer === '' ? 'none' : quoted(issuer)}`,
     );
   }
   if (!matchesPattern(expected.subject, subject)) {
     throw verifyError(
       'verify_identity',
-      `signer: expected the subject ${expected.subject}, found ${subject}`,
+      `signer: expected the subject ${expected.subject}, found ${quoted(subject)}`,
     );
   }
   return signer;

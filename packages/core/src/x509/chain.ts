@@ -1,3 +1,4 @@
+import { quoted } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import { type Certificate, verifyIssuedBy } from './certificate.ts';
 import { EKU, OID } from './oids.ts';
@@ -46,7 +47,7 @@ export function verifyChain(
     search.refusal ??
     chainFault(
       leaf,
-      `no trusted issuer signed it (its issuer is "${leaf.issuerText}"); the trusted root lacks it`,
+      `no trusted issuer signed it (its issuer is ${quoted(leaf.issuerText)}); the trusted root lacks it`,
     )
   );
 }
@@ -152,5 +153,5 @@ export function isValidAt(certificate: Certificate, at: Date): boolean {
 function chainFault(certificate: Certificate, problem: string): CodedError<'x509_chain'> {
   const name =
     certificate.subjectText || certificate.subjectAlternativeNames[0]?.value || certificate.serialNumber;
-  return new CodedError('x509_chain', `certificate "${name}" refused: ${problem}`);
+  return new CodedError('x509_chain', `certificate ${quoted(name)} refused: ${problem}`);
 }

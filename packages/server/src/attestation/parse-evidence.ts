@@ -1,5 +1,6 @@
 import { type Unverified, unverified } from '@waybill/core';
 import { type Bundle, parseBundle } from '@waybill/core/bundle';
+import { quoted } from '@waybill/core/bytes';
 import { type Digest, digestOf } from '@waybill/core/digest';
 import {
   parseRunPredicate,
@@ -40,7 +41,7 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
   if (predicateType !== RUN_PREDICATE_TYPE) {
     throw attestationError(
       'attestation_not_run_statement',
-      `expected the predicate type ${RUN_PREDICATE_TYPE}, found ${JSON.stringify(predicateType)}`,
+      `expected the predicate type ${RUN_PREDICATE_TYPE}, found ${quoted(predicateType)}`,
     );
   }
   const claimed = parseRunPredicate(predicate);
