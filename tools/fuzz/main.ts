@@ -12,6 +12,7 @@ import { runWatched } from './watch.ts';
 const USAGE = `usage: npm run fuzz -- [--target PART] [--cases N] [--minutes M] [--seed N]
        npm run fuzz -- --target NAME --input FILE     one input, and what is made of it
        npm run fuzz -- --list                         the names of all targets
+       npm run fuzz -- api                            a real server: mutated requests over sockets, schemathesis
        npm run fuzz -- fixtures                       makes the fixtures anew`;
 
 const DEFAULT_CASES = 1_000_000;
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
   const [command, ...more] = positionals;
   if (more.length > 0) return usage();
   if (command === 'fixtures') return print(await (await import('./make-fixtures.ts')).writeFixtures());
+  if (command === 'api') return (await import('./api/main.ts')).fuzzApi(Number(values.seed ?? 1));
   if (command !== undefined) return usage();
   if (values.list === true) return print(TARGETS.map(({ name }) => name).join('\n'));
   if (values.input !== undefined) return replay(values.target ?? '', values.input);

@@ -9,9 +9,9 @@ export function spread(targets: readonly Target[], total: number): readonly (rea
   );
 }
 
-const SHORT_MICROS = 120_000;
+const SHORT_MICROS = 100_000;
 
-/** For `npm test`: an eighth of a second for each target, at most ten thousand cases. */
+/** For `npm test`: a tenth of a second for each target, at most ten thousand cases. */
 export function shortPlan(targets: readonly Target[]): readonly (readonly [string, number])[] {
   return targets.map(({ name, costMicros }) => [
     name,
