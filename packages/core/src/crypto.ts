@@ -32,9 +32,13 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 /** Public key from a SubjectPublicKeyInfo in DER or PEM. Throws `crypto_public_key`. */
 export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
   try {
-    return typeof spki === 'string'
-      ? createPublicKey(spki)
-      : createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    const key =
+      typeof spki === 'string'
+        ? createPublicKey(spki)
+        : createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    // OpenSSL reads the point at infinity as a key, and throws when it is to write one.
+    if (key.asymmetricKeyType === 'ec') spkiOf(key);
+    return key;
   } catch (cause) {
     throw new CodedError(
       'crypto_public_key',

@@ -91,7 +91,6 @@ function privateKeys(): readonly string[] {
 export const CLIENT_TARGETS: readonly Target[] = [
   {
     name: 'clients/oci parseChallenges',
-    covers: ['clients.parseChallenges'],
     seeds: () => [
       CHALLENGE,
       'Basic realm="x", Bearer realm="y\\"z",scope=a',

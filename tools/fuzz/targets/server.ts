@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { parseJson } from '@waybill/core/bytes';
 import { parseEvidence } from '../../../packages/server/src/attestation/parse-evidence.ts';
+import { formatManifest, parseManifest } from '../../../packages/server/src/backup/manifest.ts';
 import { parseName as parseContractName, parseText } from '../../../packages/server/src/contract/name.ts';
 import { parseConfig } from '../../../packages/server/src/ground/config.ts';
 import { parseConfigFile } from '../../../packages/server/src/ground/config-file.ts';
@@ -42,12 +43,22 @@ const DESCRIPTOR = `{"mediaType":"a/b","digest":"sha256:${'0'.repeat(64)}","size
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":${DESCRIPTOR},"layers":[${DESCRIPTOR}],"subject":${DESCRIPTOR}}`;
 
+const BACKUP = JSON.stringify({
+  format: 1,
+  version: '0.1.0',
+  createdAt: '2026-03-01T12:00:00.000Z',
+  moved: false,
+  migrations: [{ number: 1, name: 'first', sha256: 'ab' }],
+  tables: [{ name: 'identity_tokens', columns: ['id', 'name'] }],
+  counters: [{ table: 'ground_outbox', column: 'id', value: 5 }],
+  logs: [{ origin: 'log.example', kind: 'rekor', size: 3 }],
+});
+
 const JOIN = '\n';
 
 export const SERVER_TARGETS: readonly Target[] = [
   {
     name: 'server/ground parseConfig',
-    covers: ['server.parseConfig'],
     seeds: () => [
       ['--listen', '127.0.0.1:7070', '--url=https://waybill.example', '--data', 'd'].join(JOIN),
       ['--database-url', 'postgres://a:b@h:1/d', '--log-level=debug', '--listen=[::1]:0'].join(JOIN),
@@ -69,7 +80,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/ground parseConfigFile',
-    covers: ['server.parseConfigFile'],
     seeds: () => [
       'listen: 127.0.0.1:7070\nurl: https://waybill.example # ours\nlog-level: debug\n',
       '{ "data": "d", "database-url": "postgres://a:b@h:1/d", "token-rate": 5 }',
@@ -79,8 +89,18 @@ export const SERVER_TARGETS: readonly Target[] = [
     costMicros: 800,
   },
   {
+    name: 'server/backup parseManifest',
+    seeds: () => [BACKUP],
+    call: parseManifest,
+    check: (answer) => {
+      const text = formatManifest(answer as ReturnType<typeof parseManifest>);
+      assert.equal(formatManifest(parseManifest(Buffer.from(text))), text);
+    },
+    codes: ['backup_invalid', 'backup_newer'],
+    costMicros: 80,
+  },
+  {
     name: 'server names',
-    covers: ['server.parseName', 'server.parseText', 'server.parsePublicUrl'],
     seeds: () => ['default', 'a-b-0', 'https://waybill.example', 'http://[::1]:7070/', 'é'],
     call: (input) => {
       const text = textOf(input);
@@ -98,7 +118,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/identity parsePublicKey',
-    covers: ['server.parsePublicKey'],
     seeds: () => [FIXTURES.issuerKey, FIXTURES.bundleKey],
     call: (input) => parsePublicKey(textOf(input)),
     check: (answer) => {
@@ -110,7 +129,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/identity verifyToken',
-    covers: ['server.verifyToken'],
     seeds: () => [FIXTURES.identityToken, FIXTURES.registryToken, 'eyJhbGciOiJub25lIn0.e30.'],
     call: async (input) => {
       const jwt = textOf(input);
@@ -146,7 +164,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/tlog acceptRequest',
-    covers: ['server.acceptRequest'],
     seeds: () => FIXTURES.rekorRequests,
     call: (input) => acceptRequest(parseJson(input)),
     codes: ['tlog_request_invalid', 'tlog_key_refused', 'tlog_signature_refused', ...JSON_CODES],
@@ -154,7 +171,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/trust parseSigningRequest',
-    covers: ['server.parseSigningRequest'],
     seeds: () => [
       FIXTURES.signingRequest,
       JSON.stringify({
@@ -198,7 +214,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/registry parsePut',
-    covers: ['server.parsePut'],
     seeds: () => [MANIFEST, `{"schemaVersion":2,"mediaType":"${INDEX}","manifests":[${DESCRIPTOR}]}`],
     call: (input) => parsePut({ reference: 'v1', tags: ['v2'], bytes: input, pinned: false, actor: 'a' }),
     codes: ['registry_manifest_invalid', 'registry_digest_invalid', 'registry_tag_invalid'],
@@ -206,7 +221,6 @@ export const SERVER_TARGETS: readonly Target[] = [
   },
   {
     name: 'server/attestation parseEvidence',
-    covers: ['server.parseEvidence'],
     seeds: () => FIXTURES.bundles,
     call: parseEvidence,
     codes: [

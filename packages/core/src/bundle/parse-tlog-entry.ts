@@ -42,7 +42,7 @@ function int64(fields: Fields, key: string): number {
   const value = fields.raw(key) ?? 0;
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?[0-9]{1,19}$/.test(value));
   const number = isNumber ? Number(value) : Number.NaN;
-  if (Number.isSafeInteger(number) && number >= 0) return number;
+  if (Number.isSafeInteger(number) && number >= 0) return number + 0; // -0 is 0
   throw invalid(`${fields.at}.${key}: expected a whole number from 0 to 2^53 - 1`);
 }
 

@@ -241,6 +241,14 @@ describe('parseContract', () => {
     assert.ok(spentMs < 6000, `took ${spentMs} ms`);
   });
 
+  it('cuts what it quotes in its message', () => {
+    const text = `schemaVersion: v1\n? [${'a, '.repeat(9000)}]\n: 1\n? {${'b, '.repeat(9000)}}\n: 1\n`;
+    assert.throws(
+      () => parseContract(text),
+      (error: Error) => error.message.length < 4000,
+    );
+  });
+
   it('refuses a document of very many parts before it is read, whatever they are', () => {
     for (const part of ['[', '{"a":', '0,', '- ', '? ', '!a ', '#\n', '---\na\n', 'a: b: ', '&a x, *a, ']) {
       const [finding] = findingsOf(`materials: [${part.repeat(200_000).slice(0, 900_000)}`);

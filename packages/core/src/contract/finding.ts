@@ -11,6 +11,8 @@ export interface DocumentFinding {
 }
 
 const SHOWN = 5;
+/** Of a line in the message: what is quoted there was written by a stranger. */
+const MAX_LINE = 500;
 /** More would only repeat one mistake. */
 export const MAX_FINDINGS = 100;
 
@@ -34,7 +36,9 @@ export function contractInvalid(
     ...findings.map((finding) => formatFinding(finding, filename)),
     ...warnings.toSorted(byPlace).map((finding) => `${formatFinding(finding, filename)} (warning)`),
   ];
-  const shown = lines.slice(0, SHOWN);
+  const shown = lines
+    .slice(0, SHOWN)
+    .map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line));
   if (lines.length > SHOWN) shown.push(`… and ${lines.length - SHOWN} more`);
   const detail = { findings, ...(warnings.length > 0 ? { warnings } : {}) };
   return new CodedError('contract_invalid', shown.join('\n'), { detail });

@@ -1,5 +1,5 @@
 import { isCoded } from '@waybill/core';
-import { Fields, parseJson } from '@waybill/core/bytes';
+import { Fields, parseJson, quoted } from '@waybill/core/bytes';
 import type { IdCounter, Migration, TableShape } from '../ground/index.ts';
 import { backupError } from './errors.ts';
 
@@ -31,7 +31,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     if (format !== 1) {
       throw backupError(
         'backup_newer',
-        `the backup has format ${format}, this program knows 1: restore it with the version that made it (${fields.string('version')}) or a later one`,
+        `the backup has format ${format}, this program knows 1: restore it with the version that made it (${quoted(fields.string('version'))}) or a later one`,
       );
     }
     return {

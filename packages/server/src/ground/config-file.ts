@@ -11,10 +11,19 @@ import {
   type Setting,
 } from './config-options.ts';
 
+/** A thousand times what all options need; the YAML library takes seconds for a megabyte of brackets. */
+const MAX_CHARACTERS = 65_536;
+
 type At = (node: unknown) => string;
 
 /** Throws `config_invalid`, `config_unknown_option`, each with file, line and column. Values are never shown. */
 export function parseConfigFile(text: string, file: string): Given {
+  if (text.length > MAX_CHARACTERS) {
+    throw invalid(
+      file,
+      `it has ${text.length} characters, the limit is ${MAX_CHARACTERS}: one value for each key`,
+    );
+  }
   const lines = new LineCounter();
   const where = (offset: number): string => {
     const { line, col } = lines.linePos(offset);

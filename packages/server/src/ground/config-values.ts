@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
-import { nearest } from '@waybill/core/bytes';
+import { nearest, quoted } from '@waybill/core/bytes';
 import type { Given, Setting } from './config-options.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import type { TlsFiles } from './tls-certificate.ts';
@@ -18,7 +18,7 @@ export function parseListen(setting: Setting): Listen {
   if (found === null || port > 65_535) {
     throw invalid(
       setting.from,
-      `expected HOST:PORT such as 127.0.0.1:7070 or [::1]:7070, found ${JSON.stringify(setting.text)}`,
+      `expected HOST:PORT such as 127.0.0.1:7070 or [::1]:7070, found ${quoted(setting.text)}`,
     );
   }
   return { host: found[1] ?? (found[2] || '0.0.0.0'), port };
@@ -35,15 +35,12 @@ export function parsePublicUrl(setting: Setting): string {
   const url = parseUrl(setting);
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!/^https?:$/.test(url.protocol) || !plain) {
-    throw invalid(
-      setting.from,
-      `expected http://HOST or https://HOST, found ${JSON.stringify(setting.text)}`,
-    );
+    throw invalid(setting.from, `expected http://HOST or https://HOST, found ${quoted(setting.text)}`);
   }
   if (url.pathname !== '/') {
     throw invalid(
       setting.from,
-      `${JSON.stringify(setting.text)} has a path: the registry and the Sigstore services need the root of an origin, so give Waybill a host name of its own`,
+      `${quoted(setting.text)} has a path: the registry and the Sigstore services need the root of an origin, so give Waybill a host name of its own`,
     );
   }
   return url.origin;
@@ -66,7 +63,7 @@ export function parseBlobs(setting: Setting, cwd: string): string {
   if (/^[a-z][a-z0-9+.-]*:/i.test(setting.text)) {
     throw invalid(
       setting.from,
-      `${JSON.stringify(setting.text)}: this version stores blobs in a directory only, so give a path`,
+      `${quoted(setting.text)}: this version stores blobs in a directory only, so give a path`,
     );
   }
   return resolve(cwd, setting.text);
@@ -75,7 +72,7 @@ export function parseBlobs(setting: Setting, cwd: string): string {
 export function parseUrlChange(setting: Setting | undefined): boolean {
   const text = setting?.text ?? 'refuse';
   if (setting && text !== 'refuse' && text !== 'allow') {
-    throw invalid(setting.from, `expected refuse or allow, found ${JSON.stringify(text)}`);
+    throw invalid(setting.from, `expected refuse or allow, found ${quoted(text)}`);
   }
   return text === 'allow';
 }
@@ -93,14 +90,14 @@ export function parseRate(setting: Setting | undefined, standard: number): numbe
   if (/^\d{1,7}$/.test(setting.text)) return Number(setting.text);
   throw invalid(
     setting.from,
-    `expected a whole number of requests per second, or 0 for no limit, found ${JSON.stringify(setting.text)}`,
+    `expected a whole number of requests per second, or 0 for no limit, found ${quoted(setting.text)}`,
   );
 }
 
 export function parseMaxConnections(setting: Setting | undefined): number {
   if (setting === undefined) return 4096;
   if (/^[1-9]\d{0,6}$/.test(setting.text)) return Number(setting.text);
-  throw invalid(setting.from, `expected a whole number from 1 on, found ${JSON.stringify(setting.text)}`);
+  throw invalid(setting.from, `expected a whole number from 1 on, found ${quoted(setting.text)}`);
 }
 
 export function parseTrustedProxies(setting: Setting | undefined): readonly string[] {
@@ -112,7 +109,7 @@ export function parseTrustedProxies(setting: Setting | undefined): readonly stri
   if (setting !== undefined && wrong !== undefined) {
     throw invalid(
       setting.from,
-      `expected addresses or networks such as 10.0.0.0/8,fd00::/8, found ${JSON.stringify(wrong)}`,
+      `expected addresses or networks such as 10.0.0.0/8,fd00::/8, found ${quoted(String(wrong))}`,
     );
   }
   return parts;
@@ -144,7 +141,7 @@ function parseChoice<T extends string>(
   if (found !== undefined) return found;
   const near = nearest(text, known);
   const hint = near === undefined ? `take one of ${known.join(', ')}` : `did you mean ${near}?`;
-  throw invalid(from, `${JSON.stringify(text)} is no ${noun}: ${hint}`);
+  throw invalid(from, `${quoted(text)} is no ${noun}: ${hint}`);
 }
 
 /** null: plain HTTP. */
@@ -158,11 +155,11 @@ export function parseTls(given: Given, cwd: string): TlsFiles | null {
     throw invalid(key?.from ?? '', 'the certificate of this key is missing: give --tls-cert');
   if (key === undefined) throw invalid(cert.from, 'the key of this certificate is missing: give --tls-key');
   if (version && version.text !== '1.2' && version.text !== '1.3')
-    throw invalid(version.from, `expected 1.2 or 1.3, found ${JSON.stringify(version.text)}`);
+    throw invalid(version.from, `expected 1.2 or 1.3, found ${quoted(version.text)}`);
   if (url && parsePublicUrl(url).startsWith('http:'))
     throw invalid(
       url.from,
-      `${JSON.stringify(url.text)}: with --tls-cert the server speaks HTTPS: give an https:// URL`,
+      `${quoted(url.text)}: with --tls-cert the server speaks HTTPS: give an https:// URL`,
     );
   return {
     certFile: resolve(cwd, cert.text),
@@ -175,10 +172,7 @@ function parseUrl(setting: Setting): URL {
   try {
     return new URL(setting.text);
   } catch (cause) {
-    throw invalid(
-      setting.from,
-      `expected a URL, found ${JSON.stringify(setting.text)} (${messageOf(cause)})`,
-    );
+    throw invalid(setting.from, `expected a URL, found ${quoted(setting.text)} (${messageOf(cause)})`);
   }
 }
 

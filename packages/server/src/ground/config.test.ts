@@ -7,6 +7,7 @@ import { isCoded } from '@waybill/core';
 import { tempDir } from '@waybill/testkit';
 import fc from 'fast-check';
 import { configHelp, describeConfig, parseConfig } from './config.ts';
+import { parseConfigFile } from './config-file.ts';
 import { optionNames, optionOf } from './config-options.ts';
 
 const around = { cwd: '/work', isRoot: false };
@@ -23,6 +24,13 @@ function refusal(argv: readonly string[], env: Record<string, string> = {}): str
 }
 
 describe('parseConfig', () => {
+  it('refuses a config file of a size that no options need', () => {
+    assert.throws(() => parseConfigFile('['.repeat(70_000), 'w.yaml'), {
+      code: 'config_invalid',
+      message: /70000 characters/,
+    });
+  });
+
   it('has defaults for everything', () => {
     assert.deepEqual(parse([]), {
       listen: { host: '127.0.0.1', port: 7070 },

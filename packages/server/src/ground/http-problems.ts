@@ -79,6 +79,11 @@ function logFault(error: unknown, request: FastifyRequest): void {
 }
 
 const LINGER_MS = 1000;
+const SOCKET_DETAILS = {
+  request_headers_too_large: 'URL and headers are larger than the server reads: send less',
+  request_malformed: 'this is no HTTP request that can be read',
+  request_timeout: 'the request did not come in time: send it again',
+} as const;
 
 /** Answers on the bare socket, where no reply exists or none can be sent any more, and ends the connection. */
 export function endWithProblem(
@@ -86,7 +91,8 @@ export function endWithProblem(
   code: 'request_headers_too_large' | 'request_malformed' | 'request_timeout',
 ): void {
   const { status, title } = GROUND_PROBLEMS[code];
-  const body = JSON.stringify({ type: `${PROBLEM_TYPE}${code}`, status, title, code });
+  const problem = { type: `${PROBLEM_TYPE}${code}`, status, title, code, detail: SOCKET_DETAILS[code] };
+  const body = JSON.stringify(problem);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
