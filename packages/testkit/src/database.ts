@@ -50,6 +50,21 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** The rows of one statement, as the user of the connection sees them. */
+export async function rowsOf<T>(
+  connection: pg.PoolConfig,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly T[]> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    return (await client.query(text, [...values])).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
 /** A throw-away server: everything real but the waiting for the disk. */
 export async function startTestPostgres(): Promise<TestPostgres> {
   await removeAbandoned();

@@ -3,6 +3,7 @@ export { type Attester, startAttester, stringMaterial } from './attester.ts';
 export { type TestAuthority, testAuthority } from './certificates.ts';
 export {
   ensureTemplate,
+  rowsOf,
   startTestPostgres,
   TEST_PG,
   type TestDatabase,

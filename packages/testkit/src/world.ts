@@ -3,8 +3,8 @@ import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import type { RunningServer } from '@waybill/server';
 import type { Clock, Config, Db, Logger, Tracing } from '@waybill/server/ground';
-import pg from 'pg';
-import { testDatabase } from './database.ts';
+import type pg from 'pg';
+import { rowsOf, testDatabase } from './database.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** A whole server on a real socket, over a database and a directory of its own. */
@@ -77,15 +77,8 @@ export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> 
   const { url, ownerToken } = server;
   if (ownerToken === null) throw new Error('a fresh database has no owner yet');
   const as = (token?: Secret<string>): Client => createClient({ url, token });
-  const rows = async <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> => {
-    const client = new pg.Client(database.connection);
-    await client.connect();
-    try {
-      return (await client.query(text, [...values])).rows as T[];
-    } finally {
-      await client.end();
-    }
-  };
+  const rows = <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> =>
+    rowsOf<T>(database.connection, text, values);
   return {
     url,
     server,

@@ -14,13 +14,18 @@ export interface AuditFilter {
 
 /** Newest first. Under withOrg those of the organisation. */
 export async function listAudit(tx: Tx, filter: AuditFilter): Promise<readonly AuditRecord[]> {
-  const { action = null, actor = null, outcome = null, before = null, limit } = filter;
+  const { action, actor, outcome, before, limit } = filter;
+  const wanted = [
+    sql`org_id = current_setting('waybill.org')::uuid`,
+    ...(action === undefined ? [] : [sql`action = ${action}`]),
+    ...(actor === undefined ? [] : [sql`actor = ${actor}`]),
+    // Spelled out: a plan for any outcome cannot use the index of those that are not ok.
+    ...(outcome === undefined ? [] : [sql`outcome = ${sql.lit(outcome)}`]),
+    ...(before === undefined ? [] : [sql`id < ${before}`]),
+  ];
   const { rows } = await sql<FeedRow>`
     select id, org_id, ${sql.raw(AUDIT_FEED.columns)} from ground_audit
-    where org_id = current_setting('waybill.org')::uuid
-      and (${action}::text is null or action = ${action}) and (${actor}::text is null or actor = ${actor})
-      and (${outcome}::text is null or outcome = ${outcome}) and (${before}::bigint is null or id < ${before})
-    order by id desc limit ${limit}`.execute(tx);
+    where ${sql.join(wanted, sql` and `)} order by id desc limit ${limit}`.execute(tx);
   return rows.map((row) => AUDIT_FEED.toEvent(row));
 }
 
