@@ -1,8 +1,12 @@
 /** `npm run bench <suite>`: figures as JSON lines and a table; docs/BENCHMARKS.md keeps them. */
-const SUITES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   start: () => import('./start.ts'),
   attest: () => import('./attest.ts'),
   accept: () => import('./accept.ts'),
+  list: () => import('./list.ts'),
+  add: () => import('./add.ts'),
+  soak: () => import('./soak.ts'),
+  uploads: () => import('./uploads.ts'),
 };
 
 const name = process.argv[2] ?? '';
@@ -13,5 +17,5 @@ if (load === undefined) {
   );
   process.exitCode = 2;
 } else {
-  await (await load()).run();
+  await (await load()).run(process.argv.slice(3));
 }

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 
 /** One figure of a benchmark run: printed as a JSON line and as a row of the table. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'MiB' | 'count' | 'ratio';
+  readonly unit: 'ms' | 'KiB' | 'MiB' | 'MiB/s' | 'count' | 'ratio';
   readonly samples: readonly number[];
   /** What the issue or a peer asks for, as text: `< 2000`. */
   readonly target?: string;
 }
 
-function percentile(samples: readonly number[], p: number): number {
+/** Nearest rank; NaN without samples. */
+export function percentile(samples: readonly number[], p: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   const rank = Math.max(0, Math.ceil((p / 100) * sorted.length) - 1);
   return sorted[rank] ?? Number.NaN;
@@ -26,6 +28,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 export function peakRssMiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** How busy the machine was with everything, so that a figure can be judged. */
+export function load(): Figure {
+  return { name: 'load of the machine (1, 5, 15 min)', unit: 'count', samples: loadavg() };
 }
 
 export function report(figures: readonly Figure[]): void {
