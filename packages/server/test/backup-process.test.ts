@@ -29,16 +29,18 @@ import {
 } from '@waybill/core/tlog';
 import { parseTrustedRoot } from '@waybill/core/trust';
 import { verifyStatementBundle } from '@waybill/core/verify';
-import { startAttester, type TempDir, tempDir } from '@waybill/testkit';
-import { markIncomplete } from '../src/backup/index.ts';
 import {
   type Account,
   freePort,
   runAs,
   runToEnd,
   type ServerProcess,
+  startAttester,
   startProcess,
-} from './server-process.ts';
+  type TempDir,
+  tempDir,
+} from '@waybill/testkit';
+import { markIncomplete } from '../src/backup/index.ts';
 
 const AT = { project: 'p', workflow: 'build' };
 const CONTRACT =

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { tempDir } from '@waybill/testkit';
-import { runToEnd } from './server-process.ts';
+import { runToEnd, tempDir } from '@waybill/testkit';
 
 describe('--check-config', () => {
   it('shows what the server would run with, and starts nothing', async () => {

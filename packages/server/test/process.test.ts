@@ -1,40 +1,27 @@
-/** The program itself: a child process with its embedded PostgreSQL, restarted, killed, stopped and misused. */
+/** The program itself: a child process with its embedded PostgreSQL, restarted, stopped and misused (killed: tools/torture). */
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Receipt } from '@waybill/api';
 import { type Client, createClient } from '@waybill/api/client';
 import { isCoded, Secret } from '@waybill/core';
-import { parseBundle } from '@waybill/core/bundle';
-import { toHex, utf8 } from '@waybill/core/bytes';
-import { digestOf } from '@waybill/core/digest';
+import { utf8 } from '@waybill/core/bytes';
+import type { Checkpoint } from '@waybill/core/tlog';
 import {
-  type Checkpoint,
-  consistencyProof,
-  EMPTY_EDGE,
-  edgeRoot,
-  formatTilePath,
-  growTree,
-  hashLeaf,
-  nodesFromTiles,
-  noteKey,
-  parseCheckpoint,
-  parseEntryBundle,
-  TILE_WIDTH,
-  type TileName,
-  tileWidthAt,
-  verifyCheckpoint,
-  verifyConsistency,
-} from '@waybill/core/tlog';
-import { parseTrustedRoot } from '@waybill/core/trust';
-import { verifyStatementBundle } from '@waybill/core/verify';
-import { startAttester, type TempDir, tempDir } from '@waybill/testkit';
-import { type Ended, freePort, runToEnd, type ServerProcess, startProcess } from './server-process.ts';
+  type Ended,
+  freePort,
+  runToEnd,
+  type ServerProcess,
+  type Stranger,
+  startAttester,
+  startProcess,
+  stranger,
+  type TempDir,
+  tempDir,
+} from '@waybill/testkit';
 
 const BURST = 12;
 const BEGINNING = 'the beginning';
@@ -50,7 +37,7 @@ let url: string;
 let server: ServerProcess;
 let ownerToken: Secret<string>;
 let owner: Client;
-let trustedRoot: string;
+let anybody: Stranger;
 let firstCheckpoint: Checkpoint;
 
 before(async () => {
@@ -76,56 +63,6 @@ async function prepare(text: string): Promise<{ readonly runId: string; readonly
   const attester = await startAttester({ client: owner, token: ownerToken, ...AT });
   const materials = [await attester.record('program', 'ARTIFACT', utf8(text), true)];
   return { runId: attester.run.id, bundle: await attester.sign(attester.predicate(materials)) };
-}
-
-/** The log as any stranger reads it: every entry, the tree they make, its signed head. */
-async function readLog(): Promise<{ readonly head: Checkpoint; readonly entries: readonly Uint8Array[] }> {
-  const note = await open('/api/v2/checkpoint');
-  const [log] = parseTrustedRoot(utf8(trustedRoot)).tlogs;
-  assert.ok(log);
-  const { origin } = parseCheckpoint(note).checkpoint;
-  const keys = [noteKey(origin, log.publicKey, { keyId: log.checkpointKeyId ?? log.logId })];
-  const head = verifyCheckpoint(note, { origin, keys });
-  const entries: Uint8Array[] = [];
-  for (let index = 0; index * TILE_WIDTH < head.size; index++) {
-    const width = tileWidthAt(head.size, 0, index);
-    entries.push(...parseEntryBundle(await readTile({ type: 'entries', index, width }), width));
-  }
-  assert.deepEqual(edgeRoot(growTree(EMPTY_EDGE, entries.map(hashLeaf)).edge), head.rootHash);
-  return { head, entries };
-}
-
-async function readTile(tile: TileName): Promise<Uint8Array> {
-  const response = await fetch(`${url}/api/v2/${formatTilePath(tile)}`);
-  assert.equal(response.status, 200);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function assertContinues(old: Checkpoint, head: Checkpoint): Promise<void> {
-  const readNode = nodesFromTiles((at) => readTile({ type: 'hashes', ...at }), head.size);
-  const sizes = { size1: old.size, size2: head.size };
-  assert.equal(head.origin, old.origin);
-  const proof = await consistencyProof(sizes, readNode);
-  verifyConsistency({ ...sizes, root1: old.rootHash, root2: head.rootHash, proof });
-}
-
-/** The evidence verifies with the trusted root that was fetched before anything happened to the server. */
-async function verifyOffline(receipt: Receipt, entries: readonly Uint8Array[]): Promise<void> {
-  const trusted = parseTrustedRoot(utf8(trustedRoot));
-  const documents = [
-    [await owner.downloadBundle(receipt.runId), receipt.attestation, `${url}/oidc/default/p/build`],
-    [await owner.downloadVerdict(receipt.runId), receipt.vsa, `${url}/verifier`],
-  ] as const;
-  for (const [text, position, subject] of documents) {
-    assert.equal(digestOf(utf8(text)), position.bundleDigest);
-    const bundle = parseBundle(text);
-    const artifact = receipt.subjects[0]?.digest as `sha256:${string}`;
-    const expectations = { type: 'identity' as const, issuer: `${url}/oidc`, subject };
-    verifyStatementBundle(bundle, { trustedRoot: trusted, expectations, artifact });
-    const [entry] = bundle.tlogEntries;
-    assert.equal(entry?.logIndex, position.log.logIndex);
-    assert.equal(toHex(entry.canonicalizedBody), toHex(entries[position.log.logIndex] ?? new Uint8Array()));
-  }
 }
 
 describe('the first start', () => {
@@ -163,7 +100,7 @@ describe('a restart', () => {
     const { runId, bundle } = await prepare('before the restart');
     const receipt = await owner.pushAttestation(runId, bundle);
     assert.equal(receipt.result, 'PASSED');
-    trustedRoot = await open('/waybill/v1/trust/trusted-root');
+    anybody = stranger(url, await open('/waybill/v1/trust/trusted-root'));
     const kept = async () => ({
       trustedRoot: await open('/waybill/v1/trust/trusted-root'),
       keys: await open('/oidc/jwks'),
@@ -173,7 +110,7 @@ describe('a restart', () => {
       me: await owner.me(),
     });
     const was = await kept();
-    const { head } = await readLog();
+    const { head } = await anybody.readLog();
     firstCheckpoint = head;
 
     const stopped = await server.end('SIGTERM');
@@ -182,80 +119,41 @@ describe('a restart', () => {
 
     assert.deepEqual(await kept(), was);
     assert.deepEqual(was.run.receipt, receipt);
-    const { head: now, entries } = await readLog();
-    await assertContinues(head, now);
-    await verifyOffline(receipt, entries);
+    const { head: now, entries } = await anybody.readLog();
+    await anybody.assertContinues(head, now);
+    await anybody.verifyEvidence(receipt, { client: owner, signer: `${url}/oidc/default/p/build`, entries });
     const again = await owner.pushAttestation(runId, bundle);
     assert.deepEqual(again, receipt);
   });
 });
 
-describe('a burst of attestations', () => {
-  const cases: readonly [name: string, end: (burst: Burst) => Promise<void>][] = [
-    [
-      'the server is killed as soon as some are acknowledged',
-      async (burst) => {
-        await burst.acknowledged(randomInt(1, BURST / 2));
-        assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
-      },
-    ],
-    [
-      'the server is killed at any moment',
-      async () => {
-        await new Promise((now) => setTimeout(now, randomInt(5, 1000)));
-        assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
-      },
-    ],
-    [
-      'the database is killed under the server',
-      async (burst) => {
-        await burst.acknowledged(1);
-        process.kill(await postmaster(), 'SIGKILL');
-        const { code, stderr } = await server.ended;
-        assert.equal(code, 1);
-        const said = stderr.split('\n').filter((line) => line.startsWith('waybill: '));
-        assert.equal(said.length, 1, stderr);
-        assert.match(said[0] ?? '', /the embedded PostgreSQL has ended \(.*SIGKILL\); the server stops/);
-      },
-    ],
-    [
-      'the server is told to stop',
-      async (burst) => {
-        await burst.acknowledged(1);
-        const { code, stderr, ms } = await server.end('SIGTERM');
-        assert.deepEqual([code, stderr], [0, '']);
-        // It waits for what runs, not for connections on which nothing does.
-        assert.ok(ms < PROMPT_MS, `${ms} ms`);
-      },
-    ],
-  ];
-  for (const [name, end] of cases) {
-    it(`in which ${name}: what was acknowledged stands, what was not is taken when it is sent again`, async () => {
-      const orders = await Promise.all(Array.from({ length: BURST }, (_, at) => prepare(`${name} ${at}`)));
-      const { head: before } = await readLog();
-      const burst = startBurst(orders);
-      await end(burst);
-      const answers = await burst.settled;
-      server = await startProcess({ dataDir, port });
+describe('SIGTERM', () => {
+  it('lets pushes end, and what was not answered is taken when it is sent again', async () => {
+    const orders = await Promise.all(Array.from({ length: BURST }, (_, at) => prepare(`burst ${at}`)));
+    const { head: before } = await anybody.readLog();
+    const pushes = orders.map(({ runId, bundle }) => owner.pushAttestation(runId, bundle));
+    const settled = Promise.allSettled(pushes);
+    await Promise.race(pushes);
+    const { code, stderr, ms } = await server.end('SIGTERM');
+    assert.deepEqual([code, stderr], [0, '']);
+    // It waits for what runs, not for connections on which nothing does.
+    assert.ok(ms < PROMPT_MS, `${ms} ms`);
+    const answers = await settled;
+    server = await startProcess({ dataDir, port });
 
-      const receipts = await Promise.all(
-        orders.map(async ({ runId, bundle }, at) => {
-          const acknowledged = answers[at];
-          if (acknowledged) assert.deepEqual((await owner.describeRun(runId)).receipt, acknowledged);
-          const retried = await owner.pushAttestation(runId, bundle);
-          assert.equal(retried.result, 'PASSED');
-          if (acknowledged) assert.deepEqual(retried, acknowledged);
-          return retried;
-        }),
-      );
-      const { head, entries } = await readLog();
-      await assertContinues(before, head);
-      await assertContinues(firstCheckpoint, head);
-      for (const receipt of receipts) await verifyOffline(receipt, entries);
-      // A retry finds the entry of the push that was cut off: nothing is logged twice.
-      assert.equal(new Set(entries.map(toHex)).size, entries.length);
-    });
-  }
+    const { entries: afterwards } = await anybody.readLog();
+    for (const [at, answer] of answers.entries()) {
+      const { runId, bundle } = orders[at] as (typeof orders)[number];
+      if (answer.status === 'rejected') assert.ok(isCutOff(answer.reason), String(answer.reason));
+      const retried = await owner.pushAttestation(runId, bundle);
+      assert.equal(retried.result, 'PASSED');
+      if (answer.status === 'fulfilled') assert.deepEqual(retried, answer.value);
+    }
+    const { head, entries } = await anybody.readLog();
+    assert.deepEqual(entries.slice(0, afterwards.length), afterwards);
+    await anybody.assertContinues(before, head);
+    await anybody.assertContinues(firstCheckpoint, head);
+  });
 
   /** What a push may be told while its server goes down: nothing, half an answer, or to try again. */
   const isCutOff = (error: unknown): boolean =>
@@ -263,39 +161,6 @@ describe('a burst of attestations', () => {
     error instanceof TypeError ||
     (isCoded(error) && error.detail['status'] === 503);
 
-  const postmaster = async (): Promise<number> =>
-    Number((await readFile(join(dataDir, 'pg/cluster/postmaster.pid'), 'utf8')).split('\n')[0]);
-
-  interface Burst {
-    acknowledged(count: number): Promise<void>;
-    /** Per order its receipt, or null where the connection ended without one. */
-    readonly settled: Promise<readonly (Receipt | null)[]>;
-  }
-
-  function startBurst(orders: readonly { readonly runId: string; readonly bundle: string }[]): Burst {
-    let count = 0;
-    const waiting: { readonly count: number; readonly done: () => void }[] = [];
-    const settled = Promise.all(
-      orders.map(async ({ runId, bundle }) => {
-        try {
-          const receipt = await owner.pushAttestation(runId, bundle);
-          count++;
-          for (const wish of waiting) if (count >= wish.count) wish.done();
-          return receipt;
-        } catch (error) {
-          if (isCutOff(error)) return null;
-          throw error;
-        }
-      }),
-    );
-    return {
-      settled,
-      acknowledged: (wanted) => new Promise((done) => waiting.push({ count: wanted, done })),
-    };
-  }
-});
-
-describe('SIGTERM', () => {
   it('ends the server in time and cleanly, also with an open upload and an idle connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const idle = await answerOf(request(`${url}/healthz`, { agent }).end());

@@ -8,7 +8,14 @@ import { type Client, createClient } from '@waybill/api/client';
 import type { Secret } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
 import { digestOf } from '@waybill/core/digest';
-import { startAttester, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
+import {
+  freePort,
+  startAttester,
+  type TempDir,
+  type TestDatabase,
+  tempDir,
+  testDatabase,
+} from '@waybill/testkit';
 import pg from 'pg';
 import {
   createLog,
@@ -22,7 +29,6 @@ import {
   withSnapshot,
 } from '../src/ground/index.ts';
 import { type RunningServer, startServer } from '../src/main.ts';
-import { freePort } from './server-process.ts';
 
 /** From this one on all tables of the first version are there. */
 const FIRST = 8;

@@ -11,5 +11,16 @@ export {
   testDatabase,
 } from './database.ts';
 export { type Found, requirePeer, sharedPath } from './peers.ts';
+export {
+  type Account,
+  type Ended,
+  freePort,
+  killWhileStarting,
+  runAs,
+  runToEnd,
+  type ServerProcess,
+  startProcess,
+} from './server-process.ts';
+export { type LogView, type Stranger, stranger } from './stranger.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { type TestWorld, testWorld } from './world.ts';

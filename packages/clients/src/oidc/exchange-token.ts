@@ -103,7 +103,9 @@ function refused(status: number, body: Fields): CodedError<OidcCode> {
   const text = (value: Json | undefined) => (typeof value === 'string' ? value : undefined);
   const error = text(body.raw('error')) ?? text(body.raw('code')) ?? String(status);
   const description = text(body.raw('error_description')) ?? text(body.raw('detail')) ?? 'no reason given';
-  return oidcError('oidc_refused', `the server issued no identity token (${error}): ${description}`);
+  return oidcError('oidc_refused', `the server issued no identity token (${error}): ${description}`, {
+    detail: { status },
+  });
 }
 
 function subjectOf(jwt: string): string {

@@ -45,6 +45,7 @@ export async function post(
     throw sigstoreError(
       'sigstore_refused',
       `${url.pathname} refused (${response.status}): ${reasonIn(answer)}`,
+      { detail: { status: response.status } },
     );
   }
   if (answer.length === 0 || answer.length > MAX_ANSWER_BYTES) {

@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../bin/waybill-server.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../server/bin/waybill-server.js', import.meta.url));
 const READY = /^waybill is ready on (\S+), data in (.+)$/m;
-const START_TIMEOUT_MS = 30_000;
+/** Far beyond what a start takes: a machine may be busy, or all of its processes stopped for a while. */
+const START_TIMEOUT_MS = 120_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -19,6 +20,13 @@ export interface Ended {
 export interface Account {
   readonly uid: number;
   readonly gid: number;
+}
+
+interface Place {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly more?: readonly string[];
+  readonly account?: Account | undefined;
 }
 
 export interface ServerProcess {
@@ -43,15 +51,18 @@ export async function runAs(account: Account | undefined, ...args: readonly stri
   return ended;
 }
 
+/** Starts the server and kills it after a while, wherever its start is by then. */
+export async function killWhileStarting(options: Place, afterMs: number): Promise<Ended> {
+  const { child, ended } = launch(argumentsOf(options), options.account);
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  const result = await ended;
+  clearTimeout(timer);
+  return result;
+}
+
 /** Resolves when the server says that it is ready; rejects with all it printed when it ends before. */
-export async function startProcess(options: {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly more?: readonly string[];
-  readonly account?: Account | undefined;
-}): Promise<ServerProcess> {
-  const args = ['--data', options.dataDir, '--listen', `127.0.0.1:${options.port}`, '--log-level', 'warn'];
-  const { child, ended, said } = launch([...args, ...(options.more ?? [])], options.account);
+export async function startProcess(options: Place): Promise<ServerProcess> {
+  const { child, ended, said } = launch(argumentsOf(options), options.account);
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   const url = await Promise.race([said(READY), ended.then(refuseToStart)]);
   clearTimeout(timer);
@@ -66,6 +77,10 @@ export async function startProcess(options: {
       return { ...result, ms: performance.now() - startedMs };
     },
   };
+}
+
+function argumentsOf({ dataDir, port, more = [] }: Place): readonly string[] {
+  return ['--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'warn', ...more];
 }
 
 function refuseToStart({ code, signal, stdout, stderr }: Ended): never {

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Receipt } from '@waybill/api';
+import { type Client, createClient } from '@waybill/api/client';
+import { messageOf, Secret } from '@waybill/core';
+import { toHex } from '@waybill/core/bytes';
+import {
+  freePort,
+  killWhileStarting,
+  type LogView,
+  type ServerProcess,
+  type Stranger,
+  startProcess,
+  stranger,
+} from '@waybill/testkit';
+import { Random } from '../fuzz/random.ts';
+import { type Journal, openJournal, type Round } from './journal.ts';
+import { AT, type Load, type Order, startLoad } from './load.ts';
+
+const CONTRACT =
+  'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: torture }\nspec:\n  materials:\n' +
+  '    - { type: ARTIFACT, name: program, output: true }\n';
+/** A push takes a tenth of a second on a quiet machine, six at once half a second. */
+const LONGEST_LOAD_MS = 1000;
+/** A start takes about a second. */
+const LONGEST_START_MS = 1200;
+const CLIENT_TIMEOUT_MS = 120_000;
+/** Of all that was ever acknowledged, so many are read whole again after each kill; all of them at the end. */
+const OLD_ONES = 5;
+
+export interface Options {
+  readonly kills: number;
+  readonly seed: number;
+  /** Holds the server's data and the journal; a second run over it goes on after the last kill. */
+  readonly directory: string;
+  /** The latest moment of a kill. */
+  readonly longestLoadMs?: number;
+  readonly onSeed?: (seed: number) => void;
+  readonly onRound?: (round: Round) => void;
+}
+
+interface Scene {
+  readonly place: { readonly dataDir: string; readonly port: number };
+  readonly url: string;
+  readonly client: Client;
+  readonly token: Secret<string>;
+  readonly journal: Journal;
+  readonly anybody: Stranger;
+  server: ServerProcess;
+  log: LogView;
+}
+
+/**
+ * Kills the server, or its PostgreSQL one time in five, at random moments under attest load. After each restart
+ * everything acknowledged must stand, verify offline and be in a log that never contradicts itself; what was cut off
+ * is sent again and must be taken. Throws at the first breach; the seed repeats victims and moments.
+ */
+export async function tortureAttest(options: Options): Promise<Journal> {
+  const { longestLoadMs = LONGEST_LOAD_MS } = options;
+  const scene = await open(options);
+  options.onSeed?.(scene.journal.seed);
+  try {
+    for (let kill = scene.journal.rounds.length + 1; kill <= options.kills; kill++) {
+      const round = await playRound(scene, { kill, longestLoadMs }).catch((cause: unknown) => {
+        throw new Error(`kill ${kill} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
+      });
+      scene.journal.end(round);
+      options.onRound?.(round);
+    }
+    await verifyEverything(scene);
+    return scene.journal;
+  } finally {
+    await scene.server.end('SIGKILL');
+  }
+}
+
+async function open({ directory, seed }: Options): Promise<Scene> {
+  const journal = openJournal(directory, { port: await freePort(), seed });
+  const place = { dataDir: join(directory, 'data'), port: journal.port };
+  const server = await startProcess(place);
+  const { url } = server;
+  const token = new Secret((await readFile(join(place.dataDir, 'owner-token'), 'utf8')).trim());
+  const client = createClient({ url, token, timeoutMs: CLIENT_TIMEOUT_MS });
+  // Kept outside the server's data: what it shows later is held against what it showed first.
+  const rootFile = join(directory, 'trusted-root.json');
+  if (!existsSync(rootFile)) {
+    await client.applyContract({ document: CONTRACT });
+    await client.createWorkflow({ project: AT.project, name: AT.workflow, contract: 'torture' });
+    await writeFile(rootFile, await client.trustedRoot());
+  }
+  const anybody = stranger(url, await readFile(rootFile, 'utf8'));
+  const log = await anybody.readLog();
+  return { place, url, client, token, journal, anybody, server, log };
+}
+
+async function playRound(
+  scene: Scene,
+  { kill, longestLoadMs }: { readonly kill: number; readonly longestLoadMs: number },
+): Promise<Round> {
+  const random = new Random(scene.journal.seed, `kill ${kill}`);
+  const victim = random.once(5) ? 'PostgreSQL' : 'server';
+  const since = random.once(4) ? 'load' : 'first push';
+  const afterMs = random.below(longestLoadMs);
+  const load = startLoad(scene, `kill ${kill}`, (receipt) => scene.journal.promise(receipt));
+  if (since === 'first push') await load.pushing;
+  await delay(afterMs);
+  const orders = await killUnder(scene, victim, load);
+  const startToo = random.once(10);
+  if (startToo) await killWhileStarting(scene.place, random.below(LONGEST_START_MS));
+  const restartMs = await restart(scene);
+  const acknowledged = orders.filter(({ receipt }) => receipt !== null).length;
+  const receipts = await Promise.all(orders.map((order) => sendAgain(scene, order)));
+  await check(scene, receipts, random);
+  const cutOff = orders.length - acknowledged;
+  const logSize = scene.log.head.size;
+  return { kill, victim, since, afterMs, startToo, acknowledged, cutOff, restartMs, logSize };
+}
+
+async function killUnder(
+  { server, place }: Scene,
+  victim: 'server' | 'PostgreSQL',
+  load: Load,
+): Promise<readonly Order[]> {
+  if (victim === 'server') {
+    assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
+  } else {
+    const pidFile = await readFile(join(place.dataDir, 'pg/cluster/postmaster.pid'), 'utf8');
+    process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL');
+    const { code, stderr } = await server.ended;
+    assert.equal(code, 1, stderr);
+    const said = stderr.split('\n').filter((line) => line.startsWith('waybill: '));
+    assert.equal(said.length, 1, stderr);
+    assert.match(said[0] ?? '', /the embedded PostgreSQL has ended \(.*SIGKILL\); the server stops/);
+  }
+  return load.settled;
+}
+
+async function restart(scene: Scene): Promise<number> {
+  const startedMs = performance.now();
+  scene.server = await startProcess(scene.place);
+  const answer = await fetch(`${scene.url}/readyz`);
+  assert.equal(answer.status, 200, await answer.text());
+  return Math.round(performance.now() - startedMs);
+}
+
+/** The retry is the same call: it gets the receipt of the first time where there was one. */
+async function sendAgain({ client, journal }: Scene, { runId, bundle, receipt }: Order): Promise<Receipt> {
+  const again = await client.pushAttestation(runId, bundle);
+  assert.equal(again.result, 'PASSED');
+  if (receipt !== null) assert.deepEqual(again, receipt);
+  journal.promise(again);
+  return again;
+}
+
+async function check(scene: Scene, receipts: readonly Receipt[], random: Random): Promise<void> {
+  const { anybody, journal, log } = scene;
+  scene.log = await anybody.readLog(log);
+  await anybody.assertContinues(log.head, scene.log.head);
+  assert.deepEqual(await runsThatPassed(scene), new Set(journal.promised.keys()));
+  const old = [...journal.promised.values()];
+  const some = old.length === 0 ? [] : Array.from({ length: OLD_ONES }, () => random.pick(old));
+  for (const receipt of new Set([...receipts, ...some])) await verifyOne(scene, receipt);
+}
+
+async function verifyOne({ anybody, client, url, log }: Scene, receipt: Receipt): Promise<void> {
+  assert.deepEqual((await client.describeRun(receipt.runId)).receipt, receipt);
+  const signer = `${url}/oidc/default/${AT.project}/${AT.workflow}`;
+  await anybody.verifyEvidence(receipt, { client, signer, entries: log.entries });
+}
+
+async function verifyEverything(scene: Scene): Promise<void> {
+  scene.log = await scene.anybody.readLog();
+  for (const receipt of scene.journal.promised.values()) await verifyOne(scene, receipt);
+  // The entry of a push that was cut off is found again by its retry: nothing stands in the log twice.
+  assert.equal(new Set(scene.log.entries.map(toHex)).size, scene.log.entries.length);
+}
+
+async function runsThatPassed({ client }: Scene): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.listRuns({
+      state: 'PASSED',
+      limit: 200,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { id } of page.runs) found.add(id);
+    cursor = page.next;
+  }
+  return found;
+}
