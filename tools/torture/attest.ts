@@ -36,6 +36,8 @@ export interface Options {
   readonly seed: number;
   /** Holds the server's data and the journal; a second run over it goes on after the last kill. */
   readonly directory: string;
+  /** No further kill after this time. */
+  readonly withinMs?: number;
   /** The latest moment of a kill. */
   readonly longestLoadMs?: number;
   readonly onSeed?: (seed: number) => void;
@@ -59,11 +61,13 @@ interface Scene {
  * is sent again and must be taken. Throws at the first breach; the seed repeats victims and moments.
  */
 export async function tortureAttest(options: Options): Promise<Journal> {
-  const { longestLoadMs = LONGEST_LOAD_MS } = options;
+  const { longestLoadMs = LONGEST_LOAD_MS, withinMs = Number.POSITIVE_INFINITY } = options;
+  const startedMs = performance.now();
   const scene = await open(options);
   options.onSeed?.(scene.journal.seed);
   try {
     for (let kill = scene.journal.rounds.length + 1; kill <= options.kills; kill++) {
+      if (performance.now() - startedMs > withinMs) break;
       const round = await playRound(scene, { kill, longestLoadMs }).catch((cause: unknown) => {
         throw new Error(`kill ${kill} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
       });
