@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants, type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { CodedError, messageOf } from '@waybill/core';
+import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { algorithmOf, type Digest } from '@waybill/core/digest';
 import { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from '../blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
@@ -258,18 +258,31 @@ class FileSystemDriver implements BlobDriver {
     } catch (error) {
       // Whole chunks that came before an interruption stay; half a chunk, or an upload that breaks its
       // limit, goes back to a size that we can answer for.
-      const keep = error instanceof CodedError && error.code === 'blob_interrupted' ? sizeBytes : at;
+      const keep = isCoded(error, 'blob_interrupted') ? sizeBytes : at;
       await coded(key, () => file.truncate(keep));
+      await this.#confirm(file, key, at);
       throw error;
-    } finally {
-      await coded(key, () => this.#disk.sync(file));
     }
+    await this.#confirm(file, key, at);
     return { sizeBytes };
   }
 
+  /** Bytes that the disk does not confirm are taken back: a second fsync would succeed without having written them. */
+  async #confirm(file: FileHandle, key: string, at: number): Promise<void> {
+    try {
+      await coded(key, () => this.#disk.sync(file));
+    } catch (error) {
+      await coded(key, () => file.truncate(at));
+      throw error;
+    }
+  }
+
   async #ensureDirectory(directory: string): Promise<void> {
-    if (this.#knownDirectories.has(directory)) return;
+    if (directory === this.#root || this.#knownDirectories.has(directory)) return;
+    await this.#ensureDirectory(dirname(directory));
     await this.#disk.makeDirectory(directory);
+    // One that is there may be by a process that was killed before its name was durable.
+    await this.#disk.syncDirectory(dirname(directory));
     this.#knownDirectories.add(directory);
   }
 
