@@ -102,6 +102,8 @@ export interface Surroundings {
   readonly tracing?: Tracing;
   /** How often grown audit chains are anchored; ten minutes unless told. */
   readonly anchorIntervalMs?: number;
+  /** Stands between the rooms and the file system. */
+  readonly blobs?: (driver: BlobDriver) => BlobDriver;
 }
 
 /** Starts the server. Whatever had been started is stopped again when a later part fails. */
@@ -152,7 +154,8 @@ async function start(
   const { db, lost } = await openDatabase(config, { log, tracing, undo });
   await restampFeeds(db, log);
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
-  const blobs = await openFileSystem({ root: config.blobsDir });
+  const files = await openFileSystem({ root: config.blobsDir });
+  const blobs = around.blobs?.(files) ?? files;
 
   const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
   const parts = { db, seal, blobs, clock, log, metrics: measured, tracing, publicUrl };

@@ -10,6 +10,8 @@ export {
   type TestPostgres,
   testDatabase,
 } from './database.ts';
+export { type DatabaseProxy, databaseProxy } from './database-proxy.ts';
+export { Faults } from './faults.ts';
 export { type Found, requirePeer, sharedPath } from './peers.ts';
 export {
   type Account,

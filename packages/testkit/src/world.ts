@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import type { RunningServer } from '@waybill/server';
-import type { Clock, Config, Db, Logger, Tracing } from '@waybill/server/ground';
+import type { BlobDriver, Clock, Config, Db, Logger, Tracing } from '@waybill/server/ground';
 import type pg from 'pg';
 import { rowsOf, testDatabase } from './database.ts';
+import type { DatabaseProxy } from './database-proxy.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** A whole server on a real socket, over a database and a directory of its own. */
@@ -38,6 +39,10 @@ export interface WorldOptions {
   readonly maxConnections?: number;
   /** How often audit chains are anchored. */
   readonly anchorIntervalMs?: number;
+  /** Stands between the rooms and the file system. */
+  readonly blobs?: (driver: BlobDriver) => BlobDriver;
+  /** Stands between the server and its database; closed with the world. */
+  readonly databaseProxy?: DatabaseProxy;
 }
 
 function configOf(
@@ -70,10 +75,9 @@ export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> 
   const { startServer } = await import('@waybill/server');
   const database = await testDatabase();
   const directory = await tempDir('waybill-world-');
-  const server = await startServer(
-    configOf(options, { databaseUrl: database.url, dataDir: directory.path }),
-    options,
-  );
+  const { databaseProxy } = options;
+  const databaseUrl = databaseProxy?.inFrontOf(database.connection) ?? database.url;
+  const server = await startServer(configOf(options, { databaseUrl, dataDir: directory.path }), options);
   const { url, ownerToken } = server;
   if (ownerToken === null) throw new Error('a fresh database has no owner yet');
   const as = (token?: Secret<string>): Client => createClient({ url, token });
@@ -101,6 +105,7 @@ export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> 
     },
     async close() {
       await server.close();
+      await databaseProxy?.close();
       await database.close();
       await directory.remove();
     },

@@ -1,6 +1,5 @@
 /** A log over a real database and a real directory, with faults to order, and the check of everything it has shown. */
 import assert from 'node:assert/strict';
-import { CodedError } from '@waybill/core';
 import { toHex, utf8 } from '@waybill/core/bytes';
 import {
   consistencyProof,
@@ -16,69 +15,13 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '@waybill/core/tlog';
-import { type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
+import { Faults, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
-import {
-  type BlobDriver,
-  createLog,
-  createMetrics,
-  createSeal,
-  type Db,
-  openFileSystem,
-} from '../ground/index.ts';
+import { createLog, createMetrics, createSeal, openFileSystem } from '../ground/index.ts';
 import type { TlogDeps } from './deps.ts';
 import type { LogEntryReceipt, LogKind, Tlog } from './index.ts';
 import { tlogMetrics } from './metrics.ts';
 import { tileReader } from './tile-files.ts';
-
-/** Fails the n-th write of database or blob store, before it happens or after it is durable. */
-class Faults {
-  #countdown = 0;
-  #mode: 'before' | 'after' = 'before';
-  hit = false;
-
-  plan(nth: number, mode: 'before' | 'after'): void {
-    this.#countdown = nth;
-    this.#mode = mode;
-    this.hit = false;
-  }
-
-  async around<T>(what: string, write: () => Promise<T>): Promise<T> {
-    const now = this.#countdown > 0 && --this.#countdown === 0;
-    if (!now) return write();
-    this.hit = true;
-    if (this.#mode === 'after') await write();
-    throw new CodedError('test_fault', `${what} failed ${this.#mode} it was done`);
-  }
-
-  db(real: Db): Db {
-    return { ...real, asSystem: (work) => this.around('transaction', () => real.asSystem(work)) };
-  }
-
-  blobs(real: BlobDriver): BlobDriver {
-    const faulty: Pick<BlobDriver, 'replace' | 'delete'> = {
-      replace: (key, bytes) => this.around(`replace ${key}`, () => real.replace(key, bytes)),
-      delete: (key) => this.around(`delete ${key}`, () => real.delete(key)),
-    };
-    return { ...passThrough(real), ...faulty };
-  }
-}
-
-/** The driver's methods as an object that can be spread. */
-function passThrough(real: BlobDriver): BlobDriver {
-  return {
-    put: (key, source, options) => real.put(key, source, options),
-    replace: (key, bytes) => real.replace(key, bytes),
-    open: (key, range) => real.open(key, range),
-    read: (key) => real.read(key),
-    stat: (key) => real.stat(key),
-    delete: (key) => real.delete(key),
-    append: (key, source, options) => real.append(key, source, options),
-    rename: (from, to) => real.rename(from, to),
-    list: (prefix) => real.list(prefix),
-    ping: () => real.ping(),
-  };
-}
 
 const MASTER_KEY = Buffer.alloc(32, 7);
 
