@@ -71,7 +71,7 @@ export function checkTimes(
   if (future) {
     throw verifyError(
       'verify_timestamp',
-      `the time of signing ${future.at.toISOString()} lies in the future`,
+      `the time of signing ${future.at.toISOString()} lies in the future: it is ${expected.now?.toISOString()} by this clock, compare the clocks`,
     );
   }
 }

@@ -7,7 +7,10 @@ export function requireOpen(run: Pick<RunRow, 'id' | 'state' | 'expiresAt'>): vo
 }
 
 export function runEnded(run: Pick<RunRow, 'id' | 'state' | 'expiresAt'>): Error {
-  const why = run.state === 'EXPIRED' ? `expired at ${run.expiresAt.toISOString()}` : `is ${run.state}`;
+  const why =
+    run.state === 'EXPIRED'
+      ? `expired at ${run.expiresAt.toISOString()} by the clock of the server`
+      : `is ${run.state}`;
   return attestationError(
     'attestation_run_ended',
     `the run ${run.id} ${why}: an ended run takes no attestation; start a new one with \`waybill attestation init\``,

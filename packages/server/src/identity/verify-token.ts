@@ -141,7 +141,7 @@ function checkTimes(token: { expiresAt: Date; notBefore: Date; issuedAt: Date },
   if (token.expiresAt.getTime() + LEEWAY_MS <= now.getTime()) {
     throw refusal(
       'expired',
-      `expired at ${token.expiresAt.toISOString()}, it is ${now.toISOString()}. Get a new token`,
+      `expired at ${token.expiresAt.toISOString()}, it is ${now.toISOString()} by the clock of this server. Get a new token`,
     );
   }
   const valid = Math.max(token.notBefore.getTime(), token.issuedAt.getTime());

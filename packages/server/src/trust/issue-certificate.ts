@@ -14,6 +14,7 @@ import type { EntryFacts } from '../tlog/index.ts';
 import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
+import { requireBegun } from './require-begun.ts';
 
 const LIFETIME_MS = 10 * 60_000;
 
@@ -41,7 +42,8 @@ export type Holder = 'client' | 'server';
 
 /**
  * A ten-minute signing certificate with an embedded SCT. The CT entry is durable before the SCT leaves:
- * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`, `trust_authority_expired`.
+ * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`,
+ * `trust_authority_expired`, `trust_clock_behind`.
  */
 export async function issueCertificate(
   deps: IssueDeps,
@@ -51,6 +53,7 @@ export async function issueCertificate(
   const authority = deps.authorities.certificate;
   const now = deps.clock();
   const notAfter = new Date(now.getTime() + LIFETIME_MS);
+  requireBegun(authority, now);
   checkLifetime(authority.validUntil, notAfter);
   const input = {
     ...order,

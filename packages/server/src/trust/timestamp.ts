@@ -9,19 +9,22 @@ import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
 import type { Holder } from './issue-certificate.ts';
+import { requireBegun } from './require-begun.ts';
 
 export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'metrics' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
 
-/** TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`. */
+/** TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`, `trust_clock_behind`. */
 export function answerTimestamp(
   deps: TimestampDeps,
   request: TimestampRequest,
   holder: Holder = 'client',
 ): Uint8Array {
-  const { signer, validUntil } = deps.authorities.timestamp;
+  const { timestamp } = deps.authorities;
+  const { signer, validUntil } = timestamp;
   const time = deps.clock();
+  requireBegun(timestamp, time);
   if (validUntil < time) {
     throw trustError(
       'trust_authority_expired',

@@ -18,6 +18,7 @@ import { CodedError, isCoded } from '@waybill/core';
 import { formatBundle } from '@waybill/core/bundle';
 import { sha256 } from '@waybill/core/crypto';
 import { pae } from '@waybill/core/dsse';
+import { parseCheckpoint } from '@waybill/core/tlog';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import {
   ctMerkleTreeLeaf,
@@ -570,6 +571,25 @@ describe('openTrust', () => {
       () => trust.timestamp(sha256(new Uint8Array())),
       (error) => isCoded(error, 'trust_authority_expired'),
     );
+    now = start;
+  });
+
+  it('refuses to sign before its authorities began, and leaves no entry in the CT log', async () => {
+    const start = now;
+    const size = async () => parseCheckpoint(await tlog.checkpoint('ct')).checkpoint.size;
+    const before = await size();
+    now = new Date(start.getTime() - 24 * 60 * 60 * 1000);
+    const order = {
+      publicKey: p256().publicKey,
+      identity: { type: 'uri', value: 'https://example.com/x' },
+      extensions: { issuer: ISSUER },
+    } as const;
+    await assert.rejects(trust.issueCertificate(order), (error) => isCoded(error, 'trust_clock_behind'));
+    assert.throws(
+      () => trust.timestamp(sha256(new Uint8Array())),
+      (error) => isCoded(error, 'trust_clock_behind'),
+    );
+    assert.equal(await size(), before);
     now = start;
   });
 });
