@@ -61,6 +61,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   state_invalid: 'the state file is damaged, or of another version',
   state_locked: 'another process works on the same attestation',
   state_signed: 'the attestation is signed, so nothing can be added',
+  state_replaced: 'another process has started another run in the same place meanwhile',
   state_other_server: 'the attestation was started on another server',
   runner_mismatch: 'the contract wants another CI system',
   runner_variable_missing: 'variables of the CI system are not passed on',

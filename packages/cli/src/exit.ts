@@ -31,6 +31,7 @@ export type CliCode =
   | 'state_invalid'
   | 'state_locked'
   | 'state_signed'
+  | 'state_replaced'
   | 'state_other_server'
   | 'runner_mismatch'
   | 'runner_variable_missing'

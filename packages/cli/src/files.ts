@@ -38,7 +38,8 @@ export async function writePrivate(
   }
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+/** With its parents, mode 0700. Throws `cli_file`. */
+export async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdirs(directory);
   } catch (cause) {

@@ -80,7 +80,9 @@ describe('writeState', () => {
     assert.equal((await stat(path.dirname(file))).mode & 0o777, 0o700);
     assert.deepEqual(await readdir(path.dirname(file)), [path.basename(file)]);
     assert.deepEqual(withoutBundle(state), { ...STATE, materials: [material('version')] });
-    await removeState(file);
+    await removeState(session, { file, runId: 'another' });
+    assert.deepEqual(await readState(file), state);
+    await removeState(session, { file, runId: STATE.run.id });
     await assert.rejects(readState(file), (error) => isCoded(error, 'state_missing'));
   });
 });
@@ -113,7 +115,10 @@ describe('updateState', () => {
     const names = Array.from({ length: 12 }, (_, index) => `m${index}`);
     await Promise.all(
       names.map((name) =>
-        updateState(session, file, (now) => ({ ...now, materials: [...now.materials, material(name)] })),
+        updateState(session, { file, runId: STATE.run.id }, (now) => ({
+          ...now,
+          materials: [...now.materials, material(name)],
+        })),
       ),
     );
     const recorded = (await readState(file)).materials.map(({ name }) => name);
@@ -128,7 +133,10 @@ describe('updateState', () => {
     await writeFile(`${file}.lock`, `${os.hostname()} ${pid}\n`);
     await Promise.all(
       ['a', 'b', 'c'].map((name) =>
-        updateState(session, file, (now) => ({ ...now, materials: [...now.materials, material(name)] })),
+        updateState(session, { file, runId: STATE.run.id }, (now) => ({
+          ...now,
+          materials: [...now.materials, material(name)],
+        })),
       ),
     );
     assert.equal((await readState(file)).materials.length, 3);
@@ -142,7 +150,9 @@ describe('updateState', () => {
     });
     await writeFile(`${file}.lock`, `${os.hostname()} ${holder.pid}\n`);
     let done = false;
-    const update = updateState(session, file, (now) => now).then(() => (done = true));
+    const update = updateState(session, { file, runId: STATE.run.id }, (now) => now).then(
+      () => (done = true),
+    );
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(done, false);
     assert.match(await readFile(`${file}.lock`, 'utf8'), new RegExp(` ${holder.pid}\n`));
@@ -156,7 +166,7 @@ describe('updateState', () => {
     const file = path.join(session.cwd, '.waybill/attestation-default.json');
     await writeState(session, file, STATE);
     await assert.rejects(
-      updateState(session, file, () => Promise.reject(new Error('no'))),
+      updateState(session, { file, runId: STATE.run.id }, () => Promise.reject(new Error('no'))),
       /no/,
     );
     assert.deepEqual(await readdir(path.dirname(file)), ['attestation-default.json']);

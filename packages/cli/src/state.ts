@@ -4,7 +4,7 @@ import { Fields, type Json, parseJson } from '@waybill/core/bytes';
 import { parseDigest } from '@waybill/core/digest';
 import { parseRunMaterial, type RunPredicate } from '@waybill/core/intoto';
 import { cliError } from './exit.ts';
-import { readIfPresent, removeIfPresent, writePrivate } from './files.ts';
+import { makeDirectory, readIfPresent, removeIfPresent, writePrivate } from './files.ts';
 import { withLock } from './lock.ts';
 import type { Session } from './session.ts';
 
@@ -76,8 +76,33 @@ export async function writeState(session: Session, file: string, state: Attestat
   await writePrivate(session, file, `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`);
 }
 
-export async function removeState(file: string): Promise<void> {
-  await removeIfPresent(file);
+/** Where the state of one run is; another run may be there by now. */
+export interface StateOf {
+  readonly file: string;
+  readonly runId: string;
+}
+
+/** Writes the state of a new attestation, unless one is open there: that one, which is left alone, or null. */
+export async function createState(
+  session: Session,
+  file: string,
+  state: AttestationState,
+): Promise<AttestationState | null> {
+  await makeDirectory(path.dirname(file));
+  return withLock(session, file, async () => {
+    const open = await readStateIfPresent(file);
+    if (open === null) await writeState(session, file, state);
+    return open;
+  });
+}
+
+/** Removes the state unless it is of another run by now. */
+export async function removeState(session: Session, { file, runId }: StateOf): Promise<void> {
+  const isOurs = async (): Promise<boolean> => (await readStateIfPresent(file))?.run.id === runId;
+  if (!(await isOurs())) return;
+  await withLock(session, file, async () => {
+    if (await isOurs()) await removeIfPresent(file);
+  });
 }
 
 /** The state as it was before it was signed. */
@@ -87,16 +112,26 @@ export function withoutBundle(state: AttestationState): AttestationState {
   return { server, run, contract, contractDocument, repository, runner, environment, annotations, materials };
 }
 
-/** Changes the state under its lock, so that two processes that record at once both succeed. */
+/**
+ * Changes the state under its lock, so that two processes that record at once both succeed.
+ * Throws `state_missing`, and `state_replaced` when an attestation of another run is open there by now.
+ */
 export async function updateState(
   session: Session,
-  file: string,
+  { file, runId }: StateOf,
   change: (state: AttestationState) => AttestationState | Promise<AttestationState>,
 ): Promise<AttestationState> {
   // Without a state there is no directory for the lock either.
   await readState(file);
   return withLock(session, file, async () => {
-    const changed = await change(await readState(file));
+    const state = await readState(file);
+    if (state.run.id !== runId) {
+      throw cliError(
+        'state_replaced',
+        `${file} is of the run ${state.run.id} by now, which another waybill started meanwhile; nothing was recorded for the run ${runId}: run the same command again for the new one`,
+      );
+    }
+    const changed = await change(state);
     await writeState(session, file, changed);
     return changed;
   });

@@ -65,7 +65,7 @@ export const command = defineCommand({
       await uploadMaterial(connection, state.repository, described.blob);
     }
     const material = materialOf(choice, described, annotations);
-    const changed = await updateState(session, file, (now) => record(now, material));
+    const changed = await updateState(session, { file, runId: state.run.id }, (now) => record(now, material));
     const replaced = state.materials.some(({ name }) => name === material.name);
     session.output.data(
       { runId: state.run.id, material, replaced, uploaded: described.blob !== null && !skipped },

@@ -14,10 +14,10 @@ import { listing } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import {
   type AttestationState,
+  createState,
   readStateIfPresent,
   removeState,
   stateFile,
-  writeState,
 } from '../../state.ts';
 import { contractOf, materialStatus } from '../../stated-contract.ts';
 import { statusTable } from '../../status-text.ts';
@@ -54,7 +54,9 @@ export const command = defineCommand({
       checkRunner(contract, runner);
       const state = stateOf({ session, url, started, runner, contract });
       if (open) await giveUp(session, open, file);
-      await writeState(session, file, state);
+      // Another process may have started one since we looked.
+      const other = await createState(session, file, state);
+      if (other) throw alreadyOpen(other, file);
       return state;
     });
     report(session, state, file);
@@ -102,7 +104,7 @@ async function giveUp(session: Session, open: AttestationState, file: string): P
       `the replaced run ${open.run.id} stays as it is (${error instanceof Error ? error.message : String(error)})`,
     );
   }
-  await removeState(file);
+  await removeState(session, { file, runId: open.run.id });
 }
 
 function checkRunner(contract: Contract, runner: Runner): void {

@@ -44,15 +44,16 @@ export const command = defineCommand({
   ],
   run: async (session, { options }) => {
     const file = stateFile(session, options);
-    const connection = await connect(session, (await readState(file)).server);
-    const signed = await updateState(session, file, (state) =>
+    const { server, run } = await readState(file);
+    const connection = await connect(session, server);
+    const signed = await updateState(session, { file, runId: run.id }, (state) =>
       withBundle({ session, connection, state, options }),
     );
     const receipt = await send(session, { connection, state: signed, file });
     const saved =
       options.bundle === undefined ? null : await saveBundle(session, connection, receipt, options.bundle);
     // The verdict stands on the server: nothing is left that a retry could need.
-    await removeState(file);
+    await removeState(session, { file, runId: run.id });
     const { output } = session;
     output.data({ ...receipt, bundleFile: saved }, () =>
       [
@@ -100,7 +101,7 @@ async function send(
   } catch (error) {
     // Refused for good: the server kept nothing, so the next push signs anew, and materials can still be added.
     if (isCoded(error) && isRefusal(error.detail['status'])) {
-      await updateState(session, file, withoutBundle);
+      await updateState(session, { file, runId: state.run.id }, withoutBundle);
     }
     throw error;
   }

@@ -26,7 +26,7 @@ export const command = defineCommand({
       ended = 'ENDED';
       session.output.note(`the run had ended already: ${error.message}`);
     }
-    await removeState(file);
+    await removeState(session, { file, runId: run.id });
     session.output.data({ runId: run.id, state: ended }, () => `attestation of run ${run.id} given up`);
     return EXIT.ok;
   },
