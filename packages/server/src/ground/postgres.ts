@@ -57,6 +57,9 @@ const SETTINGS = {
   lc_messages: 'C',
   log_line_prefix: '',
   jit: 'off',
+  // After a crash PostgreSQL makes its data durable before it replays: one call in place of a thousand fsyncs, which
+  // took seconds of each restart. Linux only; since 5.8 it reports failed writes as they do.
+  ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
 };
 
 interface Layout {
