@@ -20,10 +20,12 @@ const DEFAULT_IDENTITY =
 const PRODUCTION_ROOT = 'evidence/sigstore-root/targets/trusted_root.json';
 
 /**
- * `dir` is `…/sigstore-conformance/bundle-verify`. Cases without a root of their own use the production root
+ * `suite` is `…/sigstore-conformance`, or `bundle-verify` in it. Cases without a root of their own use the production root
  * of the shared folder: $WAYBILL_SHARED, the folder around the vectors, or `../shared` beside the repository.
  */
-export async function run(dir: string): Promise<CaseResult[]> {
+export async function run(suite: string): Promise<CaseResult[]> {
+  const inner = join(suite, 'bundle-verify');
+  const dir = existsSync(inner) ? inner : suite;
   const production = readRoot(findProductionRoot(dir));
   const names = readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
