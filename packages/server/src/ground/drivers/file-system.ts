@@ -6,6 +6,7 @@ import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { algorithmOf, type Digest } from '@waybill/core/digest';
 import { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from '../blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export interface FileSystemOptions {
   /** Created when missing, mode 0700. One process at a time: the instance lock sees to it. */
@@ -57,12 +58,18 @@ class FileSystemDriver implements BlobDriver {
     let sizeBytes = 0;
     let digest: Digest | undefined;
     await this.#writeWhole(key, target, async (write) => {
-      for await (const chunk of chunksOf(source, key)) {
-        sizeBytes += chunk.length;
-        if (sizeBytes > (options.maxBytes ?? Number.POSITIVE_INFINITY))
-          throw tooLarge(key, options.maxBytes ?? 0);
-        hash.update(chunk);
-        await write(chunk);
+      const behind = new WriteBehind(write);
+      try {
+        for await (const chunk of chunksOf(source, key)) {
+          sizeBytes += chunk.length;
+          if (sizeBytes > (options.maxBytes ?? Number.POSITIVE_INFINITY))
+            throw tooLarge(key, options.maxBytes ?? 0);
+          hash.update(chunk);
+          await behind.add(chunk);
+        }
+        await behind.end();
+      } finally {
+        await behind.abandon();
       }
       digest = `${algorithm}:${hash.digest('hex')}`;
       if (options.expected !== undefined && digest !== options.expected)
