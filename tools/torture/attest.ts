@@ -36,7 +36,7 @@ export interface Options {
   readonly seed: number;
   /** Holds the server's data and the journal; a second run over it goes on after the last kill. */
   readonly directory: string;
-  /** No further kill after this time. */
+  /** No further kill after this time; one there is in any case. */
   readonly withinMs?: number;
   /** The latest moment of a kill. */
   readonly longestLoadMs?: number;
@@ -62,12 +62,13 @@ interface Scene {
  */
 export async function tortureAttest(options: Options): Promise<Journal> {
   const { longestLoadMs = LONGEST_LOAD_MS, withinMs = Number.POSITIVE_INFINITY } = options;
-  const startedMs = performance.now();
   const scene = await open(options);
+  const startedMs = performance.now();
   options.onSeed?.(scene.journal.seed);
   try {
-    for (let kill = scene.journal.rounds.length + 1; kill <= options.kills; kill++) {
-      if (performance.now() - startedMs > withinMs) break;
+    const first = scene.journal.rounds.length + 1;
+    for (let kill = first; kill <= options.kills; kill++) {
+      if (kill > first && performance.now() - startedMs > withinMs) break;
       const round = await playRound(scene, { kill, longestLoadMs }).catch((cause: unknown) => {
         throw new Error(`kill ${kill} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
       });
