@@ -23,8 +23,11 @@ before(async () => {
     `insert into attestation_runs (org_id, project, workflow, contract_name, contract_revision, contract_digest,
        started_by, state, started_at, expires_at, finished_at)
      select $1, case when i > ${RUNS / 2} and i % 20 = 0 then 'archive' else 'busy' end, 'release', 'c', 1, 'd',
-       gen_random_uuid(), 'PASSED', $2::timestamptz - i * interval '1 minute', $2, $2
-     from generate_series(1, ${RUNS}) i`,
+       gen_random_uuid(), s.state, $2::timestamptz - i * interval '1 minute',
+       $2::timestamptz - i * interval '1 minute' + interval '1 day',
+       case when s.state = 'INITIALIZED' then null else $2::timestamptz end
+     from generate_series(1, ${RUNS}) i cross join lateral (
+       select case when i % 100 = 0 then 'INITIALIZED' when i = ${RUNS - 1} then 'CANCELLED' else 'PASSED' end state) s`,
     [org, now],
   );
   await rowsOf(database.connection, 'vacuum (analyze) attestation_runs');
@@ -53,6 +56,13 @@ describe('listRunRows', () => {
     [{ project: 'archive', workflow: 'release' }, PAGE],
     [{ project: 'unknown' }, 0],
     [{ workflow: 'unknown' }, 0],
+    [{ state: 'PASSED' }, PAGE],
+    [{ state: 'FAILED' }, 0],
+    [{ state: 'CANCELLED' }, 1],
+    [{ state: 'INITIALIZED' }, 14],
+    [{ state: 'EXPIRED' }, PAGE],
+    [{ state: 'EXPIRED', after: deep }, 1],
+    [{ state: 'INITIALIZED', project: 'archive' }, 0],
   ];
   for (const [filter, found] of cases) {
     it(`finds ${JSON.stringify(filter)} without reading the whole history`, async () => {
