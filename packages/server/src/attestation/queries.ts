@@ -1,7 +1,7 @@
 import type { Receipt, RunState } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
 import { type ColumnType, sql } from 'kysely';
-import type { Tx } from '../ground/index.ts';
+import { type Tx, thisOrg } from '../ground/index.ts';
 
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
 
@@ -61,8 +61,6 @@ export interface RunRow {
  * The organisation of the transaction. Written into each query beside row-level security, so that a tenant's
  * query that runs as the system by mistake finds nothing instead of everybody's rows.
  */
-const thisOrg = sql<string>`nullif(current_setting('waybill.org', true), '')::uuid`;
-
 /** A run past its time is EXPIRED the moment it is read: no job has to have run. */
 function stateAt(now: Date) {
   return sql<RunState>`case when state = 'INITIALIZED' and expires_at <= ${now} then 'EXPIRED' else state end`;

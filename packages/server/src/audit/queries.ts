@@ -2,7 +2,7 @@ import type { ChainHead } from '@waybill/core/audit';
 import { fromHex, toHex } from '@waybill/core/bytes';
 import { type Digest, hexOf } from '@waybill/core/digest';
 import { sql } from 'kysely';
-import type { Tx } from '../ground/index.ts';
+import { type Tx, thisOrg } from '../ground/index.ts';
 
 export interface LinkRow extends ChainHead {
   readonly auditId: number;
@@ -65,7 +65,7 @@ export async function listLinks(
 ): Promise<readonly LinkRow[]> {
   const { rows } = await sql<Link>`
     select sequence, audit_id, hash from audit_links
-    where org_id = current_setting('waybill.org')::uuid and sequence > ${after}
+    where org_id = ${thisOrg} and sequence > ${after}
     order by sequence limit ${limit}`.execute(tx);
   return rows.map((row) => ({
     sequence: row.sequence,
@@ -77,7 +77,7 @@ export async function listLinks(
 /** Where the chain says that it ends. Under withOrg. */
 export async function readLength(tx: Tx): Promise<number> {
   const { rows } = await sql<{ sequence: number }>`
-    select sequence from audit_chains where org_id = current_setting('waybill.org')::uuid`.execute(tx);
+    select sequence from audit_chains where org_id = ${thisOrg}`.execute(tx);
   return rows[0]?.sequence ?? 0;
 }
 
@@ -110,7 +110,7 @@ export async function insertAnchor(tx: Tx, orgId: string | null, anchor: AnchorR
 export async function findNewestAnchor(tx: Tx): Promise<AnchorRow | null> {
   const { rows } = await sql<AnchorRow>`
     select sequence, log_index as "logIndex", bundle, anchored_at as "anchoredAt" from audit_anchors
-    where org_id = current_setting('waybill.org')::uuid order by sequence desc limit 1`.execute(tx);
+    where org_id = ${thisOrg} order by sequence desc limit 1`.execute(tx);
   return rows[0] ?? null;
 }
 

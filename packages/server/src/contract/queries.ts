@@ -1,7 +1,7 @@
 import type { Contract } from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
 import { type ColumnType, type JSONColumnType, sql } from 'kysely';
-import type { Tx } from '../ground/index.ts';
+import { type Tx, thisOrg } from '../ground/index.ts';
 
 type Assigned<T> = ColumnType<T, T | undefined, never>;
 
@@ -76,9 +76,6 @@ export interface WorkflowRow {
 }
 
 const on = (tx: Tx) => tx.withTables<ContractTables>();
-
-/** The organisation of the transaction, in each query beside row-level security. */
-const thisOrg = sql<string>`nullif(current_setting('waybill.org', true), '')::uuid`;
 
 /** The contract's row, made if it is new, held until the transaction ends: revisions are numbered one at a time. */
 export async function lockContract(

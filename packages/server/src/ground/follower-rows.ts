@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Tx } from './db.ts';
 import { type Entry, FEEDS, type Feed, type Position } from './feed.ts';
+import { thisOrg } from './this-org.ts';
 
 /** Why an event was not taken, as its owner may read it. */
 export interface FailureReason {
@@ -147,10 +148,10 @@ export async function takeRetry(tx: Tx, follower: string): Promise<number | null
 const DEAD_LETTER = sql.raw(`id, follower, event_id as "eventId", type, attempts, code, message,
   first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", retry_at is not null as retrying`);
 
-/** Newest failure first. Under withOrg those of the organisation. */
+/** Those of the transaction's organisation, newest failure first. */
 export async function listDeadLetters(tx: Tx, limit: number): Promise<readonly DeadLetter[]> {
   const { rows } = await sql<DeadLetter>`
-    select ${DEAD_LETTER} from ground_failures where dead_at is not null
+    select ${DEAD_LETTER} from ground_failures where org_id = ${thisOrg} and dead_at is not null
     order by last_failed_at desc, id limit ${limit}`.execute(tx);
   return rows;
 }
@@ -158,7 +159,8 @@ export async function listDeadLetters(tx: Tx, limit: number): Promise<readonly D
 /** Asks for another attempt, which the follower makes wherever it runs. null when there is no such dead letter. */
 export async function retryDeadLetter(tx: Tx, id: string): Promise<DeadLetter | null> {
   const { rows } = await sql<DeadLetter>`
-    update ground_failures set retry_at = clock_timestamp() where id = ${id} and dead_at is not null
+    update ground_failures set retry_at = clock_timestamp()
+    where org_id = ${thisOrg} and id = ${id} and dead_at is not null
     returning ${DEAD_LETTER}`.execute(tx);
   return rows[0] ?? null;
 }

@@ -65,5 +65,6 @@ export {
   type TableShape,
   withSnapshot,
 } from './snapshot.ts';
+export { thisOrg } from './this-org.ts';
 export { openTls, type Tls, type TlsOptions } from './tls.ts';
 export { noTracing, openTracing, type Tracing } from './tracing.ts';

@@ -1,5 +1,5 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
-import type { Tx } from '../ground/index.ts';
+import { type Tx, thisOrg } from '../ground/index.ts';
 import type { Role, Scope } from './principal.ts';
 
 type Assigned<T> = ColumnType<T, T | undefined, never>;
@@ -104,8 +104,6 @@ const on = (tx: Tx) => tx.withTables<IdentityTables>();
  * The organisation of the transaction. Written into each query beside row-level security, so that a tenant's
  * query that runs as the system by mistake finds nothing instead of everybody's rows.
  */
-const thisOrg = sql<string>`nullif(current_setting('waybill.org', true), '')::uuid`;
-
 /** One at a time across all processes: first start, issuer and signing key. Held until the transaction ends. */
 export async function lockFirstStart(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('waybill identity first start'))`.execute(tx);
