@@ -207,5 +207,7 @@ describe('restoreBackup', () => {
     await assertRestored(data);
     await markIncomplete(data);
     await assert.rejects(assertRestored(data), (error) => isCoded(error, 'restore_incomplete'));
+    // A place that cannot be looked at is not one without the mark.
+    await assert.rejects(assertRestored(join(data, 'restore-incomplete')), { code: 'ENOTDIR' });
   });
 });

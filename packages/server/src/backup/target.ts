@@ -1,5 +1,5 @@
 /** Where a restore goes: a data directory that holds nothing but, perhaps, its master key. */
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DbOptions, isUnused, MASTER_KEY_FILE } from '../ground/index.ts';
 import { backupError } from './errors.ts';
@@ -43,8 +43,7 @@ export async function markComplete(dataDir: string): Promise<void> {
 
 /** Throws `restore_incomplete`: half of a backup must never serve. */
 export async function assertRestored(dataDir: string): Promise<void> {
-  const marker = await stat(join(dataDir, MARKER)).catch(() => null);
-  if (marker === null) return;
+  if (!(await entriesOf(dataDir)).includes(MARKER)) return;
   throw backupError(
     'restore_incomplete',
     `a restore into ${dataDir} did not finish: empty the directory (keep master.key) and restore again`,
