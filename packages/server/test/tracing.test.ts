@@ -245,7 +245,7 @@ describe('openTracing', () => {
     });
     delete process.env[ENDPOINT];
     const request = tracing.request({}, {});
-    const work = (todo: () => Promise<string>) => request.within(() => tracing.span('work', {}, todo));
+    const work = (act: () => Promise<string>) => request.within(() => tracing.span('work', {}, act));
     assert.equal(await work(async () => 'done'), 'done');
     await assert.rejects(
       work(async () => {

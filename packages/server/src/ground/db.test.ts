@@ -134,6 +134,13 @@ describe('withOrg', () => {
     assert.deepEqual(seen, [0, 1, 1, 2, 2]);
   });
 
+  it('rolls back when the work throws before it awaits anything', async () => {
+    const broken = (): never => {
+      throw new TypeError('no promise at all');
+    };
+    await assert.rejects(t.db.withOrg(randomUUID(), broken), /no promise at all/);
+  });
+
   it('takes no statement after the end of a transaction, which would run in the next one', async () => {
     let leaked: Tx | undefined;
     await t.db.withOrg(randomUUID(), async (tx) => {

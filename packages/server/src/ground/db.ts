@@ -150,7 +150,8 @@ async function inTransaction<T>(
     const begun = connection.run(
       `begin; select set_config('role', '${role}', true), set_config('waybill.org', '${orgId}', true)`,
     );
-    const working = work(queries as Tx);
+    // Also what it throws before its first await must leave no begin behind that nobody hears of.
+    const working = (async () => work(queries as Tx))();
     const commit = (): Promise<string> => {
       close();
       return connection.run('commit');
