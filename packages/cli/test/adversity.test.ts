@@ -1,6 +1,5 @@
 /** What goes wrong around a pipeline: network, server, a second command line, a full disk. The retry is the same command. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -11,7 +10,15 @@ import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import { parseBundle } from '@waybill/core/bundle';
 import { fromUtf8 } from '@waybill/core/bytes';
-import { freePort, type ServerProcess, startProcess, type TempDir, tempDir } from '@waybill/testkit';
+import {
+  freePort,
+  noSmallDisk,
+  type ServerProcess,
+  smallDisk,
+  startProcess,
+  type TempDir,
+  tempDir,
+} from '@waybill/testkit';
 import { type Ended, waybill, workspace } from './program.ts';
 
 const CONTRACT = `apiVersion: chainloop.dev/v1
@@ -185,16 +192,16 @@ describe('two command lines on one state', () => {
   });
 });
 
-describe('a full disk under the state', () => {
-  const mounted = canMount();
+const skip = await noSmallDisk();
 
+describe('a full disk under the state', () => {
   it('keeps the state as it was; with room again, the same command goes on', {
-    skip: mounted.skip,
+    skip,
   }, async () => {
     await using at = await build();
     const small = path.join(at.dir, 'small');
     await mkdir(small);
-    await using disk = mountSmall(small, '64k');
+    await using disk = await smallDisk(small, 64 * 1024);
     const run = (words: string) => at.run(words.replace('app.bin', '../app.bin'), small);
     await succeed(run(INIT));
     await disk.fill();
@@ -215,32 +222,6 @@ describe('a full disk under the state', () => {
 /** The server hears of the cut a moment later than the client. */
 async function untilEmpty(folder: string): Promise<void> {
   while ((await readdir(folder)).length > 0) await new Promise((later) => setTimeout(later, 20));
-}
-
-/** As root of a machine that lets us: elsewhere there is no small disk to be had. */
-function canMount(): { readonly skip: string | false } {
-  const probe = path.join('/tmp', `waybill-mount-${process.pid}`);
-  spawnSync('mkdir', [probe]);
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe]);
-  spawnSync('umount', [probe]);
-  spawnSync('rmdir', [probe]);
-  return { skip: status === 0 ? false : 'a small disk can only be mounted by root' };
-}
-
-function mountSmall(at: string, size: string) {
-  const mount = (...args: string[]) => spawnSync('mount', args, { encoding: 'utf8' });
-  const { status, stderr } = mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', at);
-  assert.equal(status, 0, stderr);
-  const ballast = path.join(at, 'ballast');
-  return {
-    async fill() {
-      await assert.rejects(writeFile(ballast, Buffer.alloc(1024 * 1024)), { code: 'ENOSPC' });
-    },
-    drain: () => rm(ballast),
-    async [Symbol.asyncDispose]() {
-      spawnSync('umount', ['-l', at]);
-    },
-  };
 }
 
 /** A network between: it cuts every connection that has sent so many bytes, or holds it there. */

@@ -1,7 +1,6 @@
 /** What the server leans on goes away and comes back: it says so, refuses with "try again", and the retry is the same call. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Receipt } from '@waybill/api';
@@ -12,7 +11,9 @@ import {
   type DatabaseProxy,
   databaseProxy,
   freePort,
+  noSmallDisk,
   type ServerProcess,
+  smallDisk,
   startAttester,
   startProcess,
   type TempDir,
@@ -21,6 +22,7 @@ import {
   testWorld,
 } from '@waybill/testkit';
 
+const MIB = 1024 * 1024;
 const AT = { project: 'p', workflow: 'build' };
 const CONTRACT =
   'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: release }\nspec:\n  materials:\n' +
@@ -150,8 +152,9 @@ describe('the embedded PostgreSQL, stopped by a signal for a while', () => {
   }
 });
 
+const skip = await noSmallDisk();
+
 describe('a full disk under the server', () => {
-  const mounted = canMount();
   let directory: TempDir;
   before(async () => {
     directory = await tempDir('waybill-full-');
@@ -159,10 +162,10 @@ describe('a full disk under the server', () => {
   after(() => directory.remove());
 
   it('of the blobs: /readyz names them, nothing half is kept, the same push is taken with room again', {
-    skip: mounted.skip,
+    skip,
   }, async () => {
     const blobs = join(directory.path, 'blobs');
-    await using disk = await mountSmall(blobs, '2m');
+    await using disk = await smallDisk(blobs, 2 * MIB);
     const place = { dataDir: join(directory.path, 'data'), port: await freePort(), more: ['--blobs', blobs] };
     const server = await startProcess(place);
     try {
@@ -188,10 +191,10 @@ describe('a full disk under the server', () => {
   });
 
   it('of the whole data: what was acknowledged is there at the next start', {
-    skip: mounted.skip,
+    skip,
   }, async () => {
     const whole = join(directory.path, 'whole');
-    await using disk = await mountSmall(whole, '400m');
+    await using disk = await smallDisk(whole, 400 * MIB);
     const place = { dataDir: join(whole, 'data'), port: await freePort() };
     let server = await startProcess(place);
     try {
@@ -230,32 +233,3 @@ describe('a full disk under the server', () => {
     throw new Error('it never failed');
   }
 });
-
-/** As root of a machine that lets us: elsewhere there is no small disk to be had. */
-function canMount(): { readonly skip: string | false } {
-  const probe = join('/tmp', `waybill-mount-${process.pid}`);
-  spawnSync('mkdir', [probe]);
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe]);
-  spawnSync('umount', [probe]);
-  spawnSync('rmdir', [probe]);
-  return { skip: status === 0 ? false : 'a small disk can only be mounted by root' };
-}
-
-async function mountSmall(at: string, size: string) {
-  await mkdir(at, { mode: 0o711 });
-  const options = `size=${size},mode=0711`;
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at], {
-    encoding: 'utf8',
-  });
-  assert.equal(status, 0, stderr);
-  const ballast = join(at, 'ballast');
-  return {
-    async fill() {
-      await assert.rejects(writeFile(ballast, Buffer.alloc(512 * 1024 * 1024)), { code: 'ENOSPC' });
-    },
-    drain: () => rm(ballast),
-    async [Symbol.asyncDispose]() {
-      spawnSync('umount', ['-l', at]);
-    },
-  };
-}

@@ -23,6 +23,7 @@ export {
   type ServerProcess,
   startProcess,
 } from './server-process.ts';
+export { noSmallDisk, type SmallDisk, smallDisk } from './small-disk.ts';
 export { type LogView, type Stranger, stranger } from './stranger.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { type TestWorld, testWorld } from './world.ts';
