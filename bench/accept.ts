@@ -5,8 +5,9 @@ import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
 import { startAttester } from '@waybill/testkit';
+import { inParallel } from './in-parallel.ts';
 import { peakRssMiB, report, timed } from './measure.ts';
-import { startServer, withDirectory } from './server.ts';
+import { withServer } from './server.ts';
 
 const CLIENTS = 64;
 const ROUNDS = 900;
@@ -29,32 +30,26 @@ interface Prepared {
 }
 
 export async function run(): Promise<void> {
-  await withDirectory(async (directory) => {
-    const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
-    try {
-      const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
-      const client = createClient({ url: server.url, token, timeoutMs: 120_000 });
-      await client.applyContract({ document: CONTRACT });
-      await client.createWorkflow({ project: 'bench', name: 'accept', contract: 'bench' });
-      const alone = await push(client, await prepare(client, token, ALONE), 1);
-      const prepared = await prepare(client, token, ROUNDS);
-      const together: number[] = [];
-      const totalMs = await timed(async () => together.push(...(await push(client, prepared, CLIENTS))));
-      report([
-        { name: 'accept, 1 client', unit: 'ms', samples: alone, target: 'p50 <= 150' },
-        { name: `accept, ${CLIENTS} clients`, unit: 'ms', samples: together },
-        {
-          name: `attestations per second, ${CLIENTS} clients`,
-          unit: 'count',
-          samples: [(ROUNDS / totalMs) * 1000],
-          target: '>= 150',
-        },
-        { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(server.pid)] },
-      ]);
-    } finally {
-      await server.stop();
-    }
+  await withServer(async (server, { dataDir }) => {
+    const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
+    const client = createClient({ url: server.url, token, timeoutMs: 120_000 });
+    await client.applyContract({ document: CONTRACT });
+    await client.createWorkflow({ project: 'bench', name: 'accept', contract: 'bench' });
+    const alone = await push(client, await prepare(client, token, ALONE), 1);
+    const prepared = await prepare(client, token, ROUNDS);
+    const together: number[] = [];
+    const totalMs = await timed(async () => together.push(...(await push(client, prepared, CLIENTS))));
+    report([
+      { name: 'accept, 1 client', unit: 'ms', samples: alone, target: 'p50 <= 150' },
+      { name: `accept, ${CLIENTS} clients`, unit: 'ms', samples: together },
+      {
+        name: `attestations per second, ${CLIENTS} clients`,
+        unit: 'count',
+        samples: [(ROUNDS / totalMs) * 1000],
+        target: '>= 150',
+      },
+      { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(server.pid)] },
+    ]);
   });
 }
 
@@ -93,16 +88,4 @@ async function push(
     );
   });
   return samples;
-}
-
-async function inParallel(
-  width: number,
-  count: number,
-  work: (index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { run as program } from '../tools/demo/program.ts';
 import { waybillFor } from '../tools/demo/waybill.ts';
 import { load, peakRssMiB, report, timed } from './measure.ts';
-import { CLI, type Started, startServer, withDirectory } from './server.ts';
+import { CLI, type Started, withServer } from './server.ts';
 
 const SIZE_BYTES = 100 * 1024 * 1024;
 const ROUNDS = 10;
@@ -19,15 +19,7 @@ spec:
 `;
 
 export async function run(): Promise<void> {
-  await withDirectory(async (directory) => {
-    const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
-    try {
-      await measure(server, { directory, dataDir });
-    } finally {
-      await server.stop();
-    }
-  });
+  await withServer(measure);
 }
 
 async function measure(

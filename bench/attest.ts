@@ -7,7 +7,7 @@ import { utf8 } from '@waybill/core/bytes';
 import { startAttester } from '@waybill/testkit';
 import { waybillFor } from '../tools/demo/waybill.ts';
 import { peakRssMiB, report, timed } from './measure.ts';
-import { CLI, type Started, startServer, withDirectory } from './server.ts';
+import { CLI, type Started, withServer } from './server.ts';
 
 const FLOWS = 12;
 const PUSHES = 100;
@@ -25,15 +25,7 @@ spec:
 `;
 
 export async function run(): Promise<void> {
-  await withDirectory(async (directory) => {
-    const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
-    try {
-      await measure(server, { directory, dataDir });
-    } finally {
-      await server.stop();
-    }
-  });
+  await withServer(measure);
 }
 
 async function measure(

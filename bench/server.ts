@@ -75,3 +75,18 @@ export async function withDirectory<T>(work: (path: string) => Promise<T>): Prom
     await rm(path, { recursive: true, force: true });
   }
 }
+
+/** With a server on a fresh directory, which stops and goes with it. */
+export async function withServer(
+  work: (server: Started, place: { readonly directory: string; readonly dataDir: string }) => Promise<void>,
+): Promise<void> {
+  await withDirectory(async (directory) => {
+    const dataDir = join(directory, 'data');
+    const server = await startServer(dataDir);
+    try {
+      await work(server, { directory, dataDir });
+    } finally {
+      await server.stop();
+    }
+  });
+}

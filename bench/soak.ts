@@ -11,7 +11,7 @@ import { utf8 } from '@waybill/core/bytes';
 import { rowsOf, startAttester } from '@waybill/testkit';
 import { inParallel } from './in-parallel.ts';
 import { percentile, report, timed } from './measure.ts';
-import { type Started, startServer, withDirectory } from './server.ts';
+import { type Started, withServer } from './server.ts';
 import { growthOf, type Sample } from './trend.ts';
 
 const CLIENTS = 8;
@@ -39,25 +39,19 @@ export async function run(args: readonly string[]): Promise<void> {
     args: [...args],
     options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string', default: 'half' } },
   });
-  await withDirectory(async (directory) => {
-    const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
-    try {
-      const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
-      const client = createClient({ url: server.url, token, fetch: createFetch(), timeoutMs: 120_000 });
-      await client.applyContract({ document: CONTRACT });
-      await client.createWorkflow({ project: 'bench', name: 'soak', contract: 'bench' });
-      const pipeline = { client, token };
-      const maximum = await maximumRate(pipeline);
-      const perSecond = values.rate === 'half' ? maximum / 2 : Number(values.rate);
-      console.log(JSON.stringify({ maximumPerSecond: maximum, perSecond, minutes: Number(values.minutes) }));
-      const load = startLoad(pipeline, perSecond);
-      const samples = await watch(server, { dataDir, load, minutes: Number(values.minutes) });
-      await load.stop();
-      judge(samples);
-    } finally {
-      await server.stop();
-    }
+  await withServer(async (server, { dataDir }) => {
+    const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
+    const client = createClient({ url: server.url, token, fetch: createFetch(), timeoutMs: 120_000 });
+    await client.applyContract({ document: CONTRACT });
+    await client.createWorkflow({ project: 'bench', name: 'soak', contract: 'bench' });
+    const pipeline = { client, token };
+    const maximum = await maximumRate(pipeline);
+    const perSecond = values.rate === 'half' ? maximum / 2 : Number(values.rate);
+    console.log(JSON.stringify({ maximumPerSecond: maximum, perSecond, minutes: Number(values.minutes) }));
+    const load = startLoad(pipeline, perSecond);
+    const samples = await watch(server, { dataDir, load, minutes: Number(values.minutes) });
+    await load.stop();
+    judge(samples);
   });
 }
 

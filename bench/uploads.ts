@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { run as program } from '../tools/demo/program.ts';
 import { load, peakRssMiB, report, timed } from './measure.ts';
-import { type Started, startServer, withDirectory } from './server.ts';
+import { type Started, withServer } from './server.ts';
 
 const UPLOADS = 8;
 const BLOCK_BYTES = 1024 * 1024;
@@ -29,15 +29,9 @@ export async function run(args: readonly string[]): Promise<void> {
     },
   });
   const sizeMiB = Number(values['size-mib']);
-  await withDirectory(async (directory) => {
-    await requireRoom(directory, sizeMiB);
-    const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
-    try {
-      await measure(server, { directory, dataDir, sizeMiB, rounds: Number(values.rounds) });
-    } finally {
-      await server.stop();
-    }
+  await withServer(async (server, place) => {
+    await requireRoom(place.directory, sizeMiB);
+    await measure(server, { ...place, sizeMiB, rounds: Number(values.rounds) });
   });
 }
 
