@@ -1,0 +1,128 @@
+import type { Attack } from '../attack.ts';
+import { HOSTILE, SERVER } from '../places.ts';
+
+const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
+
+export const ATTESTATIONS: readonly Attack[] = [
+  {
+    attack: 'a statement changed after it was signed',
+    defence: 'the signature is checked over the payload as it came',
+    file: 'packages/core/src/verify/signed-content.ts',
+    without: [
+      "throw verifyError('verify_signature', 'the signature is not by",
+      "void verifyError('verify_signature', 'the signature is not by",
+    ],
+    test: [ACCEPT, 'a payload changed after it was signed'],
+    gain: 'any statement under a signature of somebody else',
+  },
+  {
+    attack: 'a certificate that never stood in the certificate log',
+    defence: 'a certificate needs a timestamp of a trusted CT log',
+    file: 'packages/core/src/verify/signing-certificate.ts',
+    without: ['if (proven.length > 0) return;', 'if (proven.length >= 0) return;'],
+    test: [
+      'packages/core/src/verify/verify-bundle.test.ts',
+      'needs the certificate in a trusted CT log unless told otherwise',
+    ],
+    gain: 'certificates that nobody ever sees',
+  },
+  {
+    attack: 'a certificate used after its ten minutes',
+    defence: 'a timestamp of our own authority vouches for the time of signing',
+    file: 'packages/core/src/verify/verify-bundle.ts',
+    without: [
+      "if (times.length === 0) throw verifyError('verify_timestamp'",
+      "if (times.length < 0) throw verifyError('verify_timestamp'",
+    ],
+    test: ['packages/core/src/verify/verify-bundle.test.ts', 'needs a trusted time inside the certificate'],
+    gain: 'the use of a stolen ephemeral key for ever',
+  },
+  {
+    attack: 'evidence of one run pushed to another',
+    defence: 'the signed statement names its run, workflow, organisation and contract revision',
+    file: `${SERVER}/attestation/bind.ts`,
+    without: ['if (expected === found) continue;', 'if (expected === found || field) continue;'],
+    test: [ACCEPT, 'a genuine attestation carried over to another run of the same workflow is refused'],
+    gain: 'one good build passes for all later ones',
+  },
+  {
+    attack: 'evidence made for a laxer contract',
+    defence: 'as above: name, revision and digest of the contract',
+    file: `${SERVER}/attestation/bind.ts`,
+    without: ['if (expected === found) continue;', 'if (expected === found || field) continue;'],
+    test: [ACCEPT, 'is refused by its contract.digest'],
+    gain: 'PASSED under a contract that nobody checked',
+  },
+  {
+    attack: 'a second, different attestation for an ended run',
+    defence: 'a run ends once: asked at the start, and again in the commit',
+    file: `${SERVER}/attestation/accept.ts`,
+    without: ["await refusal.during('run', () => requireOpen(run));", ''],
+    andWithout: [
+      `${SERVER}/attestation/queries.ts`,
+      "    .where('state', '=', 'INITIALIZED')\n    .executeTakeFirst();\n  return result.numUpdatedRows === 1n;",
+      '    .executeTakeFirst();\n  return result.numUpdatedRows === 1n;',
+    ],
+    test: [ACCEPT, 'another payload for an ended run is refused, whatever the end'],
+    gain: 'a verdict replaced after it was read',
+  },
+  {
+    attack: 'a subject that the run never built',
+    defence: 'subjects are the outputs whose bytes were checked, and nothing else',
+    file: `${SERVER}/attestation/check-conformance.ts`,
+    without: ['else findings.push(strange(subject));', ''],
+    test: [ACCEPT, 'a subject that no checked material stands behind'],
+    gain: 'a PASSED verdict about any digest of their choice',
+  },
+  {
+    attack: 'an extra material that the contract does not name, smuggled into the verdict',
+    defence: 'a verdict is about what the contract names',
+    file: `${SERVER}/attestation/check-conformance.ts`,
+    without: [
+      "const judged = subjects.filter(({ digest }) => named.has(digest['sha256']));",
+      'const judged = [...subjects].slice(named.size * 0);',
+    ],
+    test: [HOSTILE, 'is nothing that the contract does not name, also where it names no output'],
+    gain: 'a gate opens for a file that nobody demanded or checked',
+  },
+  {
+    attack: 'a material stated with a wrong size or digest',
+    defence: 'the server hashes and measures the stored bytes again',
+    file: `${SERVER}/attestation/check-materials.ts`,
+    without: ['if (found.sizeBytes !== material.sizeBytes) {', 'if (found.sizeBytes < 0) {'],
+    test: [ACCEPT, 'a size that is not the size'],
+    gain: 'statements about bytes that are not what they say',
+  },
+  {
+    attack: 'a genuine signature by a workflow that may not sign this',
+    defence: 'without signers in the contract only the workflow itself may sign',
+    file: `${SERVER}/attestation/check-signer.ts`,
+    without: ['if (found) return [];', 'if (found || subject) return [];'],
+    test: [ACCEPT, 'without signers in the contract: the workflow itself, not another one'],
+    gain: 'any pipeline of the organisation vouches for any other',
+  },
+  {
+    attack: 'a row in the database that borrows the verdict of another run or organisation',
+    defence: 'the gate verifies the VSA again and compares organisation, contract and run with the row',
+    file: `${SERVER}/attestation/load-verdicts.ts`,
+    without: ["if (run !== row.runId) throw differs('run');", ''],
+    test: [HOSTILE, 'takes no genuine verdict of another organisation, nor one of another run'],
+    gain: 'whoever writes one row opens the gate',
+  },
+  {
+    attack: 'ten thousand findings to fill verdicts and logs',
+    defence: 'findings are cut at 500',
+    file: `${SERVER}/attestation/accept.ts`,
+    without: ['const MAX_FINDINGS = 500;', 'const MAX_FINDINGS = 500_000;'],
+    test: [HOSTILE, 'more subjects than a statement of the database has parameters, told without a flood'],
+    gain: 'megabytes in the log for good, for a few kilobytes sent',
+  },
+  {
+    attack: 'pushes without a token, each of which leaves an audit row',
+    defence: 'at most 60 such rows a minute',
+    file: `${SERVER}/attestation/refuse.ts`,
+    without: ['const STRANGER_ROWS_PER_MINUTE = 60;', 'const STRANGER_ROWS_PER_MINUTE = 60_000;'],
+    test: [ACCEPT, 'and strangers cannot fill the database with rows'],
+    gain: 'a full disk, without a token',
+  },
+];
