@@ -57,6 +57,20 @@ export const TENANTS: readonly Attack[] = [
     gain: 'one mistake in the code shows all organisations',
   },
   {
+    attack: 'the same with dead letters',
+    defence: 'as above',
+    file: `${SERVER}/ground/follower-rows.ts`,
+    without: [
+      'from ground_failures where org_id = ${thisOrg} and dead_at is not null',
+      'from ground_failures where dead_at is not null',
+    ],
+    test: [
+      `${SERVER}/ground/follower.test.ts`,
+      'show and retry the dead letters of an organisation to it alone',
+    ],
+    gain: 'as above',
+  },
+  {
     attack: 'the same with runs, verdicts and decisions',
     defence: 'as above',
     file: `${SERVER}/attestation/queries.ts`,
