@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { START_CODES } from './packages/server/src/ground/problems.ts';
+import { START_CODES } from './packages/server/src/ground/problems/problems.ts';
 
 /** Of our own packages, those that each may import. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -253,7 +253,7 @@ describe('error codes', () => {
 });
 
 async function knownCodes(): Promise<ReadonlySet<string>> {
-  const files = globSync('packages/server/src/{*/errors,ground/problems*}.ts', { cwd: import.meta.dirname });
+  const files = globSync('packages/server/src/{*/errors,ground/problems/*}.ts', { cwd: import.meta.dirname });
   const modules = await Promise.all(
     files.map(async (file) => (await import(join(import.meta.dirname, file))) as object),
   );

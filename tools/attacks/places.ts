@@ -7,4 +7,4 @@ export const JWT = `${SERVER}/identity/identity-token.test.ts`;
 export const VERIFY_TOKEN = `${SERVER}/identity/verify-token.ts`;
 export const TOKENS = `${SERVER}/identity/tokens.test.ts`;
 export const BODIES = `${TESTS}/bodies.test.ts`;
-export const HTTP = `${SERVER}/ground/http.ts`;
+export const HTTP = `${SERVER}/ground/http/http.ts`;

@@ -1,4 +1,4 @@
-import { defaultOf, optionNames, optionOf } from '../../packages/server/src/ground/config-options.ts';
+import { defaultOf, optionNames, optionOf } from '../../packages/server/src/ground/config/options.ts';
 import { code, table } from './markdown.ts';
 
 /** The options of `waybill serve`, each in its four ways. */

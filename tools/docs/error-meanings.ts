@@ -3,7 +3,7 @@ import type { KeyCode } from '../../packages/clients/src/keys/errors.ts';
 import type { OciClientCode } from '../../packages/clients/src/oci/errors.ts';
 import type { OidcCode } from '../../packages/clients/src/oidc/exchange-token.ts';
 import type { SigstoreCode } from '../../packages/clients/src/sigstore/post.ts';
-import type { START_CODES } from '../../packages/server/src/ground/problems.ts';
+import type { START_CODES } from '../../packages/server/src/ground/problems/problems.ts';
 
 // The types make each of these lists whole: a new code without a meaning does not compile.
 

@@ -1,8 +1,8 @@
 import { PROBLEMS } from '@waybill/server';
 import { GROUND_PROBLEMS, type ProblemMap } from '@waybill/server/ground';
 import { cliError, exitCodeOf } from '../../packages/cli/src/exit.ts';
-import { START_CODES } from '../../packages/server/src/ground/problems.ts';
-import { CORE_PROBLEMS } from '../../packages/server/src/ground/problems-core.ts';
+import { CORE_PROBLEMS } from '../../packages/server/src/ground/problems/core.ts';
+import { START_CODES } from '../../packages/server/src/ground/problems/problems.ts';
 import { CLI_MEANINGS, CLIENT_MEANINGS, START_MEANINGS } from './error-meanings.ts';
 import { code, table } from './markdown.ts';
 

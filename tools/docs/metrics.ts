@@ -1,4 +1,4 @@
-import { createMetrics } from '../../packages/server/src/ground/metrics.ts';
+import { createMetrics } from '../../packages/server/src/ground/observe/metrics.ts';
 import { declareMetrics } from '../../packages/server/src/metrics.ts';
 import { code, table } from './markdown.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type TestWorld, testWorld } from '@waybill/testkit';
 import { parse } from 'yaml';
-import { createMetrics, type LabelValues } from '../src/ground/metrics.ts';
+import { createMetrics, type LabelValues } from '../src/ground/observe/metrics.ts';
 import { declareMetrics } from '../src/metrics.ts';
 
 const read = (path: string): string =>

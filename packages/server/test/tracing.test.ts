@@ -225,7 +225,7 @@ describe('openTracing', () => {
       encoding: 'utf8',
     });
     const seen = JSON.parse(stdout) as readonly string[];
-    assert.ok(seen.some((url) => url.endsWith('/ground/tracing.ts')));
+    assert.ok(seen.some((url) => url.endsWith('/ground/observe/tracing.ts')));
     // prom-client brings the interfaces.
     assert.deepEqual(
       seen.filter((url) => /tracing-otlp|@opentelemetry\/(?!api\/)/.test(url)),

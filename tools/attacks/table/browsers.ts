@@ -48,7 +48,7 @@ export const BROWSERS: readonly Attack[] = [
   {
     attack: 'a script in the page of the API',
     defence: 'its CSP allows one style by its hash and nothing else',
-    file: `${SERVER}/ground/http-meta.ts`,
+    file: `${SERVER}/ground/http/meta.ts`,
     without: ["`default-src 'none'; style-src", '`style-src'],
     test: [`${TESTS}/openapi.test.ts`, 'is HTML that names every operation and loads nothing from anywhere'],
     gain: 'code on our origin, should a text of the page ever be foreign',

@@ -34,7 +34,7 @@ export const FLOODS: readonly Attack[] = [
   {
     attack: 'headers without end',
     defence: '16 KiB',
-    file: `${SERVER}/ground/http-connections.ts`,
+    file: `${SERVER}/ground/http/connections.ts`,
     without: [
       'return { headersTimeout: timeoutMs,',
       'return { maxHeaderSize: 1024 * 1024, headersTimeout: timeoutMs,',
@@ -45,9 +45,9 @@ export const FLOODS: readonly Attack[] = [
   {
     attack: 'headers that come a byte at a time (slow loris)',
     defence: '30 seconds for the headers',
-    file: `${SERVER}/ground/http-connections.ts`,
+    file: `${SERVER}/ground/http/connections.ts`,
     without: ['return { headersTimeout: timeoutMs,', 'return { headersTimeout: 0,'],
-    test: [`${SERVER}/ground/http-connections.test.ts`, 'that never end their headers are cut off'],
+    test: [`${SERVER}/ground/http/connections.test.ts`, 'that never end their headers are cut off'],
     gain: 'connections held for nothing',
   },
   {
@@ -55,13 +55,13 @@ export const FLOODS: readonly Attack[] = [
     defence: 'a body moves by 1 KiB a second',
     file: HTTP,
     without: ['endSlowBodies(app, options.bodyWindowMs ?? BODY_WINDOW_MS);', ''],
-    test: [`${SERVER}/ground/http-connections.test.ts`, 'that trickle a body to /parsed are cut off'],
+    test: [`${SERVER}/ground/http/connections.test.ts`, 'that trickle a body to /parsed are cut off'],
     gain: 'requests held for nothing',
   },
   {
     attack: 'ten thousand connections that say nothing',
     defence: 'at the limit the one that idles longest makes room',
-    file: `${SERVER}/ground/http-connections.ts`,
+    file: `${SERVER}/ground/http/connections.ts`,
     without: ['if (open.size > max)', 'if (open.size < 0)'],
     test: [
       `${TESTS}/connections.test.ts`,
@@ -72,10 +72,10 @@ export const FLOODS: readonly Attack[] = [
   {
     attack: 'idle connections against those that work',
     defence: 'none with a request on it makes room',
-    file: `${SERVER}/ground/http-connections.ts`,
+    file: `${SERVER}/ground/http/connections.ts`,
     without: ['    idle.delete(key);\n    response.once', '    response.once'],
     test: [
-      `${SERVER}/ground/http-connections.test.ts`,
+      `${SERVER}/ground/http/connections.test.ts`,
       'push out those that idle longest, and none with a request on it',
     ],
     gain: "other people's uploads cut off",
@@ -129,10 +129,10 @@ export const FLOODS: readonly Attack[] = [
   {
     attack: 'millions of addresses, to fill the memory of the limits',
     defence: '20,000 are remembered, and an IPv6 network counts as one',
-    file: `${SERVER}/ground/rate-limit.ts`,
+    file: `${SERVER}/ground/http/rate-limit.ts`,
     without: ['if (paidUntil.size > maxKeys) paidUntil', 'if (paidUntil.size < 0) paidUntil'],
     test: [
-      `${SERVER}/ground/rate-limit.test.ts`,
+      `${SERVER}/ground/http/rate-limit.test.ts`,
       'remembers a bounded number of keys, and forgets the one used longest ago',
     ],
     gain: 'the memory of the server',

@@ -5,7 +5,7 @@ export const PATHS: readonly Attack[] = [
   {
     attack: 'a blob key that climbs out of the store',
     defence: 'segments of a small alphabet, none beginning with a dot',
-    file: `${SERVER}/ground/blob-driver.ts`,
+    file: `${SERVER}/ground/drivers/blob-driver.ts`,
     without: ['const SEGMENT = /^[a-z0-9_-][a-z0-9._-]*$/;', 'const SEGMENT = /^[a-z0-9._-]*$/;'],
     test: [`${SERVER}/ground/drivers/file-system.test.ts`, 'lets no key out of the store'],
     gain: 'files of the server, the master key first',

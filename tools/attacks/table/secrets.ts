@@ -21,7 +21,7 @@ export const SECRETS: readonly Attack[] = [
   {
     attack: 'reading the log, after people pasted secrets where they do not belong',
     defence: 'what is or looks like a secret is hidden in every line',
-    file: `${SERVER}/ground/log.ts`,
+    file: `${SERVER}/ground/log/log.ts`,
     without: ['present(withoutSecrets(line))', 'present(line)'],
     test: [`${TESTS}/secrets.test.ts`, 'of no kind is in the log, whatever is done with it'],
     gain: 'API, ID and registry tokens of others',
@@ -29,9 +29,12 @@ export const SECRETS: readonly Attack[] = [
   {
     attack: 'provoking an error that tells about the inside',
     defence: 'the text of an unforeseen error stays in the log',
-    file: `${SERVER}/ground/http-problems.ts`,
+    file: `${SERVER}/ground/http/problems.ts`,
     without: ['something went wrong on our side;', '${messageOf(error)};'],
-    test: [`${SERVER}/ground/http.test.ts`, 'hides the text of everything that nobody mapped, and logs it'],
+    test: [
+      `${SERVER}/ground/http/http.test.ts`,
+      'hides the text of everything that nobody mapped, and logs it',
+    ],
     gain: 'SQL, paths and addresses of the server',
   },
   {
@@ -48,7 +51,7 @@ export const SECRETS: readonly Attack[] = [
   {
     attack: 'a tenant that reads /metrics from elsewhere',
     defence: 'a token of its own, compared in constant time',
-    file: `${SERVER}/ground/http-metrics.ts`,
+    file: `${SERVER}/ground/http/metrics.ts`,
     without: [
       'return !behindProxy && isFromThisMachine(request);',
       'return !behindProxy || isFromThisMachine(request);',

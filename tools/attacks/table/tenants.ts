@@ -24,7 +24,7 @@ export const TENANTS: readonly Attack[] = [
   {
     attack: "another tenant's ids in every route",
     defence: 'queries run as their organisation under row-level security',
-    file: `${SERVER}/ground/db.ts`,
+    file: `${SERVER}/ground/db/db.ts`,
     without: ["select set_config('role', '${role}', true), set_config", 'select set_config'],
     andWithout: [
       `${SERVER}/attestation/queries.ts`,
@@ -59,13 +59,13 @@ export const TENANTS: readonly Attack[] = [
   {
     attack: 'the same with dead letters',
     defence: 'as above',
-    file: `${SERVER}/ground/follower-rows.ts`,
+    file: `${SERVER}/ground/followers/rows.ts`,
     without: [
       'from ground_failures where org_id = ${thisOrg} and dead_at is not null',
       'from ground_failures where dead_at is not null',
     ],
     test: [
-      `${SERVER}/ground/follower.test.ts`,
+      `${SERVER}/ground/followers/follower.test.ts`,
       'show and retry the dead letters of an organisation to it alone',
     ],
     gain: 'as above',
@@ -81,9 +81,9 @@ export const TENANTS: readonly Attack[] = [
   {
     attack: 'a row written into another organisation',
     defence: 'row-level security also checks what is written',
-    file: `${SERVER}/ground/db.ts`,
+    file: `${SERVER}/ground/db/db.ts`,
     without: ["select set_config('role', '${role}', true), set_config", 'select set_config'],
-    test: [`${SERVER}/ground/db.test.ts`, 'refuses to write a row of another organisation'],
+    test: [`${SERVER}/ground/db/db.test.ts`, 'refuses to write a row of another organisation'],
     gain: 'an owner token of their own making in any organisation',
   },
   {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { isCoded, messageOf } from '@waybill/core';
 import { digestOf } from '@waybill/core/digest';
 import { type TempDir, tempDir } from '@waybill/testkit';
-import type { BlobDriver } from '../blob-driver.ts';
+import type { BlobDriver } from './blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { openFileSystem } from './file-system.ts';
 

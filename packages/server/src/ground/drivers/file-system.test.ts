@@ -8,7 +8,7 @@ import { isCoded } from '@waybill/core';
 import { digestOf } from '@waybill/core/digest';
 import { type TempDir, tempDir } from '@waybill/testkit';
 import fc from 'fast-check';
-import { assertBlobKey, type BlobDriver } from '../blob-driver.ts';
+import { assertBlobKey, type BlobDriver } from './blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { openFileSystem } from './file-system.ts';
 

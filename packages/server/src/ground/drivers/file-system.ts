@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { algorithmOf, type Digest } from '@waybill/core/digest';
-import { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from '../blob-driver.ts';
+import { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { WriteBehind } from './write-behind.ts';
 
