@@ -1,13 +1,17 @@
 /** What this server cannot do without, as /readyz and the figures name it. */
 import type { BlobDriver, Db, Dependency } from './ground/index.ts';
-import type { Tlog } from './tlog/index.ts';
+import type { LogKind, PublishedLog, Tlog } from './tlog/index.ts';
 
 export const DEPENDENCY_NAMES = ['database', 'blobs', 'transparency log', 'certificate log'] as const;
+
+interface Logs extends Pick<Tlog, 'role'> {
+  published(kind: LogKind): Pick<PublishedLog, 'head'>;
+}
 
 export function dependenciesOf(parts: {
   readonly db: Pick<Db, 'ping'>;
   readonly blobs: Pick<BlobDriver, 'ping'>;
-  readonly tlog: Pick<Tlog, 'role' | 'checkpoint'>;
+  readonly tlog: Logs;
 }): readonly Dependency[] {
   const { db, blobs, tlog } = parts;
   const checks: Readonly<Record<(typeof DEPENDENCY_NAMES)[number], Dependency['check']>> = {
@@ -20,8 +24,8 @@ export function dependenciesOf(parts: {
 }
 
 /** A replica that does not write stands by: were it not ready, no second one could ever take over from the first. */
-async function logState(tlog: Pick<Tlog, 'role' | 'checkpoint'>, kind: 'rekor' | 'ct') {
+async function logState(tlog: Logs, kind: LogKind) {
   const role = await tlog.role(kind);
-  await tlog.checkpoint(kind);
+  await tlog.published(kind).head();
   return role === 'writer' ? 'up' : 'standby';
 }

@@ -302,6 +302,13 @@ export const PROBLEMS = {
   ...AUDIT_PROBLEMS,
 };
 
+/** DER, of all authorities that issued here. */
+function issuerChains(trust: Trust): readonly (readonly Uint8Array[])[] {
+  return trust
+    .trustedRoot()
+    .certificateAuthorities.map(({ certificates }) => certificates.map(({ der }) => der));
+}
+
 function createApp(
   world: World,
   around: Omit<Parts, 'seal' | 'blobs'> &
@@ -330,7 +337,7 @@ function createApp(
   const rooms = [
     infoRoutes({ version: VERSION, publicUrl, trust }),
     identityRoutes(identity),
-    tlogRoutes({ tlog }),
+    tlogRoutes({ tlog, issuerChains: () => issuerChains(trust) }),
     trustRoutes(trust),
     contractRoutes({ db, clock, identity }),
     registryRoutes({ registry, identity, publicUrl }),

@@ -244,7 +244,7 @@ describe('a restore on another machine', () => {
     const [frozen, active] = originsOf(await there.trustedRoot());
     assert.equal(frozen, was);
     assert.notEqual(active, was);
-    const head = await rebuilt(`/waybill/v1/log/frozen/${was}`);
+    const head = await rebuilt(`/log/${was}`);
     const [log] = parseTrustedRoot(utf8(trustedRoot)).tlogs;
     assert.ok(log);
     const keys = [noteKey(was, log.publicKey, { keyId: log.logId })];

@@ -177,7 +177,8 @@ describe('watchDependencies', () => {
       },
     };
     const blobs = await openFileSystem({ root: directory.path, disk });
-    const tlog = { role: async () => 'writer' as const, checkpoint: async () => '' };
+    const head = { size: 0, rootHash: new Uint8Array(32), checkpoint: '' };
+    const tlog = { role: async () => 'writer' as const, published: () => ({ head: async () => head }) };
     const ready = watchDependencies(
       dependenciesOf({ db: { ping: async () => undefined }, blobs, tlog }),
       createLog('silent'),

@@ -9,7 +9,9 @@ import {
   EKU,
   formatPem,
   parseCertificate,
+  ctMerkleTreeLeaf,
   parseCsr,
+  parseCtLeaf,
   parsePem,
   parseSctList,
   parseTimestamp,
@@ -17,6 +19,7 @@ import {
   parseTimestampRequestJson,
   pemBlocks,
   precertificateTbs,
+  precertificateWith,
   publicKeyFromPkcs1,
   readFulcioExtensions,
   signerNameOf,
@@ -67,6 +70,9 @@ const REQUEST = Buffer.concat([
 REQUEST[1] = REQUEST.length - 2;
 
 const P256 = spkiOf(leaf.publicKey);
+
+const CT_LEAF = (tbs: Uint8Array): Uint8Array =>
+  ctMerkleTreeLeaf({ timestampMs: now.getTime(), issuerPublicKey: leaf.publicKey, tbs });
 
 export const X509_TARGETS: readonly Target[] = [
   {
@@ -131,6 +137,17 @@ export const X509_TARGETS: readonly Target[] = [
     },
     codes: [...CERTIFICATE_CODES, 'x509_pem'],
     costMicros: 200,
+  },
+  {
+    name: 'core/x509 parseCtLeaf',
+    covers: ['x509.parseCtLeaf', 'x509.precertificateWith'],
+    seeds: () => ders.map((der) => CT_LEAF(parseCertificate(der).tbs)),
+    call: (input) => {
+      const entry = parseCtLeaf(input);
+      return entry.type === 'x509' ? entry : precertificateWith(entry.tbs, new Uint8Array(64));
+    },
+    codes: ['x509_der'],
+    costMicros: 60,
   },
   {
     name: 'core/x509 parseCsr',

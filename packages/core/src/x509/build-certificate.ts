@@ -6,13 +6,14 @@ import { utf8 } from '../bytes/index.ts';
 import { type KeyObject, sha256, signWith, spkiOf } from '../crypto.ts';
 import { CodedError } from '../errors.ts';
 import { parseCertificate } from './certificate.ts';
-import { contextTag, DER, enterDer } from './der-reader.ts';
+import { contextTag, DER, derFault, enterDer } from './der-reader.ts';
 import {
   derBitString,
   derBoolean,
   derExplicit,
   derImplicit,
   derInteger,
+  derNull,
   derOctetString,
   derOid,
   derSequence,
@@ -134,12 +135,34 @@ export function buildSigningTbs(input: SigningCertificateInput, sctList?: Uint8A
 
 /** Adds the SCT list as last extension and leaves every other octet as it is. */
 export function embedSctList(tbs: Uint8Array, sctList: Uint8Array): Uint8Array {
+  return addExtension(tbs, extension(OID.sctList, sctList, false));
+}
+
+/** RFC 6962 §3.1: the critical extension that keeps a precertificate from ever being taken for a certificate. */
+function addPoison(tbs: Uint8Array): Uint8Array {
+  return addExtension(tbs, extension(OID.precertificatePoison, derNull(), true));
+}
+
+/** By the authority over the precertificate of this TBSCertificate (without its SCT list). */
+export function signPrecertificate(tbs: Uint8Array, privateKey: KeyObject): Uint8Array {
+  return signWith(privateKey, addPoison(tbs));
+}
+
+/** The precertificate that has this signature. Throws `x509_der`. */
+export function precertificateWith(tbs: Uint8Array, signature: Uint8Array): Uint8Array {
+  const fields = enterDer(tbs, DER.sequence, 'certificate').rest(16);
+  // RFC 5280 §4.1.2.3: the algorithm stands inside the TBSCertificate too.
+  const algorithm = fields.filter(({ tag }) => tag === DER.sequence)[0];
+  if (algorithm === undefined) throw derFault('certificate', 'names no signature algorithm');
+  return derSequence(addPoison(tbs), algorithm.encoded, derBitString(signature));
+}
+
+function addExtension(tbs: Uint8Array, added: Uint8Array): Uint8Array {
   const fields = enterDer(tbs, DER.sequence, 'certificate').rest(16);
   const parts = fields.map(({ tag, value, encoded }) => {
     if (tag !== contextTag(3, 'constructed')) return encoded;
     const present = enterDer(value, DER.sequence, 'certificate').rest(128);
-    const list = extension(OID.sctList, sctList, false);
-    return derExplicit(3, derSequence(...present.map((item) => item.encoded), list));
+    return derExplicit(3, derSequence(...present.map((item) => item.encoded), added));
   });
   return derSequence(...parts);
 }

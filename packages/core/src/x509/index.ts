@@ -8,10 +8,12 @@ export {
   type CertificateName,
   embedSctList,
   issuerFrom,
+  precertificateWith,
   type SanIdentity,
   type SigningCertificateInput,
   serialFrom,
   signCertificate,
+  signPrecertificate,
 } from './build-certificate.ts';
 export { buildTimestampResponse, TIMESTAMP_POLICY, type TimestampSigner } from './build-timestamp.ts';
 export {
@@ -25,6 +27,7 @@ export {
 } from './certificate.ts';
 export { type ChainOptions, isValidAt, verifyChain } from './chain.ts';
 export { parseCsr } from './csr.ts';
+export { type CtLeaf, formatCtExtraData, parseCtLeaf } from './ct-leaf.ts';
 export { type FulcioExtensionName, type FulcioExtensions } from './fulcio-extensions.ts';
 export { readFulcioExtensions, signerNameOf } from './fulcio-identity.ts';
 export type { SubjectAlternativeName } from './names.ts';

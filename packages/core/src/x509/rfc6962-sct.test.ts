@@ -2,16 +2,22 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { X509Certificate as SigstoreCertificate, X509SCTExtension } from '@sigstore/core';
+import fc from 'fast-check';
 import { sha256, spkiOf } from '../crypto.ts';
 import { isCoded } from '../errors.ts';
+import { mutationsOf, onlyCodedErrors } from '../test-support.ts';
 import {
   buildRootCertificate,
   buildSigningTbs,
   issuerFrom,
+  precertificateWith,
   serialFrom,
   signCertificate,
+  signPrecertificate,
 } from './build-certificate.ts';
-import { parseCertificate } from './certificate.ts';
+import { parseCertificate, verifyIssuedBy } from './certificate.ts';
+import { formatCtExtraData, parseCtLeaf } from './ct-leaf.ts';
+import { OID } from './oids.ts';
 import { parseSctList, precertificateTbs, verifySct } from './sct.ts';
 import { ctMerkleTreeLeaf, sctListExtension, signSct } from './sign-sct.ts';
 
@@ -41,7 +47,7 @@ function issue() {
   const leaf = ctMerkleTreeLeaf({ timestampMs: NOW.getTime(), issuerPublicKey: ca.publicKey, tbs });
   const sct = signSct({ privateKey: log.privateKey, logId: sha256(spkiOf(log.publicKey)) }, leaf);
   const certificate = signCertificate(buildSigningTbs(input, sctListExtension([sct])), ca.privateKey);
-  return { root, log, tbs, leaf, certificate };
+  return { ca, root, log, tbs, leaf, certificate };
 }
 
 describe('signSct', () => {
@@ -105,5 +111,45 @@ describe('ctMerkleTreeLeaf', () => {
         (error) => isCoded(error, 'x509_build_invalid'),
       );
     }
+  });
+});
+
+describe('parseCtLeaf', () => {
+  it('reads back what ctMerkleTreeLeaf writes', () => {
+    const { ca, tbs, leaf } = issue();
+    const parsed = parseCtLeaf(leaf);
+    assert.equal(parsed.type, 'precertificate');
+    assert.equal(parsed.timestampMs, NOW.getTime());
+    assert.deepEqual(parsed.tbs, Buffer.from(tbs));
+    assert.deepEqual(parsed.issuerKeyHash, Buffer.from(sha256(spkiOf(ca.publicKey))));
+  });
+
+  it('answers or refuses with its code, whatever the bytes', () => {
+    const parse = (bytes: Uint8Array) => onlyCodedErrors(() => parseCtLeaf(bytes));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), parse), { numRuns: 2000 });
+    fc.assert(fc.property(mutationsOf(issue().leaf), parse), { numRuns: 10_000 });
+  });
+});
+
+describe('precertificateWith', () => {
+  it('is what the authority signed: the certificate of the leaf, poisoned', () => {
+    const { ca, root, tbs } = issue();
+    const precertificate = parseCertificate(precertificateWith(tbs, signPrecertificate(tbs, ca.privateKey)));
+    assert.equal(verifyIssuedBy(precertificate, parseCertificate(root)), true);
+    const poison = precertificate.extensions.get(OID.precertificatePoison);
+    assert.equal(poison?.critical, true);
+    // RFC 6962 §3.1: the value is an ASN.1 NULL.
+    assert.equal(Buffer.from(poison?.value ?? []).toString('hex'), '0500');
+  });
+});
+
+describe('formatCtExtraData', () => {
+  it('has the layout of RFC 6962 §4.6', () => {
+    const [pre, one, two] = ['a', 'bb', 'ccc'].map((text) => Buffer.from(text));
+    assert.ok(pre && one && two);
+    const chain = formatCtExtraData({ precertificate: null, issuers: [one, two] });
+    assert.equal(Buffer.from(chain).toString('latin1'), '\0\0\x0b\0\0\x02bb\0\0\x03ccc');
+    const whole = formatCtExtraData({ precertificate: pre, issuers: [one] });
+    assert.equal(Buffer.from(whole).toString('latin1'), '\0\0\x01a\0\0\x05\0\0\x02bb');
   });
 });

@@ -4,6 +4,7 @@ import { type Certificate, readExtension } from './certificate.ts';
 import { contextTag, DER, DerReader, derFault } from './der-reader.ts';
 import { derTlv } from './der-writer.ts';
 import { OID } from './oids.ts';
+import { TlsReader } from './tls-reader.ts';
 
 /** A signed certificate timestamp (RFC 6962 §3.2): a CT log's promise to publish a certificate. */
 export interface Sct {
@@ -28,9 +29,9 @@ export function parseSctList(certificate: Certificate): readonly Sct[] {
   const extension = certificate.extensions.get(OID.sctList);
   if (!extension) return [];
   const reader = new DerReader(extension.value, WHAT);
-  const list = new TlsReader(reader.octetString());
+  const list = new TlsReader(reader.octetString(), WHAT);
   reader.end();
-  const items = new TlsReader(list.opaque(2));
+  const items = new TlsReader(list.opaque(2), WHAT);
   list.end();
   const scts: Sct[] = [];
   while (!items.atEnd) {
@@ -41,7 +42,7 @@ export function parseSctList(certificate: Certificate): readonly Sct[] {
 }
 
 function parseSct(bytes: Uint8Array): Sct {
-  const reader = new TlsReader(bytes);
+  const reader = new TlsReader(bytes, WHAT);
   if (reader.number(1) !== 0) throw derFault(WHAT, 'expected an SCT of version 1');
   const logId = reader.take(32);
   const timestampOctets = reader.take(8);
@@ -96,37 +97,4 @@ export function precertificateTbs(certificate: Certificate): Uint8Array {
 
 function unsigned(value: number, sizeBytes: number): Uint8Array {
   return Uint8Array.from({ length: sizeBytes }, (_, at) => (value >> (8 * (sizeBytes - 1 - at))) & 0xff);
-}
-
-/** Reader of TLS presentation language (RFC 5246 §4). */
-class TlsReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get atEnd(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  take(sizeBytes: number): Uint8Array {
-    if (sizeBytes > this.#bytes.length - this.#at) throw derFault(WHAT, 'ends too early');
-    this.#at += sizeBytes;
-    return this.#bytes.subarray(this.#at - sizeBytes, this.#at);
-  }
-
-  number(sizeBytes: number): number {
-    return this.take(sizeBytes).reduce((sum, octet) => sum * 256 + octet, 0);
-  }
-
-  /** A variable-length vector whose length stands before it in `lengthBytes` octets. */
-  opaque(lengthBytes: number): Uint8Array {
-    return this.take(this.number(lengthBytes));
-  }
-
-  end(): void {
-    if (!this.atEnd) throw derFault(WHAT, 'has extra data at the end');
-  }
 }

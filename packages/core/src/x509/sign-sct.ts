@@ -58,7 +58,7 @@ export function sctListExtension(scts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** TLS `opaque<0..2^n-1>`: a length of `lengthBytes` octets before the bytes. */
-function opaque(bytes: Uint8Array, lengthBytes: number): Uint8Array {
+export function opaque(bytes: Uint8Array, lengthBytes: number): Uint8Array {
   if (bytes.length >= 256 ** lengthBytes) {
     throw new CodedError('x509_build_invalid', `${bytes.length} bytes are too many for this certificate`);
   }

@@ -10,6 +10,7 @@ export const TLOG_PROBLEMS = {
   tlog_tile_not_found: { status: 404, title: 'No such tile' },
   tlog_request_invalid: { status: 400, title: 'Log request invalid' },
   tlog_signature_refused: { status: 400, title: 'Signature not valid' },
+  tlog_ct_closed: { status: 403, title: 'Only the authority of this server logs certificates' },
   tlog_key_refused: { status: 400, title: 'Key not accepted' },
   // The rest of a start: the server ends with the message.
   tlog_rolled_back: { status: 500, title: 'Log restored from an old backup' },

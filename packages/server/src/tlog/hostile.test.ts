@@ -45,7 +45,7 @@ before(async () => {
     limits: { batchWaitMs: 200 },
   });
   app = createHttp({ log, problems: TLOG_PROBLEMS, version: '0', publicUrl, ready: async () => [] });
-  await app.register(tlogRoutes({ tlog }));
+  await app.register(tlogRoutes({ tlog, issuerChains: () => [] }));
   await app.ready();
 });
 

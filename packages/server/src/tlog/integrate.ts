@@ -37,6 +37,7 @@ export interface Submission {
   readonly leaf: Uint8Array;
   readonly leafHash: Uint8Array;
   readonly facts: EntryFacts;
+  readonly precertificateSignature?: Uint8Array;
 }
 
 export interface Integration {
@@ -134,8 +135,9 @@ async function sortOut(
   for (const submission of batch) {
     const hash = toHex(submission.leafHash);
     if (placed.has(hash)) continue;
-    const { leafHash, facts } = submission;
-    const entry = { logIndex: state.head.size + fresh.length, leafHash, integratedAt, facts, submission };
+    const { leafHash, facts, precertificateSignature = null } = submission;
+    const logIndex = state.head.size + fresh.length;
+    const entry = { logIndex, leafHash, integratedAt, facts, precertificateSignature, submission };
     placed.set(hash, entry);
     fresh.push(entry);
   }

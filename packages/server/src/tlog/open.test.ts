@@ -24,7 +24,7 @@ describe('openTlog', () => {
     const described = first.describe('rekor');
     assert.equal(described.origin, `log${year}-a1b2c3.waybill.internal`);
     assert.equal(first.describe('ct').origin, `ct${year}-a1b2c3.waybill.internal`);
-    parseHashedRekord((await first.receiptAt('rekor', 0)).canonicalizedBody);
+    parseHashedRekord((await first.published('rekor').receiptAt(0)).canonicalizedBody);
     const [receipt] = await appendAll(first, leaves(1));
     assert.equal(receipt?.logIndex, 1);
     await first.close();
@@ -49,7 +49,10 @@ describe('openTlog', () => {
     const types = (kind: LogKind) => tlog.describe(kind).noteKeys.map(({ type }) => type);
     assert.deepEqual(types('rekor'), ['ed25519', 'ml-dsa-44']);
     assert.deepEqual(types('ct'), ['rfc6962-sth']);
-    assert.equal(parseCheckpoint(await tlog.checkpoint('rekor')).note.signatures.length, 2);
+    assert.equal(
+      parseCheckpoint((await tlog.published('rekor').head()).checkpoint).note.signatures.length,
+      2,
+    );
     await tlog.close();
   });
 
@@ -61,7 +64,7 @@ describe('openTlog', () => {
     assert.equal(receipts.filter(({ duplicate }) => duplicate).length, 300);
     await checkWholeLog(at, tlog, receipts);
     for (const { logIndex, canonicalizedBody } of receipts.slice(0, 3)) {
-      const found = await tlog.receiptAt('rekor', logIndex);
+      const found = await tlog.published('rekor').receiptAt(logIndex);
       verifyReceipt(tlog, found);
       assert.deepEqual(Buffer.from(found.canonicalizedBody), Buffer.from(canonicalizedBody));
     }
@@ -76,7 +79,7 @@ describe('openTlog', () => {
     );
     assert.deepEqual(codes, ['ok', 'ok', 'tlog_busy', 'tlog_busy']);
     await assert.rejects(tlog.append('rekor', new Uint8Array(65_536)), { code: 'tlog_entry_invalid' });
-    await assert.rejects(tlog.receiptAt('rekor', 1_000_000), { code: 'tlog_entry_not_found' });
+    await assert.rejects(tlog.published('rekor').receiptAt(1_000_000), { code: 'tlog_entry_not_found' });
     await tlog.close();
     await assert.rejects(tlog.append('rekor', utf8('late')), { code: 'tlog_closed' });
   });
@@ -143,7 +146,7 @@ describe('openTlog', () => {
       },
       { signer: 'release key' },
     );
-    const by = (facts: object) => tlog.search('rekor', { facts, limit: 10 });
+    const by = (facts: object) => tlog.published('rekor').search({ facts, limit: 10 });
     for (const facts of [{ artifactDigest: `sha256:${toHex(digest)}` }, { signer: 'release key' }]) {
       assert.deepEqual(
         (await by(facts)).map(({ logIndex }) => logIndex),
@@ -151,8 +154,10 @@ describe('openTlog', () => {
       );
     }
     assert.deepEqual(await by({ signer: 'nobody' }), []);
-    const page = await tlog.search('rekor', { facts: {}, limit: 2 });
-    const next = await tlog.search('rekor', { facts: {}, limit: 1, before: page.at(-1)?.logIndex ?? 0 });
+    const page = await tlog.published('rekor').search({ facts: {}, limit: 2 });
+    const next = await tlog
+      .published('rekor')
+      .search({ facts: {}, limit: 1, before: page.at(-1)?.logIndex ?? 0 });
     assert.equal(next[0]?.logIndex, receipt.logIndex - 2);
     await tlog.close();
   });
@@ -207,14 +212,17 @@ describe('sequencer: fault table', () => {
     });
     const { origin } = tlog.describe('rekor');
     assert.ok(await at.deps.blobs.stat(tileKey(origin, { type: 'hashes', level: 0, index: 0, width: 6 })));
-    await assert.rejects(tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 6 }), {
+    await assert.rejects(tlog.published('rekor').readTile({ type: 'hashes', level: 0, index: 0, width: 6 }), {
       code: 'tlog_tile_not_found',
     });
     const receipts = await appendAll(tlog, leaves(9));
-    const tile = await tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 10 });
-    const narrow = await tlog.readTile('rekor', { type: 'hashes', level: 0, index: 0, width: 6 });
+    const tile = await tlog.published('rekor').readTile({ type: 'hashes', level: 0, index: 0, width: 10 });
+    const narrow = await tlog.published('rekor').readTile({ type: 'hashes', level: 0, index: 0, width: 6 });
     assert.deepEqual(Buffer.from(narrow), Buffer.from(tile.subarray(0, 6 * 32)));
-    const bundle = parseEntryBundle(await tlog.readTile('rekor', { type: 'entries', index: 0, width: 6 }), 6);
+    const bundle = parseEntryBundle(
+      await tlog.published('rekor').readTile({ type: 'entries', index: 0, width: 6 }),
+      6,
+    );
     assert.deepEqual(hashLeaf(bundle[5] ?? new Uint8Array()), Buffer.from(tile.subarray(5 * 32, 6 * 32)));
     await checkWholeLog(at, tlog, receipts);
     await tlog.close();
@@ -319,7 +327,7 @@ describe('leadership', () => {
     const second = await openTlog(at.deps);
     const receipts = await appendAll(first, leaves(3));
     await assert.rejects(second.append('rekor', utf8('x')), { code: 'tlog_not_leader' });
-    verifyReceipt(second, await second.receiptAt('rekor', 2));
+    verifyReceipt(second, await second.published('rekor').receiptAt(2));
     await first.close();
     receipts.push(...(await appendAll(second, leaves(3))));
     await checkWholeLog(at, second, receipts);

@@ -1,49 +1,19 @@
-import { CodedError, isCoded } from '@waybill/core';
+import { CodedError } from '@waybill/core';
 import { isStorable, toHex } from '@waybill/core/bytes';
-import type { KeyObject } from '@waybill/core/crypto';
 import { type Digest, digestOf } from '@waybill/core/digest';
-import {
-  formatHashedRekord,
-  type HashedRekord,
-  type NoteKey,
-  nodesFromTiles,
-  type RekordVerifier,
-  TILE_WIDTH,
-  type TileName,
-} from '@waybill/core/tlog';
+import { formatHashedRekord, type HashedRekord, type RekordVerifier } from '@waybill/core/tlog';
 import { parseCertificate, readFulcioExtensions, signerNameOf, signSct } from '@waybill/core/x509';
 import { findOrCreateLog, firstEntry } from './birth.ts';
 import { DEFAULT_LIMITS, type TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { type FrozenLog, openFrozen } from './frozen.ts';
-import { receiptFor } from './integrate.ts';
 import { logSigner, openKeys } from './log-keys.ts';
-import { type EntryRow, findEntry, type SignedHead, searchEntries } from './queries.ts';
+import { type LogDescription, type PublishedLog, publishedLog } from './published.ts';
+import type { SignedHead } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
 import type { LogContext } from './recover.ts';
 import { type LogRole, Sequencer } from './sequencer.ts';
-import { readBundle, readPublished, readPublishedTile, tileReader } from './tile-files.ts';
-
-/** What the world must know of a log to verify it. */
-export interface LogDescription {
-  readonly kind: LogKind;
-  /** Name of the checkpoints; a hostname. */
-  readonly origin: string;
-  readonly publicKey: KeyObject;
-  /** Of the trusted root: C2SP key id (rekor), RFC 6962 LogID (ct). 32 bytes. */
-  readonly keyId: Uint8Array;
-  /** Keys of all the signature lines of its checkpoints. */
-  readonly noteKeys: readonly NoteKey[];
-  readonly startedAt: Date;
-}
-
-export interface FoundEntry {
-  readonly logIndex: number;
-  /** Seconds since 1970. */
-  readonly integratedTime: number;
-  readonly leafHash: Uint8Array;
-  readonly facts: EntryFacts;
-}
+import { readPublished } from './tile-files.ts';
 
 /** The logs of this server. Every promise of `append` holds for each of them on its own. */
 export interface Tlog {
@@ -58,31 +28,35 @@ export interface Tlog {
    * of an attestation's subject. Throws as `append` does.
    */
   appendHashedRekord(rekord: HashedRekord, facts?: EntryFacts): Promise<LogEntryReceipt>;
-  /** SignedCertificateTimestamp over a MerkleTreeLeaf. The caller MUST append the leaf to the `ct` log before it shows the SCT. */
-  signSct(leaf: Uint8Array): Uint8Array;
+  /**
+   * A precertificate's place in the `ct` log, and then the SignedCertificateTimestamp: none leaves before its entry is
+   * durable and published. The caller MUST have signed the precertificate itself. Throws as `append` does.
+   */
+  logPrecertificate(entry: PrecertificateEntry, facts?: EntryFacts): Promise<Uint8Array>;
   /**
    * Whether this process writes the log; when nobody does, it begins to. A log that a failure has left unrecovered is
    * recovered. Throws `tlog_rolled_back`, `tlog_damaged`, and what database and blob store throw.
    */
   role(kind: LogKind): Promise<LogRole>;
-  /** The published checkpoint: a signed note. */
-  checkpoint(kind: LogKind): Promise<string>;
   describe(kind: LogKind): LogDescription;
+  /** The log that takes entries, for readers. */
+  published(kind: LogKind): PublishedLog;
   /** The logs of this kind before the one that takes entries, oldest first. */
   frozen(kind: LogKind): readonly FrozenLog[];
-  /** Throws `tlog_entry_not_found`. */
-  receiptAt(kind: LogKind, logIndex: number): Promise<LogEntryReceipt>;
-  /** Bytes of a tile or entry bundle within the published tree. Throws `tlog_tile_not_found`. */
-  readTile(kind: LogKind, tile: TileName): Promise<Uint8Array>;
-  /** Newest first, at most `limit`. */
-  search(
-    kind: LogKind,
-    search: { readonly facts: EntryFacts; readonly before?: number; readonly limit: number },
-  ): Promise<readonly FoundEntry[]>;
+  /** Every log there is, for readers. */
+  logs(): readonly PublishedLog[];
   close(): Promise<void>;
 }
 
+export interface PrecertificateEntry {
+  /** MerkleTreeLeaf, RFC 6962 §3.4. */
+  readonly leaf: Uint8Array;
+  /** By the issuing authority over the TBSCertificate with its poison: what a reader of the log is shown. */
+  readonly signature: Uint8Array;
+}
+
 interface OpenLog {
+  readonly published: PublishedLog;
   readonly frozen: readonly FrozenLog[];
   readonly context: LogContext;
   readonly sequencer: Sequencer;
@@ -114,10 +88,10 @@ function measure({ metrics, clock }: TlogDeps, opened: Record<LogKind, OpenLog>)
     Promise.all(logs.map(async ([log, open]) => ({ labels: { log }, value: await value(open) })));
   metrics.leader.read(each(({ sequencer }) => (sequencer.head === null ? 0 : 1)));
   metrics.waiting.read(each(({ sequencer }) => sequencer.waiting));
-  metrics.size.read(each(async (log) => (await publishedHead(log)).size));
+  metrics.size.read(each(async (log) => (await log.published.head()).size));
   metrics.checkpointAge.read(
     each(async (log) => {
-      const signedAt = log.context.signer.signedAt(await publishedHead(log));
+      const signedAt = log.context.signer.signedAt(await log.published.head());
       return (clock().getTime() - signedAt.getTime()) / 1000;
     }),
   );
@@ -139,7 +113,12 @@ async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
     log: deps.log.child({ tlog: origin }),
   };
   const sequencer = new Sequencer(context, { ...DEFAULT_LIMITS, ...deps.limits }, deps.metrics);
-  return { context, sequencer, frozen: frozen.map((row) => openFrozen(deps, row)) };
+  const published = publishedLog({
+    ...context,
+    frozenAt: null,
+    head: () => publishedHead(context, sequencer),
+  });
+  return { context, sequencer, published, frozen: frozen.map((row) => openFrozen(deps, row)) };
 }
 
 async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<void> {
@@ -148,7 +127,7 @@ async function start(deps: TlogDeps, { context, sequencer }: OpenLog): Promise<v
     return;
   }
   if (sequencer.head?.size !== 0) return;
-  await sequencer.append(firstEntry({ ...context, now: deps.clock() }), {});
+  await sequencer.append({ leaf: firstEntry({ ...context, now: deps.clock() }), facts: {} });
 }
 
 async function closeAll(opened: Record<LogKind, OpenLog>): Promise<void> {
@@ -157,78 +136,31 @@ async function closeAll(opened: Record<LogKind, OpenLog>): Promise<void> {
 
 function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
   const tlog: Tlog = {
-    append: (kind, leaf, facts = {}) => opened[kind].sequencer.append(leaf, indexable(facts)),
+    append: (kind, leaf, facts = {}) => opened[kind].sequencer.append({ leaf, facts: indexable(facts) }),
     appendHashedRekord: async (rekord, facts = {}) =>
       tlog.append('rekor', formatHashedRekord(rekord), { ...factsOf(rekord), ...facts }),
-    signSct(leaf) {
-      const { keyId, privateKey } = opened.ct.context.signer;
-      return signSct({ logId: keyId, privateKey }, leaf);
+    async logPrecertificate({ leaf, signature }, facts = {}) {
+      const { sequencer, context } = opened.ct;
+      await sequencer.append({ leaf, facts: indexable(facts), precertificateSignature: signature });
+      return signSct({ logId: context.signer.keyId, privateKey: context.signer.privateKey }, leaf);
     },
     role: (kind) => opened[kind].sequencer.role(),
-    checkpoint: async (kind) => (await publishedHead(opened[kind])).checkpoint,
-    describe: (kind) => describe(opened[kind].context),
+    describe: (kind) => opened[kind].published,
+    published: (kind) => opened[kind].published,
     frozen: (kind) => opened[kind].frozen,
-    receiptAt: (kind, logIndex) => receiptAt(opened[kind], logIndex),
-    readTile: (kind, tile) => readTile(opened[kind], tile),
-    async search(kind, { facts, before = null, limit }) {
-      const { origin } = opened[kind].context;
-      const rows = await deps.db.asSystem((tx) => searchEntries(tx, origin, { facts, before, limit }));
-      return rows.map(foundEntry);
-    },
+    logs: () => Object.values(opened).flatMap(({ frozen, published }) => [...frozen, published]),
     close: () => closeAll(opened),
   };
   return Object.freeze(tlog);
 }
 
-function describe({ kind, origin, signer, createdAt }: LogContext): LogDescription {
-  const { publicKey, keyId, noteKeys } = signer;
-  return Object.freeze({ kind, origin, publicKey, keyId, noteKeys, startedAt: createdAt });
-}
-
-function foundEntry({ logIndex, integratedAt, leafHash, facts }: EntryRow): FoundEntry {
-  return { logIndex, integratedTime: Math.floor(integratedAt.getTime() / 1000), leafHash, facts };
-}
-
-async function publishedHead({ context, sequencer }: OpenLog): Promise<SignedHead> {
+async function publishedHead(context: LogContext, sequencer: Sequencer): Promise<SignedHead> {
   const head = sequencer.head ?? (await readPublished(context.blobs, context.origin, context.signer));
   if (head !== null) return head;
   throw tlogError(
     'tlog_unavailable',
     `the log ${context.origin} has published no checkpoint yet: try again shortly`,
   );
-}
-
-async function receiptAt(log: OpenLog, logIndex: number): Promise<LogEntryReceipt> {
-  const { db, blobs, origin } = log.context;
-  const row = await db.asSystem((tx) => findEntry(tx, origin, logIndex));
-  return withHead(log, async (head) => {
-    if (row === undefined || logIndex >= head.size) {
-      throw tlogError('tlog_entry_not_found', `the log ${origin} has no entry ${logIndex}`);
-    }
-    const bundle = await readBundle(blobs, origin, {
-      index: Math.floor(logIndex / TILE_WIDTH),
-      size: head.size,
-    });
-    const body = bundle[logIndex % TILE_WIDTH];
-    if (body === undefined) throw tlogError('tlog_bundle_invalid', `the stored entry ${logIndex} is missing`);
-    const readNode = nodesFromTiles(tileReader(blobs, origin), head.size);
-    return receiptFor(log.context, { ...row, body, duplicate: true, head, readNode });
-  });
-}
-
-async function readTile(log: OpenLog, tile: TileName): Promise<Uint8Array> {
-  const { blobs, origin } = log.context;
-  return withHead(log, (head) => readPublishedTile(blobs, origin, { tile, size: head.size }));
-}
-
-/** Partial tiles are removed two batches after a wider one stands: a reader that slow starts again with the newest head. */
-async function withHead<T>(log: OpenLog, read: (head: SignedHead) => Promise<T>): Promise<T> {
-  try {
-    return await read(await publishedHead(log));
-  } catch (error) {
-    if (!isCoded(error, 'blob_not_found')) throw error;
-    return read(await publishedHead(log));
-  }
 }
 
 /** What stands in the rekord itself. A certificate that cannot be read gives no facts: the entry is still what was signed. */

@@ -23,6 +23,7 @@ type TlogTables = {
     signer: string | null;
     issuer: string | null;
     certificate_fingerprint: string | null;
+    precertificate_signature: Uint8Array | null;
   };
 };
 
@@ -49,6 +50,8 @@ export interface NewEntry {
   readonly leafHash: Uint8Array;
   readonly integratedAt: Date;
   readonly facts: EntryFacts;
+  /** Of an entry of the CT log that stands for a precertificate. */
+  readonly precertificateSignature: Uint8Array | null;
 }
 
 export interface EntryRow extends NewEntry {}
@@ -61,6 +64,7 @@ const ENTRY_COLUMNS = [
   'signer',
   'issuer',
   'certificate_fingerprint',
+  'precertificate_signature',
 ] as const;
 
 const on = (tx: Tx) => tx.withTables<TlogTables>();
@@ -143,7 +147,8 @@ export async function insertEntries(tx: Tx, origin: string, entries: readonly Ne
   const column = <T>(read: (entry: NewEntry) => T): T[] => entries.map(read);
   await sql`
     insert into tlog_entries
-      (origin, log_index, leaf_hash, integrated_at, artifact_digest, signer, issuer, certificate_fingerprint)
+      (origin, log_index, leaf_hash, integrated_at, artifact_digest, signer, issuer, certificate_fingerprint,
+        precertificate_signature)
     select ${origin}, * from unnest(
       ${column((entry) => entry.logIndex)}::bigint[],
       ${column((entry) => Buffer.from(entry.leafHash))}::bytea[],
@@ -151,7 +156,8 @@ export async function insertEntries(tx: Tx, origin: string, entries: readonly Ne
       ${column((entry) => entry.facts.artifactDigest ?? null)}::text[],
       ${column((entry) => entry.facts.signer ?? null)}::text[],
       ${column((entry) => entry.facts.issuer ?? null)}::text[],
-      ${column((entry) => entry.facts.certificateFingerprint ?? null)}::text[]
+      ${column((entry) => entry.facts.certificateFingerprint ?? null)}::text[],
+      ${column(({ precertificateSignature: bytes }) => bytes && Buffer.from(bytes))}::bytea[]
     )`.execute(tx);
 }
 
@@ -181,6 +187,22 @@ export async function findEntry(tx: Tx, origin: string, logIndex: number): Promi
   return row && entryRow(row);
 }
 
+/** By their place, from `from` on and before `to`. */
+export async function findEntries(
+  tx: Tx,
+  origin: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<ReadonlyMap<number, EntryRow>> {
+  const rows = await on(tx)
+    .selectFrom('tlog_entries')
+    .select(ENTRY_COLUMNS)
+    .where('origin', '=', origin)
+    .where('log_index', '>=', from)
+    .where('log_index', '<', to)
+    .execute();
+  return new Map(rows.map((row) => [row.log_index, entryRow(row)]));
+}
+
 /** Newest first; `before` is the log index that ends the page before. Every fact given must match. */
 export async function searchEntries(
   tx: Tx,
@@ -205,6 +227,7 @@ function entryRow(row: Omit<TlogTables['tlog_entries'], 'origin'>): EntryRow {
     logIndex: row.log_index,
     leafHash: row.leaf_hash,
     integratedAt: row.integrated_at,
+    precertificateSignature: row.precertificate_signature,
     facts: {
       ...(row.artifact_digest !== null && { artifactDigest: row.artifact_digest }),
       ...(row.signer !== null && { signer: row.signer }),

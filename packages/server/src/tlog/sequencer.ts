@@ -7,7 +7,7 @@ import { integrate, type Submission } from './integrate.ts';
 import { Leadership } from './leadership.ts';
 import type { TlogMetrics } from './metrics.ts';
 import type { SignedHead } from './queries.ts';
-import type { EntryFacts, LogEntryReceipt } from './receipt.ts';
+import type { LogEntryReceipt } from './receipt.ts';
 import type { LogContext } from './recover.ts';
 
 interface Waiting extends Submission {
@@ -66,8 +66,8 @@ export class Sequencer {
   }
 
   /** Throws `tlog_entry_invalid`, `tlog_busy`, `tlog_not_leader`, `tlog_unavailable`, `tlog_closed`. */
-  async append(leaf: Uint8Array, facts: EntryFacts): Promise<LogEntryReceipt> {
-    requireEntry(leaf);
+  async append(entry: Omit<Submission, 'leafHash'>): Promise<LogEntryReceipt> {
+    requireEntry(entry.leaf);
     const { origin } = this.#context;
     if (this.#closed) throw tlogError('tlog_closed', `the log ${origin} is closing: try again shortly`);
     const waiting = this.#queue.length;
@@ -75,12 +75,12 @@ export class Sequencer {
       throw tlogError('tlog_busy', `the log ${origin} has ${waiting} entries waiting: try again shortly`);
     }
     // Copied before it is hashed: the caller may reuse its buffer while the entry waits.
-    const own = Uint8Array.from(leaf);
+    const leaf = Uint8Array.from(entry.leaf);
     return new Promise((answer, fail) => {
       this.#queue.push({
-        leaf: own,
-        leafHash: hashLeaf(own),
-        facts,
+        ...entry,
+        leaf,
+        leafHash: hashLeaf(leaf),
         sinceMs: performance.now(),
         answer,
         fail,

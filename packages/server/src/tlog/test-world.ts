@@ -94,15 +94,18 @@ export async function checkWholeLog(
   kind: LogKind = 'rekor',
 ): Promise<number> {
   const { origin, noteKeys } = tlog.describe(kind);
-  const published = verifyCheckpoint(await tlog.checkpoint(kind), { origin, keys: noteKeys });
+  const published = verifyCheckpoint((await tlog.published(kind).head()).checkpoint, {
+    origin,
+    keys: noteKeys,
+  });
   assert.equal(
-    await tlog.checkpoint(kind),
+    (await tlog.published(kind).head()).checkpoint,
     Buffer.from(await deps.blobs.read(`tlog/${origin}/checkpoint`)).toString(),
   );
   const entries: Uint8Array[] = [];
   for (let index = 0; index * TILE_WIDTH < published.size; index++) {
     const width = tileWidthAt(published.size, 0, index);
-    const bundle = await tlog.readTile(kind, { type: 'entries', index, width });
+    const bundle = await tlog.published(kind).readTile({ type: 'entries', index, width });
     entries.push(...parseEntryBundle(bundle, width));
   }
   const { edge } = growTree(EMPTY_EDGE, entries.map(hashLeaf));

@@ -21,7 +21,7 @@ export interface TrustDeps {
   readonly publicUrl: string;
   /** URL of the built-in OIDC issuer. */
   readonly issuerUrl: string;
-  readonly tlog: Pick<Tlog, 'append' | 'signSct' | 'describe' | 'frozen'>;
+  readonly tlog: Pick<Tlog, 'logPrecertificate' | 'describe' | 'frozen'>;
   readonly verifyIdentityToken: VerifyIdentityToken;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }

@@ -9,8 +9,9 @@ import {
   sctListExtension,
   serialFrom,
   signCertificate,
+  signPrecertificate,
 } from '@waybill/core/x509';
-import type { EntryFacts } from '../tlog/index.ts';
+import type { EntryFacts, PrecertificateEntry } from '../tlog/index.ts';
 import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
@@ -68,16 +69,22 @@ export async function issueCertificate(
     issuerPublicKey: authority.publicKeyObject,
     tbs: precertificate,
   });
-  await appendToCt(deps, entry, { signer: order.identity.value, issuer: order.extensions.issuer });
-  const tbs = embedSctList(precertificate, sctListExtension([deps.tlog.signSct(entry)]));
+  const signature = signPrecertificate(precertificate, authority.issuer.privateKey);
+  const facts = { signer: order.identity.value, issuer: order.extensions.issuer };
+  const sct = await logInCt(deps, { leaf: entry, signature }, facts);
+  const tbs = embedSctList(precertificate, sctListExtension([sct]));
   const leaf = signCertificate(tbs, authority.issuer.privateKey);
   deps.metrics.certificates.add({ holder });
   return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
 }
 
-async function appendToCt(deps: IssueDeps, entry: Uint8Array, facts: EntryFacts): Promise<void> {
+async function logInCt(
+  { tlog }: IssueDeps,
+  entry: PrecertificateEntry,
+  facts: EntryFacts,
+): Promise<Uint8Array> {
   try {
-    await deps.tlog.append('ct', entry, facts);
+    return await tlog.logPrecertificate(entry, facts);
   } catch (cause) {
     throw trustError(
       'trust_ct_unavailable',

@@ -18,7 +18,6 @@ import { CodedError, isCoded } from '@waybill/core';
 import { formatBundle } from '@waybill/core/bundle';
 import { sha256 } from '@waybill/core/crypto';
 import { pae } from '@waybill/core/dsse';
-import { parseCheckpoint } from '@waybill/core/tlog';
 import { formatTrustedRoot } from '@waybill/core/trust';
 import {
   ctMerkleTreeLeaf,
@@ -150,7 +149,7 @@ after(async () => {
 
 /** Entries in the CT log. */
 async function ctSize(): Promise<number> {
-  const [, size] = (await tlog.checkpoint('ct')).split('\n');
+  const [, size] = (await tlog.published('ct').head()).checkpoint.split('\n');
   return Number(size);
 }
 
@@ -237,12 +236,14 @@ describe('POST /api/v2/signingCert', () => {
     assert.deepEqual(others, []);
     assert.deepEqual(Buffer.from(sct.logId), Buffer.from(ctlog.logId));
     assert.equal(verifySct(sct, leaf, intermediate, ctlog.publicKey), true);
-    const { canonicalizedBody: entry } = await tlog.receiptAt('ct', (await ctSize()) - 1);
+    const { canonicalizedBody: entry } = await tlog.published('ct').receiptAt((await ctSize()) - 1);
     const timestampMs = now.getTime();
     const tbs = precertificateTbs(leaf);
     const expected = ctMerkleTreeLeaf({ timestampMs, issuerPublicKey: intermediate.publicKey, tbs });
     assert.deepEqual(Buffer.from(entry), Buffer.from(expected));
-    const [found] = await tlog.search('ct', { facts: { signer: `${ISSUER}/${SUBJECT}` }, limit: 1 });
+    const [found] = await tlog
+      .published('ct')
+      .search({ facts: { signer: `${ISSUER}/${SUBJECT}` }, limit: 1 });
     assert.equal(found?.logIndex, (await ctSize()) - 1);
   });
 
@@ -576,7 +577,7 @@ describe('openTrust', () => {
 
   it('refuses to sign before its authorities began, and leaves no entry in the CT log', async () => {
     const start = now;
-    const size = async () => parseCheckpoint(await tlog.checkpoint('ct')).checkpoint.size;
+    const size = async () => (await tlog.published('ct').head()).size;
     const before = await size();
     now = new Date(start.getTime() - 24 * 60 * 60 * 1000);
     const order = {
