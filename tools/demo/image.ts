@@ -54,8 +54,8 @@ export async function pushImage(options: {
   const registry = connect(host, {
     credentials: { username: 'demo', password: new Secret(options.token) },
   });
-  await pushBlob(registry, repository, { type: 'bytes', bytes: image.layer });
-  await pushBlob(registry, repository, { type: 'bytes', bytes: image.config });
+  await pushBlob(registry, repository, image.layer);
+  await pushBlob(registry, repository, image.config);
   await pushManifest(
     registry,
     { repository },

@@ -2,48 +2,61 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { BlobSource } from '@waybill/clients/oci';
 import { isCoded } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
-import { type Digest, digestOf } from '@waybill/core/digest';
+import { digestOf } from '@waybill/core/digest';
 import type { RunMaterial } from '@waybill/core/intoto';
 import type { MaterialKind } from '@waybill/core/material';
 import type { Connection } from './connection.ts';
 import { cliError } from './exit.ts';
 import { codeOf, reasonOf } from './files.ts';
+import type { MaterialStore } from './registry.ts';
 import type { Session } from './session.ts';
 
-/** What is known of a material's content once it was read. */
+/** What is known of a material once it was read. */
+export type MaterialFacts = Pick<RunMaterial, 'digest' | 'sizeBytes' | 'filename' | 'value' | 'reference'>;
+
 export interface DescribedMaterial {
-  readonly facts: Pick<RunMaterial, 'digest' | 'sizeBytes' | 'filename' | 'value' | 'reference'>;
-  /** What goes to the store; null when the content travels in the statement or stays in its registry. */
-  readonly blob: BlobSource | null;
+  readonly facts: MaterialFacts;
+  /** False when the content travels in the statement, stays in its registry, or is not to be kept. */
+  readonly uploaded: boolean;
 }
 
 /** The server reads documents whole, up to this size, to check them. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+/** Up to here an artifact is read at once, and sent only when the server does not have it. */
+const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** A value that travels in the statement. */
 const MAX_STRING_BYTES = 64 * 1024;
 
-/** Reads, hashes and validates a value as its kind wants it. Throws `material_…`, `cli_file`, `oci_client_…`. */
+/**
+ * Reads, hashes and validates a value as its kind wants it, and puts what is a file into the store, if one is
+ * given. Throws `material_…`, `cli_file`, `oci_client_…`.
+ */
 export async function describeMaterial(
   session: Session,
   connection: Connection,
-  material: { readonly kind: MaterialKind; readonly value: string },
+  material: { readonly kind: MaterialKind; readonly value: string; readonly store: MaterialStore | null },
 ): Promise<DescribedMaterial> {
-  switch (material.kind) {
+  const { kind, value, store } = material;
+  switch (kind) {
     case 'STRING':
-      return describeString(material.value);
+      return { facts: describeString(value), uploaded: false };
     case 'CONTAINER_IMAGE':
-      return describeImage(session, connection, material.value);
+      return { facts: await describeImage(session, connection, value), uploaded: false };
     case 'ARTIFACT':
-      return describeArtifact(path.resolve(session.cwd, material.value));
-    default:
-      return describeDocument(path.resolve(session.cwd, material.value), material.kind);
+      return {
+        facts: await describeArtifact(path.resolve(session.cwd, value), store),
+        uploaded: store !== null,
+      };
+    default: {
+      const facts = await describeDocument(path.resolve(session.cwd, value), kind, store);
+      return { facts, uploaded: store !== null };
+    }
   }
 }
 
-function describeString(value: string): DescribedMaterial {
+function describeString(value: string): MaterialFacts {
   const bytes = utf8(value);
   if (bytes.length > MAX_STRING_BYTES) {
     throw cliError(
@@ -51,55 +64,64 @@ function describeString(value: string): DescribedMaterial {
       `--value has ${bytes.length} bytes, a STRING at most ${MAX_STRING_BYTES}: record it as a file (ARTIFACT, EVIDENCE)`,
     );
   }
-  return { facts: { digest: digestOf(bytes), sizeBytes: bytes.length, value }, blob: null };
+  return { digest: digestOf(bytes), sizeBytes: bytes.length, value };
 }
 
 async function describeImage(
   session: Session,
   connection: Connection,
   value: string,
-): Promise<DescribedMaterial> {
+): Promise<MaterialFacts> {
   const [{ validateMaterial }, { pullImage }] = await Promise.all([
     import('@waybill/core/material'),
     import('./registry.ts'),
   ]);
   const { bytes, digest, reference } = await pullImage(session, connection, value);
   validateMaterial('CONTAINER_IMAGE', bytes, { reference });
-  return { facts: { digest, sizeBytes: bytes.length, reference }, blob: null };
+  return { digest, sizeBytes: bytes.length, reference };
 }
 
-/** Hashed as a stream: an artifact may be larger than memory. */
-async function describeArtifact(file: string): Promise<DescribedMaterial> {
+/** As a stream: an artifact may be larger than memory. */
+async function describeArtifact(file: string, store: MaterialStore | null): Promise<MaterialFacts> {
   const sizeBytes = await sizeOf(file);
   if (sizeBytes === 0) throw empty(file, 'ARTIFACT');
-  const hash = createHash('sha256');
-  let readBytes = 0;
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-      hash.update(chunk as Uint8Array);
-      readBytes += (chunk as Uint8Array).length;
-    }
-  } catch (cause) {
-    throw unreadable(file, cause);
+  const filename = path.basename(file);
+  if (store !== null && sizeBytes <= AT_ONCE_BYTES) {
+    const bytes = await readDocument(file, 'ARTIFACT');
+    const { digest } = await store.putBytes(bytes);
+    return { digest, sizeBytes: bytes.length, filename };
   }
-  const digest: Digest = `sha256:${hash.digest('hex')}`;
-  return {
-    facts: { digest, sizeBytes: readBytes, filename: path.basename(file) },
-    blob: { type: 'file', path: file, digest, sizeBytes: readBytes },
-  };
+  try {
+    const found = store === null ? await hashFile(file) : await store.putFile(file);
+    return { digest: found.digest, sizeBytes: found.sizeBytes, filename };
+  } catch (cause) {
+    throw isCoded(cause) ? cause : unreadable(file, cause);
+  }
 }
 
-async function describeDocument(file: string, kind: MaterialKind): Promise<DescribedMaterial> {
+async function hashFile(file: string): Promise<Pick<RunMaterial, 'digest' | 'sizeBytes'>> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk as Uint8Array);
+    sizeBytes += (chunk as Uint8Array).length;
+  }
+  return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
+}
+
+async function describeDocument(
+  file: string,
+  kind: MaterialKind,
+  store: MaterialStore | null,
+): Promise<MaterialFacts> {
   const filename = path.basename(file);
   const [{ validateMaterial }, bytes] = await Promise.all([
     import('@waybill/core/material'),
     readDocument(file, kind),
   ]);
   validateMaterial(kind, bytes, { filename });
-  return {
-    facts: { digest: digestOf(bytes), sizeBytes: bytes.length, filename },
-    blob: { type: 'bytes', bytes },
-  };
+  await store?.putBytes(bytes);
+  return { digest: digestOf(bytes), sizeBytes: bytes.length, filename };
 }
 
 async function readDocument(file: string, kind: MaterialKind): Promise<Uint8Array> {

@@ -1,12 +1,13 @@
 import os from 'node:os';
 import path from 'node:path';
 import {
-  type BlobSource,
   type Credentials,
   connect,
   credentialsFromDockerConfig,
   getManifest,
+  type PushedBlob,
   pushBlob,
+  pushFile,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
 import { Secret } from '@waybill/core';
@@ -21,6 +22,12 @@ export interface PulledImage {
   readonly digest: Digest;
   /** `host/repository[:tag]@digest`. */
   readonly reference: string;
+}
+
+/** Where the content of materials is kept. What is there already is not sent again. */
+export interface MaterialStore {
+  putBytes(bytes: Uint8Array): Promise<PushedBlob>;
+  putFile(file: string): Promise<PushedBlob>;
 }
 
 /** The manifest that an image reference names now, from whatever registry. Throws `oci_reference_invalid`, `oci_client_…`. */
@@ -45,13 +52,13 @@ export async function pullImage(
   };
 }
 
-/** Uploads a material into the run's repository; false when it was there already. Throws `oci_client_…`. */
-export async function uploadMaterial(
-  connection: Connection,
-  repository: string,
-  blob: BlobSource,
-): Promise<boolean> {
-  return (await pushBlob(ownRegistry(connection, repository), repository, blob)).uploaded;
+/** The repository of a run, as the place that materials go to. Throws `oci_client_…`, and what the disk says. */
+export function materialStore(connection: Connection, repository: string): MaterialStore {
+  const registry = ownRegistry(connection, repository);
+  return {
+    putBytes: (bytes) => pushBlob(registry, repository, bytes),
+    putFile: (file) => pushFile(registry, repository, file),
+  };
 }
 
 /** This server's own registry, for one repository. */

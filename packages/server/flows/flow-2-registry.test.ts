@@ -74,7 +74,7 @@ async function pushImage(tag: string, content: string): Promise<typeof image> {
       rootfs: { type: 'layers', diff_ids: [digestOf(archive)] },
     }),
   );
-  for (const bytes of [config, layer]) await pushBlob(registry, REPOSITORY, { type: 'bytes', bytes });
+  for (const bytes of [config, layer]) await pushBlob(registry, REPOSITORY, bytes);
   const described = (mediaType: string, bytes: Uint8Array): Descriptor => ({
     mediaType,
     digest: digestOf(bytes),
@@ -133,7 +133,7 @@ describe('an image', () => {
     other = await pushImage('v2', 'not attested');
     const pulled = await getManifest(registry, { repository: REPOSITORY, tag: 'v1' });
     assert.deepEqual(pulled.bytes, Buffer.from(image.bytes));
-    await assert.rejects(pushBlob(registry, 'default/elsewhere/app', { type: 'bytes', bytes: utf8('x') }), {
+    await assert.rejects(pushBlob(registry, 'default/elsewhere/app', utf8('x')), {
       code: /^oci_client_(denied|unauthorized)$/,
     });
   });

@@ -244,7 +244,7 @@ describe('another tenant', () => {
     const registry = connect(new URL(world.url).host, {
       credentials: { username: 'x', password: world.ownerToken },
     });
-    await pushBlob(registry, repository, { type: 'bytes', bytes: EMPTY_BLOB });
+    await pushBlob(registry, repository, EMPTY_BLOB);
     const bytes = formatManifest(artifactManifest({ artifactType: 'application/x-test', layers: [] }));
     const mediaType = MEDIA_TYPE.imageManifest;
     const { digest } = await pushManifest(registry, { repository, tag: 'v1' }, { bytes, mediaType });

@@ -48,7 +48,7 @@ async function useThem(token: Secret<string>): Promise<void> {
   await pushBlob(
     connect(new URL(world.url).host, { credentials: { username: 'x', password: token } }),
     'default/p/app',
-    { type: 'bytes', bytes: EMPTY_BLOB },
+    EMPTY_BLOB,
   );
   const basic = { authorization: `Basic ${Buffer.from(`x:${token.reveal()}`).toString('base64')}` };
   const registry = await sendTo(world.url, {

@@ -33,7 +33,7 @@ export async function startAttester(options: {
   return {
     run,
     async record(name, kind, bytes, output = false) {
-      await pushBlob(registry, run.repository, { type: 'bytes', bytes });
+      await pushBlob(registry, run.repository, bytes);
       return {
         name,
         kind,

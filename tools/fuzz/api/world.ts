@@ -49,7 +49,7 @@ export async function furnishedWorld(): Promise<Furnished> {
 
 async function furnishRegistry({ url, ownerToken }: TestWorld) {
   const registry = connect(new URL(url).host, { credentials: { username: 'x', password: ownerToken } });
-  await pushBlob(registry, REPOSITORY, { type: 'bytes', bytes: EMPTY_BLOB });
+  await pushBlob(registry, REPOSITORY, EMPTY_BLOB);
   const bytes = formatManifest(artifactManifest({ artifactType: 'application/x-fuzz', layers: [] }));
   const mediaType = MEDIA_TYPE.imageManifest;
   const { digest } = await pushManifest(

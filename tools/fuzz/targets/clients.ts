@@ -154,7 +154,7 @@ export const CLIENT_TARGETS: readonly Target[] = [
         fetch: answering(input, 404),
         timeoutMs: 60_000,
       });
-      return pushBlob(connection, 'a/b', { type: 'bytes', bytes: Buffer.from('{}') });
+      return pushBlob(connection, 'a/b', Buffer.from('{}'));
     },
     codes: OCI_CODES,
     costMicros: 80,

@@ -234,9 +234,9 @@ function tokenRefused(connection: Connection, url: URL, status: number): Error {
 }
 
 async function failure(connection: Connection, request: OciRequest, response: OciResponse): Promise<Error> {
-  const said = await reasonOf(response);
+  const { reason, said } = await reasonOf(response);
   const what = `${request.method} ${request.repository} at ${connection.registry}`;
-  const options = { detail: { status: response.status } };
+  const options = { detail: { status: response.status, reason } };
   switch (response.status) {
     case 401:
       return ociClientError('oci_client_unauthorized', `${what}: not signed in${said}`, options);
@@ -255,20 +255,23 @@ async function failure(connection: Connection, request: OciRequest, response: Oc
   }
 }
 
-/** The first message of distribution-spec "Error Codes", as `: CODE message`; nothing when there is none. */
-async function reasonOf(response: OciResponse): Promise<string> {
+const SAID_NOTHING = { reason: '', said: '' };
+
+/** The first of distribution-spec "Error Codes", and as `: CODE message`; nothing when there is none. */
+async function reasonOf(response: OciResponse): Promise<{ readonly reason: string; readonly said: string }> {
   try {
     const bytes = await readAtMost(response.stall.watch(response.body ?? []), MAX_ERROR_BYTES);
     const [first] = new Fields(parseJson(bytes, 'error'), 'error').objects('errors');
-    if (first === undefined) return '';
-    const message = `${first.optionalString('code') ?? ''} ${first.optionalString('message') ?? ''}`;
-    return `: ${message
+    if (first === undefined) return SAID_NOTHING;
+    const reason = first.optionalString('code') ?? '';
+    const message = `${reason} ${first.optionalString('message') ?? ''}`
       .trim()
       .replaceAll(/\p{Cc}/gu, ' ')
-      .slice(0, 500)}`;
+      .slice(0, 500);
+    return { reason, said: `: ${message}` };
   } catch {
     // The status alone has to do: an error page that is no OCI error says nothing we could rely on.
-    return '';
+    return SAID_NOTHING;
   } finally {
     response.stall.end();
   }

@@ -11,4 +11,5 @@ export {
   readBlob,
   resolve,
 } from './pull.ts';
-export { type BlobSource, hasBlob, pushBlob, pushManifest } from './push.ts';
+export { hasBlob, type PushedBlob, pushBlob, pushManifest } from './push.ts';
+export { pushFile } from './push-file.ts';

@@ -3,7 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,7 +30,9 @@ import {
   getManifest,
   hasBlob,
   headManifest,
+  type PushedBlob,
   pushBlob,
+  pushFile,
   pushManifest,
   readBlob,
   resolve,
@@ -55,6 +63,15 @@ async function serve(
   }
 }
 
+const MIB = 1024 * 1024;
+
+async function fileOf(bytes: Buffer) {
+  const directory = await tempDir();
+  const path = join(directory.path, 'layer');
+  await writeFile(path, bytes);
+  return { path, bytes, [Symbol.asyncDispose]: () => directory.remove() };
+}
+
 const crane = requirePeer('crane');
 
 describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified crane registry', {
@@ -83,32 +100,21 @@ describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified cra
   });
 
   it('pushes a file once, and gets the same bytes back', async () => {
-    await using directory = await tempDir();
-    const path = join(directory.path, 'layer');
-    const bytes = randomBytes(3 * 1024 * 1024 + 7);
-    await writeFile(path, bytes);
-    const file = { type: 'file' as const, path, digest: digestOf(bytes), sizeBytes: bytes.length };
-    assert.equal((await pushBlob(connection, 'a/b', file)).uploaded, true);
-    assert.equal((await pushBlob(connection, 'a/b', file)).uploaded, false);
-    assert.equal(await hasBlob(connection, 'a/b', file.digest), true);
-    assert.ok(bytes.equals(await readBlob(connection, 'a/b', { ...file, maxBytes: 4 * 1024 * 1024 })));
+    await using file = await fileOf(randomBytes(3 * MIB + 7));
+    const expected = { digest: digestOf(file.bytes), sizeBytes: file.bytes.length };
+    assert.deepEqual(await pushFile(connection, 'a/b', file.path), { ...expected, uploaded: true });
+    assert.equal((await pushBlob(connection, 'a/b', file.bytes)).uploaded, false);
+    assert.equal(await hasBlob(connection, 'a/b', expected.digest), true);
+    assert.ok(file.bytes.equals(await readBlob(connection, 'a/b', { ...expected, maxBytes: 4 * MIB })));
     await assert.rejects(
-      readBlob(connection, 'a/b', { ...file, maxBytes: 100 }),
+      readBlob(connection, 'a/b', { ...expected, maxBytes: 100 }),
       code('oci_client_too_large'),
     );
   });
 
-  it('refuses a file that changed since it was described', async () => {
-    await using directory = await tempDir();
-    const path = join(directory.path, 'layer');
-    await writeFile(path, 'after!');
-    const file = { type: 'file' as const, path, digest: digestOf(utf8('before')), sizeBytes: 6 };
-    await assert.rejects(pushBlob(connection, 'a/b', file), code('oci_client_digest_mismatch'));
-  });
-
   it('pushes a manifest by tag, resolves and reads it by tag and digest', async () => {
-    await pushBlob(connection, 'a/b', { type: 'bytes', bytes: utf8('{}') });
-    await pushBlob(connection, 'a/b', { type: 'bytes', bytes: utf8('layer') });
+    await pushBlob(connection, 'a/b', utf8('{}'));
+    await pushBlob(connection, 'a/b', utf8('layer'));
     const pushed = await pushManifest(
       connection,
       { repository: 'a/b', tag: 'v1' },
@@ -278,13 +284,105 @@ describe('signing in', () => {
             else response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
           },
           async (connection) => {
-            await pushBlob(connection, 'a', { type: 'bytes', bytes: utf8('b') });
+            await pushBlob(connection, 'a', utf8('b'));
             assert.equal(seen, undefined);
           },
           { credentials: secret },
         );
       },
     );
+  });
+});
+
+describe('pushFile', () => {
+  /** An upload of one session; `asked` is what came, in order, and PATCH bodies are read by `read`. */
+  async function uploadTo(
+    file: string,
+    answers: {
+      readonly has?: boolean;
+      readonly close?: (response: ServerResponse) => void;
+      readonly read?: (request: IncomingMessage, headAsked: Promise<void>) => Promise<void>;
+    },
+  ): Promise<{ readonly asked: readonly string[]; readonly pushed: Promise<PushedBlob> }> {
+    const asked: string[] = [];
+    const head = Promise.withResolvers<void>();
+    let pushed: Promise<PushedBlob> | undefined;
+    const listener: RequestListener = (request, response) => {
+      asked.push(request.method ?? '');
+      const answer = async () => {
+        if (request.method === 'HEAD') {
+          response.writeHead(answers.has ? 200 : 404).end();
+          head.resolve();
+        } else if (request.method === 'PATCH') {
+          await (answers.read ?? drain)(request, head.promise);
+          response.writeHead(202, { location: '/up/2' }).end();
+        } else if (request.method === 'POST') response.writeHead(202, { location: '/up/1' }).end();
+        else if (request.method === 'PUT' && answers.close) answers.close(response);
+        else response.writeHead(request.method === 'DELETE' ? 204 : 201).end();
+      };
+      answer().catch((error: unknown) => response.destroy(error as Error));
+    };
+    await serve(listener, async (connection) => {
+      pushed = pushFile(connection, 'a', file);
+      await pushed.catch(() => undefined);
+    });
+    assert.ok(pushed);
+    return { asked, pushed };
+  }
+  const drain = async (request: IncomingMessage) => {
+    for await (const _ of request);
+  };
+
+  it('does not send the rest of a file that the repository has, and cancels the upload', async () => {
+    await using file = await fileOf(randomBytes(64 * MIB));
+    let receivedBytes = 0;
+    const { asked, pushed } = await uploadTo(file.path, {
+      has: true,
+      async read(request, headAsked) {
+        // A network slower than hashing: nothing is taken until the digest was asked for.
+        await headAsked;
+        for await (const piece of request) receivedBytes += (piece as Buffer).length;
+      },
+    });
+    assert.deepEqual(await pushed, {
+      digest: digestOf(file.bytes),
+      sizeBytes: file.bytes.length,
+      uploaded: false,
+    });
+    assert.deepEqual(asked, ['POST', 'PATCH', 'HEAD', 'DELETE']);
+    assert.ok(receivedBytes < 32 * MIB, `${receivedBytes} bytes were sent for nothing`);
+  });
+
+  it('says that the file changed when the registry received other bytes than were hashed', async () => {
+    await using file = await fileOf(randomBytes(MIB));
+    const { asked, pushed } = await uploadTo(file.path, {
+      close: (response) => response.writeHead(400).end('{"errors":[{"code":"DIGEST_INVALID"}]}'),
+    });
+    await assert.rejects(pushed, code('oci_client_digest_mismatch'));
+    assert.equal(asked.at(-1), 'PUT');
+  });
+
+  it('passes on why the registry does not take it', async () => {
+    await using file = await fileOf(randomBytes(MIB));
+    const { pushed } = await uploadTo(file.path, {
+      close: (response) => response.writeHead(400).end('{"errors":[{"code":"NAME_INVALID"}]}'),
+    });
+    await assert.rejects(pushed, code('oci_client_refused'));
+  });
+
+  it('stops when the registry refuses in the middle', async () => {
+    await using file = await fileOf(randomBytes(16 * MIB));
+    const { asked, pushed } = await uploadTo(file.path, {
+      read: async (request) => void request.destroy(),
+    });
+    await assert.rejects(pushed, code('oci_client_unavailable'));
+    assert.ok(!asked.includes('PUT'), asked.join());
+  });
+
+  it('says which file cannot be read, before anything is asked', async () => {
+    const { asked, pushed } = await uploadTo('/nowhere/file', {});
+    await assert.rejects(pushed, /ENOENT.*nowhere/);
+    assert.deepEqual(asked, []);
   });
 });
 

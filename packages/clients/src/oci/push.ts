@@ -1,28 +1,23 @@
-import { createReadStream } from 'node:fs';
 import { type Digest, digestOf } from '@waybill/core/digest';
 import type { Descriptor } from '@waybill/core/oci';
-import { type Connection, discard, protocol, send } from './connection.ts';
+import { type Connection, discard, type OciResponse, protocol, send } from './connection.ts';
 import { ociClientError } from './errors.ts';
-import { verified } from './transfer.ts';
 
-/** What to push: a file of known digest, or bytes. */
-export type BlobSource =
-  | { readonly type: 'file'; readonly path: string; readonly digest: Digest; readonly sizeBytes: number }
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array };
+export interface PushedBlob {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** False when the repository had it already. */
+  readonly uploaded: boolean;
+}
 
-const READ_BYTES = 1024 * 1024;
-
-/**
- * Pushes a blob unless the repository has it: HEAD, POST, one PUT. A file is streamed and hashed on its way, so
- * that one that changed since it was described gives `oci_client_digest_mismatch`. Throws `oci_client_…`.
- */
+/** Pushes bytes unless the repository has them: HEAD, POST, one PUT. Throws `oci_client_…`. */
 export async function pushBlob(
   connection: Connection,
   repository: string,
-  blob: BlobSource,
-): Promise<{ readonly digest: Digest; readonly sizeBytes: number; readonly uploaded: boolean }> {
-  const digest = blob.type === 'file' ? blob.digest : digestOf(blob.bytes);
-  const sizeBytes = blob.type === 'file' ? blob.sizeBytes : blob.bytes.length;
+  bytes: Uint8Array,
+): Promise<PushedBlob> {
+  const digest = digestOf(bytes);
+  const sizeBytes = bytes.length;
   if (await hasBlob(connection, repository, digest)) return { digest, sizeBytes, uploaded: false };
   const location = await startUpload(connection, repository);
   location.searchParams.set('digest', digest);
@@ -34,7 +29,7 @@ export async function pushBlob(
       repository,
       actions: 'pull,push',
       headers: { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) },
-      body: () => (blob.type === 'file' ? fileBody(blob) : blob.bytes),
+      body: () => bytes,
     },
     [201],
   );
@@ -93,17 +88,18 @@ export async function pushManifest(
   };
 }
 
-async function startUpload(connection: Connection, repository: string): Promise<URL> {
+/** Where the bytes of a new upload go. */
+export async function startUpload(connection: Connection, repository: string): Promise<URL> {
   const url = `/v2/${repository}/blobs/uploads/`;
   const response = await send(connection, { method: 'POST', url, repository, actions: 'pull,push' }, [202]);
   await discard(response);
-  const location = response.headers.get('location');
-  if (location === null || !URL.canParse(location, connection.origin)) {
-    throw protocol(connection, 'it opened an upload without telling where');
-  }
-  return new URL(location, connection.origin);
+  return locationOf(connection, response, connection.origin);
 }
 
-function fileBody(blob: Extract<BlobSource, { type: 'file' }>): AsyncIterable<Uint8Array> {
-  return verified(createReadStream(blob.path, { highWaterMark: READ_BYTES }), blob);
+export function locationOf(connection: Connection, response: OciResponse, base: string): URL {
+  const location = response.headers.get('location');
+  if (location === null || !URL.canParse(location, base)) {
+    throw protocol(connection, 'it took an upload without telling where it goes on');
+  }
+  return new URL(location, base);
 }

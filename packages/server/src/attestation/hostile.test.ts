@@ -166,7 +166,7 @@ describe('accept: a narrow token stays inside its scope', () => {
   async function pushImage(repository: string): Promise<RunMaterial> {
     const { host } = new URL(world.url);
     const registry = connect(host, { credentials: { username: 'x', password: world.ownerToken } });
-    await pushBlob(registry, repository, { type: 'bytes', bytes: EMPTY_BLOB });
+    await pushBlob(registry, repository, EMPTY_BLOB);
     const bytes = formatManifest(
       artifactManifest({ artifactType: 'application/x.test', layers: [], annotations: { repository } }),
     );

@@ -91,7 +91,7 @@ async function pushImage(): Promise<RunMaterial> {
   const { host } = new URL(world.url);
   const registry = connect(host, { credentials: { username: 'x', password: world.ownerToken } });
   const repository = 'default/p/app';
-  await pushBlob(registry, repository, { type: 'bytes', bytes: EMPTY_BLOB });
+  await pushBlob(registry, repository, EMPTY_BLOB);
   const bytes = formatManifest(
     artifactManifest({ artifactType: 'application/x-test', layers: [EMPTY_DESCRIPTOR] }),
   );

@@ -13,6 +13,7 @@ import {
   getBlob,
   getManifest,
   pushBlob,
+  pushFile,
   pushManifest,
   resolve,
 } from '@waybill/clients/oci';
@@ -163,14 +164,14 @@ describe('our own client', () => {
     const path = join(directory.path, 'large');
     const bytes = randomBytes(20 * 1024 * 1024);
     await writeFile(path, bytes);
-    const file = { type: 'file' as const, path, digest: digestOf(bytes), sizeBytes: bytes.length };
+    const file = { digest: digestOf(bytes), sizeBytes: bytes.length };
     const own = connection();
-    assert.equal((await pushBlob(own, 'default/own/a', file)).uploaded, true);
-    assert.equal((await pushBlob(own, 'default/own/a', file)).uploaded, false);
+    assert.deepEqual(await pushFile(own, 'default/own/a', path), { ...file, uploaded: true });
+    assert.equal((await pushBlob(own, 'default/own/a', bytes)).uploaded, false);
     const hash = createHash('sha256');
     for await (const piece of getBlob(own, 'default/own/a', file)) hash.update(piece);
     assert.equal(`sha256:${hash.digest('hex')}`, file.digest);
-    await pushBlob(own, 'default/own/a', { type: 'bytes', bytes: EMPTY_BLOB });
+    await pushBlob(own, 'default/own/a', EMPTY_BLOB);
     const manifest = formatManifest(
       artifactManifest({
         artifactType: 'application/vnd.example',

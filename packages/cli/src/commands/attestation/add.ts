@@ -4,10 +4,11 @@ import { annotationsFor, parseAnnotations } from '../../annotations.ts';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { chooseMaterial, type MaterialChoice } from '../../choose-material.ts';
 import { defineCommand } from '../../command.ts';
-import { connect } from '../../connection.ts';
+import { type Connection, connect } from '../../connection.ts';
 import { type DescribedMaterial, describeMaterial, detectValue } from '../../describe-material.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { listing } from '../../output.ts';
+import type { MaterialStore } from '../../registry.ts';
 import { type AttestationState, readState, stateFile, updateState } from '../../state.ts';
 import { contractOf } from '../../stated-contract.ts';
 
@@ -58,29 +59,28 @@ export const command = defineCommand({
       `the material ${choice.name}`,
     );
     const connection = await connect(session, state.server);
-    const described = await describeMaterial(session, connection, { kind: choice.kind, value });
-    const skipped = choice.wanted?.skipUpload === true;
-    if (described.blob && !skipped) {
-      const { uploadMaterial } = await import('../../registry.ts');
-      await uploadMaterial(connection, state.repository, described.blob);
-    }
+    const store = choice.wanted?.skipUpload === true ? null : await storeOf(connection, state.repository);
+    const described = await describeMaterial(session, connection, { kind: choice.kind, value, store });
     const material = materialOf(choice, described, annotations);
     const changed = await updateState(session, { file, runId: state.run.id }, (now) => record(now, material));
     const replaced = state.materials.some(({ name }) => name === material.name);
-    session.output.data(
-      { runId: state.run.id, material, replaced, uploaded: described.blob !== null && !skipped },
-      () =>
-        listing([
-          [replaced ? 'replaced' : 'recorded', `${material.name} (${material.kind})`],
-          ['digest', material.digest],
-          ['size', `${material.sizeBytes} bytes`],
-          ['reference', material.reference],
-          ['materials', `${changed.materials.length} recorded`],
-        ]),
+    session.output.data({ runId: state.run.id, material, replaced, uploaded: described.uploaded }, () =>
+      listing([
+        [replaced ? 'replaced' : 'recorded', `${material.name} (${material.kind})`],
+        ['digest', material.digest],
+        ['size', `${material.sizeBytes} bytes`],
+        ['reference', material.reference],
+        ['materials', `${changed.materials.length} recorded`],
+      ]),
     );
     return EXIT.ok;
   },
 });
+
+async function storeOf(connection: Connection, repository: string): Promise<MaterialStore> {
+  const { materialStore } = await import('../../registry.ts');
+  return materialStore(connection, repository);
+}
 
 async function kindOf(text: string): Promise<MaterialKind> {
   const { parseKind } = await import('@waybill/core/material');

@@ -39,7 +39,7 @@ export interface BlobDriver {
   delete(key: string): Promise<void>;
   /**
    * Resumable uploads: adds to the end of a part, which must be `at` bytes long (`blob_wrong_offset` with
-   * detail.sizeBytes otherwise). What arrived before an interruption stays.
+   * detail.sizeBytes otherwise). What was written before an interruption stays; the end of what arrived may not be.
    */
   append(
     key: string,

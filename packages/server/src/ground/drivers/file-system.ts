@@ -6,6 +6,7 @@ import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { algorithmOf, type Digest } from '@waybill/core/digest';
 import { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './blob-driver.ts';
 import { type Disk, realDisk } from './disk.ts';
+import { coded, diskFault, ifMissing, ignoreMissing, mismatch, notFound, tooLarge } from './faults.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export interface FileSystemOptions {
@@ -255,17 +256,23 @@ class FileSystemDriver implements BlobDriver {
     source: AsyncIterable<Uint8Array>,
     { at, maxBytes }: { readonly at: number; readonly maxBytes: number },
   ): Promise<{ sizeBytes: number }> {
-    let sizeBytes = at;
+    let [sizeBytes, writtenBytes] = [at, at];
+    const behind = new WriteBehind(async (bytes) => {
+      await coded(key, () => this.#disk.write(file, bytes, writtenBytes));
+      writtenBytes += bytes.length;
+    });
     try {
       for await (const chunk of chunksOf(source, key)) {
-        if (sizeBytes + chunk.length > maxBytes) throw tooLarge(key, maxBytes);
-        await coded(key, () => this.#disk.write(file, chunk, sizeBytes));
         sizeBytes += chunk.length;
+        if (sizeBytes > maxBytes) throw tooLarge(key, maxBytes);
+        await behind.add(chunk);
       }
+      await behind.end();
     } catch (error) {
-      // Whole chunks that came before an interruption stay; half a chunk, or an upload that breaks its
-      // limit, goes back to a size that we can answer for.
-      const keep = isCoded(error, 'blob_interrupted') ? sizeBytes : at;
+      await behind.abandon();
+      // What was written before an interruption stays; half a write, or an upload that breaks its limit, goes
+      // back to a size that we can answer for.
+      const keep = isCoded(error, 'blob_interrupted') ? writtenBytes : at;
       await coded(key, () => file.truncate(keep));
       await this.#confirm(file, key, at);
       throw error;
@@ -338,61 +345,5 @@ function boundsOf(key: string, range: BlobRange, sizeBytes: number): { start: nu
     'blob_range_invalid',
     `blob ${key}: it has ${sizeBytes} bytes, none of which are in the range ${range.start}-${range.end ?? ''}`,
     { detail: { sizeBytes } },
-  );
-}
-
-async function coded<T>(key: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CodedError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') throw notFound(key, error);
-    throw diskFault(`blob ${key}`, error);
-  }
-}
-
-async function ignoreMissing(error: unknown): Promise<void> {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-}
-
-function ifMissing<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof CodedError && error.code === 'blob_not_found') return value;
-    throw error;
-  };
-}
-
-function notFound(key: string, cause?: unknown): CodedError<'blob_not_found'> {
-  return new CodedError('blob_not_found', `blob ${key} does not exist`, { cause });
-}
-
-function diskFault(what: string, cause: unknown): CodedError<'blob_disk_full' | 'blob_unavailable'> {
-  // The system's message names absolute paths of the server: only its code is for a stranger.
-  const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-  if (reason === 'ENOSPC' || reason === 'EDQUOT') {
-    const message = `${what}: the disk of the server is full: its operator must make room`;
-    return new CodedError('blob_disk_full', message, { cause });
-  }
-  return new CodedError(
-    'blob_unavailable',
-    `${what}: the disk of the server refused (${reason}): try again, or tell its operator`,
-    { cause },
-  );
-}
-
-function tooLarge(key: string, maxBytes: number): CodedError<'blob_too_large'> {
-  return new CodedError('blob_too_large', `blob ${key}: larger than the limit of ${maxBytes} bytes`, {
-    detail: { maxBytes },
-  });
-}
-
-function mismatch(expected: Digest, found: Digest): CodedError<'blob_digest_mismatch'> {
-  return new CodedError(
-    'blob_digest_mismatch',
-    `the bytes are not those announced: expected ${expected}, found ${found}`,
-    {
-      detail: { expected, found },
-    },
   );
 }
