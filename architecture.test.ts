@@ -16,7 +16,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 /** Lowest first: a room imports lower ones only. */
 const CORE_ROOMS =
-  'bytes digest x509 dsse intoto oci tlog bundle trust verify material policy contract audit'.split(' ');
+  'bytes digest x509 fulcio dsse intoto oci tlog bundle trust verify material policy contract audit'.split(
+    ' ',
+  );
 const SERVER_ROOMS =
   'ground identity store tlog trust policy contract registry attestation graph gate watch notify audit backup'.split(
     ' ',

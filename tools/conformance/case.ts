@@ -3,6 +3,8 @@ export interface CaseResult {
   readonly name: string;
   readonly ok: boolean;
   readonly message?: string;
+  /** Why our verdict is another one on purpose. */
+  readonly deviates?: string;
 }
 
 export type Suite = (dir: string) => Promise<readonly CaseResult[]>;

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Suite } from './case.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
+  'fulcio-identity': async () => (await import('./fulcio-identity.ts')).run,
   merkle: async () => (await import('./merkle.ts')).run,
   sigstore: async () => (await import('./sigstore.ts')).run,
 };
@@ -17,6 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   const results = await (await load())(dir);
   const failed = results.filter((result) => !result.ok);
   for (const { name: at, message } of failed) console.log(`FAIL ${at}: ${message ?? 'wrong verdict'}`);
+  for (const { name: at, deviates } of results) if (deviates) console.log(`DEVIATES ${at}: ${deviates}`);
   if (results.length === 0) console.log(`FAIL no cases found in ${dir}`);
   console.log(`${results.length - failed.length} passed, ${failed.length} failed`);
   return failed.length > 0 || results.length === 0 ? 1 : 0;

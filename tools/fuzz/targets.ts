@@ -3,6 +3,7 @@ import type { Target } from './target.ts';
 import { BYTES_TARGETS } from './targets/bytes.ts';
 import { CLIENT_TARGETS } from './targets/clients.ts';
 import { DOCUMENT_TARGETS } from './targets/documents.ts';
+import { FULCIO_TARGETS } from './targets/fulcio.ts';
 import { MATERIAL_TARGETS } from './targets/material.ts';
 import { SERVER_TARGETS } from './targets/server.ts';
 import { TLOG_TARGETS } from './targets/tlog.ts';
@@ -13,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   ...BYTES_TARGETS,
   ...DOCUMENT_TARGETS,
   ...X509_TARGETS,
+  ...FULCIO_TARGETS,
   ...TLOG_TARGETS,
   ...VERIFY_TARGETS,
   ...MATERIAL_TARGETS,

@@ -13,3 +13,4 @@ export { Fields } from './fields.ts';
 export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from './json.ts';
 export { matchesPattern } from './pattern.ts';
 export { explainLookAlike, nearest, normalizeName, quoted } from './spelling.ts';
+export { hasMoreYamlTokens } from './yaml-tokens.ts';

@@ -2,23 +2,19 @@ import {
   type Document,
   isAlias,
   isNode,
-  Lexer,
   LineCounter,
   type Node,
   type ParsedNode,
   parseAllDocuments,
   visit,
 } from 'yaml';
-import { isStorable, parseJson } from '../bytes/index.ts';
+import { hasMoreYamlTokens, isStorable, parseJson } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import { contractInvalid, type DocumentFinding, MAX_FINDINGS } from './finding.ts';
 
 /** Longest document; an embedded policy of 500 lines has about 20,000 characters. */
 const MAX_CHARACTERS = 1_000_000;
-/**
- * Most words and signs of one document; a line `key: value` has eight, a block of text is one. The YAML library
- * takes microseconds for each, so that a megabyte of `[` or `0,` would hold a server up for seconds.
- */
+/** Most words and signs of one document; a line `key: value` has eight, a block of text is one. */
 const MAX_TOKENS = 100_000;
 
 /** One YAML or JSON document with the means to say where something stands. */
@@ -45,7 +41,7 @@ export function parseSources(input: string, filename: string): readonly Source[]
   // What a database and JSON cannot hold; the digest is over UTF-8, which has no lone surrogates.
   if (!isStorable(input)) throw fail('the document is not text: it holds NUL or half a character');
   const text = input.startsWith('\ufeff') ? input.slice(1) : input;
-  if (hasMoreTokens(text, MAX_TOKENS)) {
+  if (hasMoreYamlTokens(text, MAX_TOKENS)) {
     throw fail(`the document has more than ${MAX_TOKENS} keys, values and signs: split it, or shorten it`);
   }
   const lines = new LineCounter();
@@ -70,13 +66,6 @@ export function parseSources(input: string, filename: string): readonly Source[]
     // The YAML library recurses: deep nesting ends as a RangeError, here or in its own parser.
     throw fail('the document is nested too deeply or is not YAML');
   }
-}
-
-/** Counted by the lexer alone, which makes no document of them. */
-function hasMoreTokens(text: string, limit: number): boolean {
-  let count = 0;
-  for (const _token of new Lexer().lex(text)) if (++count > limit) return true;
-  return false;
 }
 
 interface Whole {

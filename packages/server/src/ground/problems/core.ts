@@ -20,6 +20,14 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
     ],
   ],
   [
+    { status: 400, title: 'Issuer configuration malformed' },
+    ['fulcio_config_invalid', 'fulcio_template_invalid', 'fulcio_url_invalid'],
+  ],
+  [
+    { status: 400, title: 'Identity token not fit for a certificate' },
+    ['fulcio_certificate_refused', 'fulcio_claim_invalid', 'fulcio_template_failed', 'fulcio_token_refused'],
+  ],
+  [
     { status: 413, title: 'Input too large' },
     ['intoto_too_large', 'json_too_large', 'oci_manifest_too_large'],
   ],
