@@ -65,6 +65,9 @@ function start() {
       writeOut('waybill ' + version + ' (Node ' + process.versions.node + ')\n');
       return;
     }
+    // A job of this compiler that wants memory while the process ends waits for a collection that never comes, and the
+    // process with it, for good (nodejs/node#54918; seen once in some hundred runs). Commands are too short to need it.
+    require('v8').setFlagsFromString('--no-maglev');
     require('module').enableCompileCache();
     void import('../src/main.ts').then(function (main) {
       return main.start();
