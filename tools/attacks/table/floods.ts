@@ -5,6 +5,17 @@ const LIMITS = `${TESTS}/limits.test.ts`;
 
 export const FLOODS: readonly Attack[] = [
   {
+    attack: 'a document whose check does not end, or devours memory',
+    defence: 'checks run in threads that are ended when they answer nothing for too long',
+    file: 'packages/server/src/ground/threads/threads.ts',
+    without: ['void this.#worker?.terminate();', 'void this.#worker;'],
+    test: [
+      'packages/server/src/ground/threads/threads.test.ts',
+      'ends a thread that does hang, says so to all who waited, and goes on with a new one',
+    ],
+    gain: 'a server that answers nobody',
+  },
+  {
     attack: 'bodies without a token, on every route',
     defence: 'the sign-in comes before the body',
     file: `${SERVER}/identity/routes/sign-in.ts`,

@@ -19,6 +19,7 @@ export const GROUND_PROBLEMS = {
   request_timeout: { status: 408, title: 'Request timeout' },
   metrics_unauthenticated: { status: 401, title: 'Metrics are not public' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  thread_lost: { status: 503, title: 'The check was ended' },
   server_stopping: { status: 503, title: 'The server is stopping' },
   database_unavailable: { status: 503, title: 'Database unavailable' },
   database_timeout: { status: 503, title: 'Database too slow' },
