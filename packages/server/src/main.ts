@@ -1,7 +1,12 @@
 /** The composition root: configuration in, world out, graceful stop. Nothing else knows all rooms. */
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
-import { ATTESTATION_PROBLEMS, type AttestationDeps, attestationRoutes } from './attestation/index.ts';
+import {
+  ATTESTATION_PROBLEMS,
+  type AttestationDeps,
+  attestationRoutes,
+  openExaminer,
+} from './attestation/index.ts';
 import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
 import { claimPort } from './claim-port.ts';
@@ -256,12 +261,15 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const registry = await openRegistry({ db, store, blobs, clock });
   const sweep = { name: 'expire-uploads', everyMs: SWEEP_INTERVAL_MS, run: () => expireUploads(registry) };
   undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
+  const examiner = openExaminer(log);
+  undo.push(() => examiner.close());
   const attestation: AttestationDeps = {
     db,
     clock,
     log,
     metrics: metrics.attestation,
     tracing,
+    examiner,
     registry,
     tlog,
     trust,

@@ -13,12 +13,19 @@ export type Expectations =
   /** Any certificate of the trusted root; the caller decides by `signer` afterwards. */
   | { readonly type: 'any-trusted-signer' };
 
-/** The signer that a certificate names, if it is the expected one. Throws `verify_identity`. */
-export function checkIdentity(certificate: Certificate, expected: Expectations): Signer {
+type CertificateSigner = Signer & { readonly type: 'certificate' };
+
+/** The signer that a certificate names, whoever that is. */
+export function signerOf(certificate: Certificate): CertificateSigner {
   const extensions = readFulcioExtensions(certificate);
   const issuer = extensions?.issuer ?? '';
-  const subject = signerNameOf(certificate).value;
-  const signer: Signer = { type: 'certificate', issuer, subject, certificate, extensions };
+  return { type: 'certificate', issuer, subject: signerNameOf(certificate).value, certificate, extensions };
+}
+
+/** The signer that a certificate names, if it is the expected one. Throws `verify_identity`. */
+export function checkIdentity(certificate: Certificate, expected: Expectations): Signer {
+  const signer = signerOf(certificate);
+  const { issuer, subject } = signer;
   if (expected.type === 'any-trusted-signer') return signer;
   if (expected.type === 'key') {
     throw verifyError(

@@ -1,5 +1,6 @@
 export type { VerifyCode } from './errors.ts';
 export type { Expectations } from './expectations.ts';
+export { type HandedOver, handOver, takeOver } from './hand-over.ts';
 export type { Artifact } from './signed-content.ts';
 export {
   type LogReceipt,

@@ -29,7 +29,7 @@ export interface SigningFacts {
 
 /**
  * A value whose signature, signer, time and log entry were proven. Nominal: only `verifyBundle` and
- * `verifyStatementBundle` make one, so a function that takes it cannot be handed a claim.
+ * `verifyStatementBundle` make one (and `takeOver`, of what they made in another thread), so a function that takes it cannot be handed a claim.
  */
 export class Verified<T> implements SigningFacts {
   readonly #value: T;

@@ -12,7 +12,6 @@ import { checkSigner } from './check-signer.ts';
 import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
 import { logAttestation, logVerdict } from './log-evidence.ts';
-import { parseEvidence } from './parse-evidence.ts';
 import type { RunRow } from './queries.ts';
 import { loadForAccept } from './read-run.ts';
 import { auditRefusal } from './refuse.ts';
@@ -46,10 +45,12 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
   const { project, workflow } = run;
   await refusal.during('authorize', () => authorize(principal, 'attest', { project, workflow }));
 
-  const evidence = await refusal.during('parse', () => parseEvidence(input.bundle));
-  if (earlier?.payloadDigest === evidence.payloadDigest) return earlier.receipt;
+  const examined = await refusal.during('parse', () =>
+    deps.examiner.examine(input.bundle, deps.trust.trustedRoot()),
+  );
+  if (earlier?.payloadDigest === examined.evidence.payloadDigest) return earlier.receipt;
   await refusal.during('run', () => requireOpen(run));
-  const signed = await refusal.during('signer', () => verifySigner(deps, run.orgId, evidence));
+  const signed = await refusal.during('signer', () => verifySigner(deps, run.orgId, examined));
   await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
   const findings = await judge(deps, { run, contract, signed, principal });
@@ -82,14 +83,17 @@ async function judge(
   return [
     ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
     ...(await traced(deps, 'materials', () =>
-      checkMaterials(deps.registry, {
-        orgId: run.orgId,
-        repository: runRepository(orgName, run),
-        contract,
-        predicate: signed.predicate,
-        registryHost: new URL(deps.publicUrl).host,
-        mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
-      }),
+      checkMaterials(
+        { ...deps.registry, examiner: deps.examiner },
+        {
+          orgId: run.orgId,
+          repository: runRepository(orgName, run),
+          contract,
+          predicate: signed.predicate,
+          registryHost: new URL(deps.publicUrl).host,
+          mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
+        },
+      ),
     )),
     ...checkConformance(contract, signed),
     ...checkPolicies(contract),

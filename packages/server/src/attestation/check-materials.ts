@@ -9,12 +9,20 @@ import { parseReference } from '@waybill/core/oci';
 import { blobSizes, type RegistryDeps, readManifest, statManifest } from '../registry/index.ts';
 import { digestOfStream } from './digest-of-stream.ts';
 import { attestationError } from './errors.ts';
+import type { Examiner } from './open-examiner.ts';
 
 /** A document that is validated is read whole; a larger one is refused rather than half checked. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 /** Documents of one run together: checking them keeps everybody else waiting. */
 const MAX_RUN_DOCUMENT_BYTES = 256 * 1024 * 1024;
 const CONCURRENCY = 4;
+
+/** Below this, handing a document over costs more than checking it. */
+const MIN_ELSEWHERE_BYTES = 64 * 1024;
+
+export interface MaterialsDeps extends RegistryDeps {
+  readonly examiner: Pick<Examiner, 'validate'>;
+}
 
 export interface MaterialsQuestion {
   readonly orgId: string;
@@ -47,7 +55,7 @@ interface Work extends MaterialsQuestion {
  * what is wrong with the evidence is itself evidence.
  */
 export async function checkMaterials(
-  deps: RegistryDeps,
+  deps: MaterialsDeps,
   question: MaterialsQuestion,
 ): Promise<readonly Finding[]> {
   const { materials } = question.predicate;
@@ -69,7 +77,7 @@ export async function checkMaterials(
 }
 
 async function checkMaterial(
-  deps: RegistryDeps,
+  deps: MaterialsDeps,
   work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
@@ -103,7 +111,7 @@ function checkString(material: RunMaterial): readonly Finding[] {
 
 /** Too large to be read whole and opaque: hashed as a stream. */
 async function checkStored(
-  deps: RegistryDeps,
+  deps: MaterialsDeps,
   work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
@@ -119,7 +127,7 @@ async function checkStored(
 }
 
 async function checkDocument(
-  deps: RegistryDeps,
+  deps: MaterialsDeps,
   work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {
@@ -129,7 +137,7 @@ async function checkDocument(
   return compare(material, found, 'the stored blob');
 }
 
-async function examine(deps: RegistryDeps, work: Work, material: RunMaterial): Promise<Measured> {
+async function examine(deps: MaterialsDeps, work: Work, material: RunMaterial): Promise<Measured> {
   const sizeBytes = work.sizes.get(material.digest) ?? 0;
   work.documentBytes += sizeBytes;
   if (sizeBytes > MAX_DOCUMENT_BYTES || work.documentBytes > MAX_RUN_DOCUMENT_BYTES) {
@@ -139,8 +147,10 @@ async function examine(deps: RegistryDeps, work: Work, material: RunMaterial): P
     );
   }
   const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
-  const { filename } = material;
-  validateMaterial(parseKind(material.kind), bytes, filename === undefined ? {} : { filename });
+  const kind = parseKind(material.kind);
+  const options = material.filename === undefined ? {} : { filename: material.filename };
+  if (bytes.length < MIN_ELSEWHERE_BYTES) validateMaterial(kind, bytes, options);
+  else await deps.examiner.validate({ kind, bytes, options });
   // The store has hashed what it read.
   return { digest: material.digest, sizeBytes: bytes.length };
 }
@@ -165,7 +175,7 @@ function once(work: Work, key: string, measure: () => Promise<Measured>): Promis
  * alone: that is all a verdict says of it, whatever that registry serves.
  */
 async function checkImage(
-  deps: RegistryDeps,
+  deps: MaterialsDeps,
   work: Work,
   material: RunMaterial,
 ): Promise<readonly Finding[]> {

@@ -3,6 +3,7 @@ import type { RegistryDeps } from '../registry/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
 import type { AttestationMetrics } from './metrics.ts';
+import type { Examiner } from './open-examiner.ts';
 
 /** What every use case of this room works with. */
 export interface AttestationDeps {
@@ -11,6 +12,7 @@ export interface AttestationDeps {
   readonly log: Logger;
   readonly tracing: Tracing;
   readonly metrics: AttestationMetrics;
+  readonly examiner: Examiner;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
   readonly trust: Trust;

@@ -1,11 +1,10 @@
 import type { LogPosition } from '@waybill/api';
 import type { Bundle, TlogEntry } from '@waybill/core/bundle';
 import { toBase64 } from '@waybill/core/bytes';
-import { hash, type KeyObject, spkiOf } from '@waybill/core/crypto';
-import { pae } from '@waybill/core/dsse';
-import { keyDetailsOf } from '@waybill/core/tlog';
-import { parseCertificate } from '@waybill/core/x509';
-import type { EntryFacts, LogEntryReceipt, Tlog } from '../tlog/index.ts';
+import type { HashedRekord } from '@waybill/core/tlog';
+import type { ServerSigned } from '../trust/index.ts';
+import { certificateFacts, type EntryFacts, type LogEntryReceipt, type Tlog } from '../tlog/index.ts';
+import { rekordOf } from './rekord-of.ts';
 
 /** A bundle that carries its log entry, and where that stands. */
 export interface LoggedBundle {
@@ -14,42 +13,26 @@ export interface LoggedBundle {
 }
 
 /**
- * Step `log`: the signature as a hashedrekord over the PAE in our transparency log, its inclusion proof in the
- * bundle. The same signature has one entry, so a retry finds the first.
+ * Step `log`: the signature in our transparency log, its inclusion proof in the bundle. The same signature has one
+ * entry, so a retry finds the first.
  */
 export async function logBundle(
   tlog: Tlog,
-  bundle: Bundle,
-  about: {
-    /** The signer's, for whoever has read it; a bundle with a certificate holds it itself. */
-    readonly publicKey: KeyObject | null;
-    readonly facts: EntryFacts;
-  },
+  signed: { readonly bundle: Bundle; readonly rekord: HashedRekord; readonly facts: EntryFacts },
 ): Promise<LoggedBundle> {
-  if (bundle.content.type !== 'dsse') throw new TypeError('only attestations are logged here');
-  const { publicKey, facts } = about;
-  const { envelope } = bundle.content;
-  const signature = envelope.signatures[0]?.signature ?? new Uint8Array();
-  const material = bundle.verificationMaterial;
-  const certificate =
-    material.type === 'certificate'
-      ? material.der
-      : material.type === 'chain'
-        ? material.certificates[0]
-        : null;
-  const key = publicKey ?? (certificate ? parseCertificate(certificate).publicKey : null);
-  if (key === null) throw new TypeError('a bundle signed by a key is logged with that key');
-  const details = keyDetailsOf(key);
-  const receipt = await tlog.appendHashedRekord(
-    {
-      digest: hash(details.hash, pae(envelope.payloadType, envelope.payload)),
-      signature,
-      verifier: certificate ? { certificate } : { publicKey: spkiOf(key) },
-      keyDetails: details.name,
-    },
-    facts,
-  );
+  const { bundle, rekord, facts } = signed;
+  const receipt = await tlog.appendHashedRekord(rekord, facts);
   return { bundle: { ...bundle, tlogEntries: [entryOf(receipt)] }, position: positionOf(receipt) };
+}
+
+/** The same for what this server has signed itself; `facts` name what it is about. */
+export async function logServerSigned(
+  tlog: Tlog,
+  { bundle, certificate }: ServerSigned,
+  facts: EntryFacts,
+): Promise<LoggedBundle> {
+  const rekord = rekordOf(bundle, { type: 'certificate', certificate });
+  return logBundle(tlog, { bundle, rekord, facts: { ...certificateFacts(certificate), ...facts } });
 }
 
 function entryOf(receipt: LogEntryReceipt): TlogEntry {

@@ -1,6 +1,7 @@
+import { certificateFacts, type EntryFacts } from '../tlog/index.ts';
 import { KEY_ISSUER } from './check-signer.ts';
 import type { AttestationDeps } from './deps.ts';
-import { type LoggedBundle, logBundle } from './log-bundle.ts';
+import { type LoggedBundle, logBundle, logServerSigned } from './log-bundle.ts';
 import { type StoredForm, storedForm, type Verdict } from './sign-verdict.ts';
 import type { SignedEvidence } from './verify-signer.ts';
 
@@ -11,22 +12,23 @@ export async function logAttestation(
   deps: AttestationDeps,
   evidence: SignedEvidence,
 ): Promise<LoggedEvidence> {
-  const { signer } = evidence.statement;
-  const logged = await logBundle(deps.tlog, evidence.bundle, {
-    publicKey: signer.type === 'key' ? signer.publicKey : signer.certificate.publicKey,
-    facts: {
-      ...firstSubject(evidence.statement.value.subject),
-      ...(evidence.signer.type === 'key' ? { signer: evidence.signer.name, issuer: KEY_ISSUER } : {}),
-    },
-  });
+  const { bundle, rekord, statement } = evidence;
+  const facts = { ...signerFacts(evidence), ...firstSubject(statement.value.subject) };
+  const logged = await logBundle(deps.tlog, { bundle, rekord, facts });
   return { ...logged, ...storedForm(logged.bundle) };
 }
 
 /** The server's verdict, likewise. */
 export async function logVerdict(deps: AttestationDeps, verdict: Verdict): Promise<LoggedEvidence> {
-  const facts = firstSubject(verdict.statement.subject);
-  const logged = await logBundle(deps.tlog, verdict.bundle, { publicKey: null, facts });
+  const logged = await logServerSigned(deps.tlog, verdict.signed, firstSubject(verdict.statement.subject));
   return { ...logged, ...storedForm(logged.bundle) };
+}
+
+function signerFacts({ signer, statement }: SignedEvidence): EntryFacts {
+  if (signer.type === 'key') {
+    return { signer: signer.name, issuer: KEY_ISSUER, certificateFingerprint: signer.fingerprint };
+  }
+  return statement.signer.type === 'certificate' ? certificateFacts(statement.signer.certificate) : {};
 }
 
 function firstSubject(subjects: Verdict['statement']['subject']): { readonly artifactDigest?: string } {

@@ -10,6 +10,7 @@ import {
   type Subject,
   VSA_PREDICATE_TYPE,
 } from '@waybill/core/intoto';
+import type { ServerSigned } from '../trust/index.ts';
 import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import type { RunRow } from './queries.ts';
@@ -21,8 +22,8 @@ export interface Verdict {
   readonly verifiedAt: Date;
   readonly statement: Statement;
   readonly payloadDigest: Digest;
-  /** Signed by the server, not logged yet. */
-  readonly bundle: Bundle;
+  /** By the server, not logged yet. */
+  readonly signed: ServerSigned;
 }
 
 /** Our own words, and SLSA's for a verdict that is negative (VSA v1 "verifiedLevels"). */
@@ -72,7 +73,7 @@ export async function signVerdict(
     verifiedAt,
     statement,
     payloadDigest: digestOf(payload),
-    bundle: await deps.trust.signAsServer(payload),
+    signed: await deps.trust.signAsServer(payload),
   };
 }
 

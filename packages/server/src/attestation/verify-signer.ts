@@ -3,19 +3,26 @@ import { CodedError } from '@waybill/core';
 import type { Bundle } from '@waybill/core/bundle';
 import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseRunPredicate, type RunPredicate, type Statement } from '@waybill/core/intoto';
-import { type Verified, verifyStatementBundle } from '@waybill/core/verify';
+import type { HashedRekord } from '@waybill/core/tlog';
+import { takeOver, type Verified, verifyStatementBundle } from '@waybill/core/verify';
 import { type KeyRow, keysOf } from '../identity/index.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
+import type { Examined } from './examine.ts';
 import type { Evidence } from './parse-evidence.ts';
+import { rekordOf } from './rekord-of.ts';
 
 /** Evidence whose signature and signer are proven. What the statement says is still the signer's word. */
-export interface SignedEvidence {
+export interface SignedEvidence extends Proof {
   readonly bundle: Bundle;
+  readonly payloadDigest: Evidence['payloadDigest'];
+}
+
+interface Proof {
   readonly statement: Verified<Statement>;
   readonly predicate: RunPredicate;
-  readonly payloadDigest: Evidence['payloadDigest'];
   readonly signer: StatedSigner;
+  readonly rekord: HashedRekord;
 }
 
 /**
@@ -26,39 +33,23 @@ export interface SignedEvidence {
 export async function verifySigner(
   deps: AttestationDeps,
   orgId: string,
-  evidence: Evidence,
+  { evidence, signer }: Examined,
 ): Promise<SignedEvidence> {
-  const { bundle } = evidence;
-  const { statement, signer } =
-    bundle.verificationMaterial.type === 'public-key'
-      ? await verifyByKey(deps, orgId, bundle)
-      : verifyByCertificate(deps, bundle);
-  return {
-    bundle,
-    statement,
-    signer,
-    predicate: parseRunPredicate(statement.value.predicate),
-    payloadDigest: evidence.payloadDigest,
-  };
-}
-
-interface Proof {
-  readonly statement: Verified<Statement>;
-  readonly signer: StatedSigner;
-}
-
-function verifyByCertificate(deps: AttestationDeps, bundle: Bundle): Proof {
-  const { statement } = verifyStatementBundle(bundle, {
-    trustedRoot: deps.trust.trustedRoot(),
-    expectations: { type: 'any-trusted-signer' },
-    // The server logs the attestation itself, two steps further on.
-    requireTlog: false,
-  });
-  if (statement.signer.type !== 'certificate') {
-    throw attestationError('attestation_signer_unverified', 'expected a certificate in the bundle');
+  const { bundle, payloadDigest } = evidence;
+  if (signer.type === 'refused') {
+    const { code, message, detail } = signer.error;
+    throw new CodedError(code, message, { detail });
   }
+  const proof = signer.type === 'key' ? await verifyByKey(deps, orgId, bundle) : provenElsewhere(signer);
+  return { bundle, payloadDigest, ...proof };
+}
+
+function provenElsewhere(proven: Extract<Examined['signer'], { readonly type: 'proven' }>): Proof {
+  const statement = takeOver(proven.statement);
+  if (statement.signer.type !== 'certificate') throw new TypeError('a key is never proven there');
   const { issuer, subject } = statement.signer;
-  return { statement, signer: { type: 'certificate', issuer, subject } };
+  const { predicate, rekord } = proven;
+  return { statement, predicate, rekord, signer: { type: 'certificate', issuer, subject } };
 }
 
 /** The hint in a bundle is not signed, so it is no more than the order in which keys are tried. */
@@ -67,7 +58,12 @@ async function verifyByKey(deps: AttestationDeps, orgId: string, bundle: Bundle)
   for (const key of keys) {
     const statement = provenBy(deps, bundle, key);
     if (statement) {
-      return { statement, signer: { type: 'key', name: key.name, fingerprint: key.fingerprint } };
+      return {
+        statement,
+        predicate: parseRunPredicate(statement.value.predicate),
+        signer: { type: 'key', name: key.name, fingerprint: key.fingerprint },
+        rekord: rekordOf(bundle, statement.signer),
+      };
     }
   }
   throw attestationError(

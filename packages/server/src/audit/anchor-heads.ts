@@ -1,8 +1,9 @@
 import { isCoded } from '@waybill/core';
 import { formatAnchor } from '@waybill/core/audit';
-import { type Bundle, formatBundle } from '@waybill/core/bundle';
+import { formatBundle } from '@waybill/core/bundle';
 import type { Digest } from '@waybill/core/digest';
-import { type LoggedBundle, logBundle } from '../attestation/index.ts';
+import { type LoggedBundle, logServerSigned } from '../attestation/index.ts';
+import type { ServerSigned } from '../trust/index.ts';
 import type { AuditDeps } from './deps.ts';
 import { findUnanchored, insertAnchor } from './queries.ts';
 
@@ -17,8 +18,8 @@ export async function anchorHeads(deps: AuditDeps): Promise<number> {
   const grown = await deps.db.asSystem((tx) => findUnanchored(tx, due));
   let anchored = 0;
   for (const { orgId, head } of grown) {
-    const bundle = await deps.trust.signAsServer(formatAnchor({ organization: orgId, head }));
-    const logged = await log(deps, bundle, head.hash);
+    const signed = await deps.trust.signAsServer(formatAnchor({ organization: orgId, head }));
+    const logged = await log(deps, signed, head.hash);
     if (logged === null) return anchored;
     const row = {
       sequence: head.sequence,
@@ -32,9 +33,9 @@ export async function anchorHeads(deps: AuditDeps): Promise<number> {
   return anchored;
 }
 
-async function log({ tlog }: AuditDeps, bundle: Bundle, head: Digest): Promise<LoggedBundle | null> {
+async function log({ tlog }: AuditDeps, signed: ServerSigned, head: Digest): Promise<LoggedBundle | null> {
   try {
-    return await logBundle(tlog, bundle, { publicKey: null, facts: { artifactDigest: head } });
+    return await logServerSigned(tlog, signed, { artifactDigest: head });
   } catch (error) {
     if (isCoded(error, 'tlog_not_leader')) return null;
     throw error;

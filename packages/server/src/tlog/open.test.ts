@@ -144,7 +144,7 @@ describe('openTlog', () => {
         verifier: { publicKey: spkiOf(publicKey) },
         keyDetails: 'PKIX_ECDSA_P256_SHA_256',
       },
-      { signer: 'release key' },
+      { artifactDigest: `sha256:${toHex(digest)}`, signer: 'release key' },
     );
     const by = (facts: object) => tlog.published('rekor').search({ facts, limit: 10 });
     for (const facts of [{ artifactDigest: `sha256:${toHex(digest)}` }, { signer: 'release key' }]) {

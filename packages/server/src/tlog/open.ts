@@ -1,11 +1,10 @@
-import { CodedError } from '@waybill/core';
-import { isStorable, toHex } from '@waybill/core/bytes';
-import { type Digest, digestOf } from '@waybill/core/digest';
-import { formatHashedRekord, type HashedRekord, type RekordVerifier } from '@waybill/core/tlog';
-import { parseCertificate, readFulcioExtensions, signerNameOf, signSct } from '@waybill/core/x509';
+import { isStorable } from '@waybill/core/bytes';
+import { formatHashedRekord, type HashedRekord } from '@waybill/core/tlog';
+import { signSct } from '@waybill/core/x509';
 import { findOrCreateLog, firstEntry } from './birth.ts';
 import { DEFAULT_LIMITS, type TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
+import { factsOf } from './facts.ts';
 import { type FrozenLog, openFrozen } from './frozen.ts';
 import { logSigner, openKeys } from './log-keys.ts';
 import { type LogDescription, type PublishedLog, publishedLog } from './published.ts';
@@ -24,8 +23,8 @@ export interface Tlog {
    */
   append(kind: LogKind, leaf: Uint8Array, facts?: EntryFacts): Promise<LogEntryReceipt>;
   /**
-   * Logs a signature that the caller MUST have verified. `facts` adds to what the certificate says, such as the digest
-   * of an attestation's subject. Throws as `append` does.
+   * Logs a signature that the caller MUST have verified. Found again by `facts`, or else by what the rekord itself says;
+   * an attestation is better found by the digest of its subject. Throws as `append` does.
    */
   appendHashedRekord(rekord: HashedRekord, facts?: EntryFacts): Promise<LogEntryReceipt>;
   /**
@@ -137,8 +136,8 @@ async function closeAll(opened: Record<LogKind, OpenLog>): Promise<void> {
 function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
   const tlog: Tlog = {
     append: (kind, leaf, facts = {}) => opened[kind].sequencer.append({ leaf, facts: indexable(facts) }),
-    appendHashedRekord: async (rekord, facts = {}) =>
-      tlog.append('rekor', formatHashedRekord(rekord), { ...factsOf(rekord), ...facts }),
+    appendHashedRekord: async (rekord, facts = factsOf(rekord)) =>
+      tlog.append('rekor', formatHashedRekord(rekord), facts),
     async logPrecertificate({ leaf, signature }, facts = {}) {
       const { sequencer, context } = opened.ct;
       await sequencer.append({ leaf, facts: indexable(facts), precertificateSignature: signature });
@@ -163,12 +162,6 @@ async function publishedHead(context: LogContext, sequencer: Sequencer): Promise
   );
 }
 
-/** What stands in the rekord itself. A certificate that cannot be read gives no facts: the entry is still what was signed. */
-function factsOf({ digest, verifier }: HashedRekord): EntryFacts {
-  const artifactDigest = `${DIGEST_NAMES[digest.length] ?? 'sha256'}:${toHex(digest)}`;
-  return { artifactDigest, ...signerFacts(verifier) };
-}
-
 /** PostgreSQL indexes at most 2,704 bytes, and signer and issuer share one index. */
 const MAX_FACT_BYTES = 1000;
 
@@ -176,23 +169,4 @@ const MAX_FACT_BYTES = 1000;
 function indexable(facts: EntryFacts): EntryFacts {
   const fits = (text: string) => Buffer.byteLength(text) <= MAX_FACT_BYTES && isStorable(text);
   return Object.fromEntries(Object.entries(facts).filter(([, text]) => fits(text)));
-}
-
-const DIGEST_NAMES: Readonly<Record<number, string>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };
-
-function signerFacts(verifier: RekordVerifier): EntryFacts {
-  if ('publicKey' in verifier) return { certificateFingerprint: digestOf(verifier.publicKey) };
-  const certificateFingerprint: Digest = digestOf(verifier.certificate);
-  try {
-    const certificate = parseCertificate(verifier.certificate);
-    const issuer = readFulcioExtensions(certificate)?.issuer;
-    return {
-      certificateFingerprint,
-      signer: signerNameOf(certificate).value,
-      ...(issuer !== undefined && { issuer }),
-    };
-  } catch (error) {
-    if (error instanceof CodedError) return { certificateFingerprint };
-    throw error;
-  }
 }

@@ -3,5 +3,6 @@ export type { IdentityFacts, TrustDeps, VerifyIdentityToken } from './deps.ts';
 export { TRUST_PROBLEMS, type TrustCode } from './errors.ts';
 export type { CertificateOrder, IssuedCertificate } from './issue-certificate.ts';
 export { trustMetrics } from './metrics.ts';
+export type { ServerSigned } from './sign-as-server.ts';
 export { openTrust, type Trust } from './open-trust.ts';
 export { trustRoutes } from './routes.ts';

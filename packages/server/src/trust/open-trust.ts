@@ -1,11 +1,10 @@
-import type { Bundle } from '@waybill/core/bundle';
 import type { TrustedRoot } from '@waybill/core/trust';
 import type { TimestampRequest } from '@waybill/core/x509';
 import { type Authorities, openAuthorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { issue, type SigningRequest } from './issue.ts';
 import { type CertificateOrder, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
-import { createServerSigner, serverIdentityOf } from './sign-as-server.ts';
+import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
 import { signingConfigOf } from './signing-config.ts';
 import { answerTimestamp, timestampSignature } from './timestamp.ts';
 import { trustedRootOf } from './trusted-root.ts';
@@ -29,7 +28,7 @@ export interface Trust {
   trustedRoot(): TrustedRoot;
   signingConfig(): ReturnType<typeof signingConfigOf>;
   /** Signs an in-toto statement as the server: certificate, DSSE signature, timestamp; no log entry yet. */
-  signAsServer(statement: Uint8Array): Promise<Bundle>;
+  signAsServer(statement: Uint8Array): Promise<ServerSigned>;
 }
 
 /**

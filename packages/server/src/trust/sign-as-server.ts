@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import type { Bundle } from '@waybill/core/bundle';
 import { signWith } from '@waybill/core/crypto';
 import { IN_TOTO_PAYLOAD_TYPE, pae } from '@waybill/core/dsse';
+import { type Certificate, parseCertificate } from '@waybill/core/x509';
 import type { TrustDeps } from './deps.ts';
-import { type IssueDeps, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
+import { type IssueDeps, issueCertificate } from './issue-certificate.ts';
 import { timestampSignature } from './timestamp.ts';
 
 /** The identity in the server's own certificates, for whoever verifies its verdicts. */
@@ -12,9 +13,16 @@ export function serverIdentityOf(publicUrl: string): string {
   return `${publicUrl}/verifier`;
 }
 
+/** A statement that this server has signed. */
+export interface ServerSigned {
+  readonly bundle: Bundle;
+  /** The one in the bundle. */
+  readonly certificate: Certificate;
+}
+
 interface Credential {
   readonly privateKey: KeyObject;
-  readonly certificate: IssuedCertificate;
+  readonly certificate: Certificate;
 }
 
 /**
@@ -24,7 +32,7 @@ interface Credential {
  */
 export function createServerSigner(
   deps: IssueDeps & Pick<TrustDeps, 'publicUrl' | 'issuerUrl'>,
-): (statement: Uint8Array) => Promise<Bundle> {
+): (statement: Uint8Array) => Promise<ServerSigned> {
   let current: Credential | undefined;
   let pending: Promise<Credential> | undefined;
 
@@ -41,7 +49,7 @@ export function createServerSigner(
   return async (statement) => signStatement(deps, await credential(), statement);
 }
 
-function isFresh({ notBefore, notAfter }: IssuedCertificate, now: Date): boolean {
+function isFresh({ notBefore, notAfter }: Certificate, now: Date): boolean {
   const halfLife = (notBefore.getTime() + notAfter.getTime()) / 2;
   // A clock that was set back would date signatures before the certificate begins.
   return notBefore <= now && now.getTime() < halfLife;
@@ -53,17 +61,17 @@ async function newCredential(
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   const identity = { type: 'uri', value: serverIdentityOf(deps.publicUrl) } as const;
   const order = { publicKey, identity, extensions: { issuer: deps.issuerUrl } };
-  const certificate = await issueCertificate(deps, order, 'server');
-  return { privateKey, certificate };
+  const { leaf } = await issueCertificate(deps, order, 'server');
+  return { privateKey, certificate: parseCertificate(leaf) };
 }
 
 function signStatement(
   deps: IssueDeps,
   { privateKey, certificate }: Credential,
   statement: Uint8Array,
-): Bundle {
+): ServerSigned {
   const signature = signWith(privateKey, pae(IN_TOTO_PAYLOAD_TYPE, statement));
-  return {
+  const bundle: Bundle = {
     version: '0.3',
     content: {
       type: 'dsse',
@@ -73,8 +81,9 @@ function signStatement(
         signatures: [{ signature, keyId: '' }],
       },
     },
-    verificationMaterial: { type: 'certificate', der: certificate.leaf },
+    verificationMaterial: { type: 'certificate', der: certificate.der },
     tlogEntries: [],
     timestamps: [timestampSignature(deps, signature)],
   };
+  return { bundle, certificate };
 }
