@@ -9,6 +9,7 @@ import { CONFUSED_DEPUTY } from './table/confused-deputy.ts';
 import { FLOODS } from './table/floods.ts';
 import { IDENTITY_TOKENS } from './table/identity-tokens.ts';
 import { JSON } from './table/json.ts';
+import { LOGS } from './table/logs.ts';
 import { PATHS } from './table/paths.ts';
 import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
@@ -20,6 +21,7 @@ export const ATTACKS: AttackGroups = {
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
+  'The logs: forked, taken back, filled': LOGS,
   Paths: PATHS,
   'Floods and slow clients': FLOODS,
   JSON: JSON,

@@ -24,6 +24,15 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       restore: { summary: 'Restore into an empty place', load: () => import('./commands/backup/restore.ts') },
     },
   },
+  trust: {
+    summary: 'Whom others trust here',
+    verbs: {
+      log: {
+        summary: 'Adopt copied data: whether its logs go on here',
+        load: () => import('./commands/trust/log.ts'),
+      },
+    },
+  },
   login: { summary: 'Save a server and its token', load: () => import('./commands/login.ts') },
   whoami: { summary: 'Show who the token speaks for', load: () => import('./commands/whoami.ts') },
   workflow: {

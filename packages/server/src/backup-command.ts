@@ -27,11 +27,12 @@ import {
   openGivenKey,
   openMasterKey,
   parseConfig,
+  placeMarker,
   runningPostgres,
   type Seal,
-  startPostgres,
   systemClock,
 } from './ground/index.ts';
+import { openConnection } from './open-connection.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
@@ -147,6 +148,8 @@ async function restore(
     log,
   };
   await restoreBackup(backup, target, { continueLogs });
+  // What goes on here goes on here only.
+  await placeMarker(blobsDir).mark();
   await markComplete(dataDir);
   return `restored into ${dataDir}; ${describeLogs(backup.manifest, continueLogs)}. Start the server with the --url it had`;
 }
@@ -183,13 +186,6 @@ async function findSource(config: Config, around: Around): Promise<DbOptions['co
     throw error;
   }
   return openConnection(config, around);
-}
-
-async function openConnection(config: Config, { log, undo }: Around): Promise<DbOptions['connection']> {
-  if (config.databaseUrl !== null) return { connectionString: config.databaseUrl.reveal() };
-  const embedded = await startPostgres({ dataDir: config.dataDir, log });
-  undo.push(() => embedded.stop());
-  return embedded.connection;
 }
 
 function megabytes(sizeBytes: number): string {

@@ -42,6 +42,8 @@ import {
   openFileSystem,
   openMasterKey,
   openTls,
+  type PlaceMarker,
+  placeMarker,
   type Readiness,
   readMigrations,
   repeatJob,
@@ -76,7 +78,14 @@ import {
   registryRoutes,
 } from './registry/index.ts';
 import { openStore, STORE_PROBLEMS } from './store/index.ts';
-import { openTlog, TLOG_PROBLEMS, type Tlog, tlogRoutes } from './tlog/index.ts';
+import {
+  type HighWater,
+  openHighWater,
+  openTlog,
+  TLOG_PROBLEMS,
+  type Tlog,
+  tlogRoutes,
+} from './tlog/index.ts';
 import { openTrust, TRUST_PROBLEMS, type Trust, trustRoutes } from './trust/index.ts';
 import { VERSION } from './version.ts';
 
@@ -160,10 +169,12 @@ async function start(
   await restampFeeds(db, log);
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const files = await openFileSystem({ root: config.blobsDir });
+  const place = placeMarker(config.blobsDir);
+  const highWater = config.logGuard === null ? null : openHighWater(config.logGuard);
   const blobs = around.blobs?.(files) ?? files;
 
   const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
-  const parts = { db, seal, blobs, clock, log, metrics: measured, tracing, publicUrl };
+  const parts = { db, seal, blobs, place, highWater, clock, log, metrics: measured, tracing, publicUrl };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
@@ -198,6 +209,8 @@ interface Parts {
   readonly db: Db;
   readonly seal: Seal;
   readonly blobs: BlobDriver;
+  readonly place: PlaceMarker;
+  readonly highWater: HighWater | null;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tracing: Tracing;
@@ -234,18 +247,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const identity = await openIdentity({ db, clock, seal, log, publicUrl, limits });
   undo.push(() => identity.usage.settle());
   const store = openStore(blobs);
-  // Part of the names of logs that are born now; those that exist keep theirs.
-  const instanceId = randomBytes(4).toString('hex');
-  const tlog = await openTlog({
-    db,
-    blobs,
-    seal,
-    clock,
-    log,
-    metrics: metrics.tlog,
-    publicUrl,
-    instanceId,
-  });
+  const tlog = await openLogs(parts);
   undo.push(() => tlog.close());
   const trust = await openTrust({
     db,
@@ -280,6 +282,24 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });
   return { identity, registry, tlog, trust, attestation, audit };
+}
+
+function openLogs(parts: Parts): Promise<Tlog> {
+  const { db, seal, blobs, place, highWater, clock, log, metrics, publicUrl } = parts;
+  // Part of the names of logs that are born now; those that exist keep theirs.
+  const instanceId = randomBytes(4).toString('hex');
+  return openTlog({
+    db,
+    blobs,
+    seal,
+    place,
+    highWater,
+    clock,
+    log,
+    metrics: metrics.tlog,
+    publicUrl,
+    instanceId,
+  });
 }
 
 function startAudit(audit: AuditDeps, around: { readonly metrics: JobMetrics; readonly undo: Undo }): void {
@@ -319,7 +339,7 @@ function issuerChains(trust: Trust): readonly (readonly Uint8Array[])[] {
 
 function createApp(
   world: World,
-  around: Omit<Parts, 'seal' | 'blobs'> &
+  around: Omit<Parts, 'seal' | 'blobs' | 'place' | 'highWater'> &
     Pick<Config, 'limits' | 'maxConnections' | 'trustedProxies'> & {
       readonly tls: Tls | undefined;
       readonly ready: () => Promise<readonly Readiness[]>;

@@ -16,7 +16,10 @@ const CHECK = '--check-config';
 
 /** The process: starts, says where it is, stops on a signal. Exit code 1 when it cannot, 2 when it is asked wrongly. */
 export async function serve(argv: readonly string[]): Promise<void> {
-  if (argv[0] === 'backup') return backup(argv.slice(1));
+  const [word, ...rest] = argv;
+  if (word === 'backup')
+    return command(async () => (await import('./backup-command.ts')).backupCommand(rest));
+  if (word === 'log') return command(async () => (await import('./log-command.ts')).logCommand(rest));
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(
       `\nOptions of the server, each with its variable:\n${configHelp()}\n  --check-config shows what it would run with and from where, and starts nothing\n`,
@@ -50,10 +53,9 @@ export async function serve(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function backup(argv: readonly string[]): Promise<void> {
+async function command(run: () => Promise<void>): Promise<void> {
   try {
-    const { backupCommand } = await import('./backup-command.ts');
-    await backupCommand(argv);
+    await run();
   } catch (error) {
     fail(error, sayInWords);
   }

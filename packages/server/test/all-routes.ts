@@ -51,6 +51,8 @@ export const PUBLIC: Readonly<Record<Route, string>> = {
   'GET /waybill/v1/log/search': 'the log is public',
   'GET /waybill/v1/log/inclusion': 'the log is public',
   'GET /waybill/v1/log/consistency': 'the log is public',
+  'POST /waybill/v1/log/checkpoints':
+    'whoever holds a checkpoint of ours may show it: only one that we signed does anything',
   'GET /waybill/v1/log/shards': 'the log is public',
   'GET /checkpoint': 'the log is public',
   'HEAD /checkpoint': 'the log is public',
@@ -79,6 +81,7 @@ export const DOCUMENT =
 
 /** A body that the route takes. */
 export const BODIES: Readonly<Record<Route, object>> = {
+  'POST /waybill/v1/log/checkpoints': { checkpoint: 'not a note' },
   'POST /waybill/v1/tokens': { name: 'another', role: 'viewer', expiresInSeconds: 60 },
   'POST /waybill/v1/keys': { name: 'another', publicKey: PEM },
   'POST /waybill/v1/contracts': { document: DOCUMENT },

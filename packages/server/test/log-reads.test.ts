@@ -221,6 +221,35 @@ describe('the files of a log', () => {
   });
 });
 
+describe('POST /waybill/v1/log/checkpoints', () => {
+  const show = async (checkpoint: string) => {
+    const response = await fetch(`${world.url}/waybill/v1/log/checkpoints`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ checkpoint }),
+    });
+    return { status: response.status, answer: (await response.json()) as Record<string, unknown> };
+  };
+
+  it('says whether the log goes on from a checkpoint of its own, and refuses any other', async () => {
+    const { body: note } = await get('/api/v2/checkpoint');
+    const { status, answer } = await show(note);
+    assert.equal(status, 200);
+    assert.deepEqual(answer, { log: rekor, size: ENTRIES + 1, judgement: 'consistent' });
+    const forged = await show(note.replace(`\n${ENTRIES + 1}\n`, '\n99999\n'));
+    assert.deepEqual([forged.status, forged.answer['code']], [400, 'tlog_signature_invalid']);
+    const foreign = await show(note.replaceAll(rekor, 'nobody.example'));
+    assert.deepEqual([foreign.status, foreign.answer['code']], [404, 'tlog_log_not_found']);
+    await log('goes on');
+  });
+
+  it('takes a few checkpoints from one address, and then none for a while', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => show('x')));
+    const refused = answers.filter(({ status }) => status === 429);
+    assert.ok(refused.length >= 10, `${refused.length} refused`);
+  });
+});
+
 /** fetch would unpack it. */
 async function rawGzip(path: string): Promise<{ readonly raw: Buffer }> {
   const { request } = await import('node:http');

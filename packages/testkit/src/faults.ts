@@ -26,6 +26,10 @@ export class Faults {
     return { ...real, asSystem: (work) => this.#around('transaction', () => real.asSystem(work)) };
   }
 
+  highWater<T extends { raise(origin: string, checkpoint: string): Promise<void> }>(real: T): T {
+    return { ...real, raise: (...args) => this.#around('raise of the guard', () => real.raise(...args)) };
+  }
+
   blobs(real: BlobDriver): BlobDriver {
     return {
       put: (key, source, options) => this.#around(`put ${key}`, () => real.put(key, source, options)),

@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly maxConnections?: number;
   /** How often audit chains are anchored. */
   readonly anchorIntervalMs?: number;
+  /** A file that remembers what the logs have signed. */
+  readonly logGuard?: string;
   /** Stands between the rooms and the file system. */
   readonly blobs?: (driver: BlobDriver) => BlobDriver;
   /** Stands between the server and its database; closed with the world. */
@@ -58,6 +60,7 @@ function configOf(
     metricsToken: options.metricsToken ?? null,
     databaseUrl: new Secret(at.databaseUrl),
     blobsDir: `${dataDir}/blobs`,
+    logGuard: options.logGuard ?? null,
     tls: null,
     maxConnections: options.maxConnections ?? 4096,
     trustedProxies: options.trustedProxies ?? [],

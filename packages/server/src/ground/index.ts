@@ -16,6 +16,8 @@ export {
 export { thisOrg } from './db/this-org.ts';
 export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './drivers/blob-driver.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
+export { type PlaceMarker, placeMarker } from './drivers/place.ts';
+export { replaceFile } from './drivers/replace-file.ts';
 export { type AuditRow, writeAudit } from './feeds/audit.ts';
 export { AUDIT_FEED, type AuditRecord, type FollowedEvent, OUTBOX_FEED } from './feeds/feed.ts';
 export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './feeds/outbox.ts';

@@ -1,4 +1,5 @@
-import type { BlobDriver, Clock, Db, Logger, Seal } from '../ground/index.ts';
+import type { BlobDriver, Clock, Db, Logger, PlaceMarker, Seal } from '../ground/index.ts';
+import type { HighWater } from './high-water.ts';
 import type { TlogMetrics } from './metrics.ts';
 
 export interface TlogDeps {
@@ -12,6 +13,10 @@ export interface TlogDeps {
   readonly publicUrl: string;
   /** Lower-case letters, digits, hyphens; at most 40. */
   readonly instanceId: string;
+  /** null: a store that is no directory, which cannot be copied in this way. */
+  readonly place: PlaceMarker | null;
+  /** null: none was asked for. */
+  readonly highWater: HighWater | null;
   readonly limits?: Partial<SequencerLimits>;
 }
 

@@ -12,8 +12,11 @@ export const TLOG_PROBLEMS = {
   tlog_signature_refused: { status: 400, title: 'Signature not valid' },
   tlog_ct_closed: { status: 403, title: 'Only the authority of this server logs certificates' },
   tlog_key_refused: { status: 400, title: 'Key not accepted' },
+  tlog_frozen: { status: 503, title: 'Log frozen' },
+  tlog_guard: { status: 503, title: 'Guard of the log not usable' },
   // The rest of a start: the server ends with the message.
   tlog_rolled_back: { status: 500, title: 'Log restored from an old backup' },
+  tlog_copied: { status: 500, title: 'Log copied' },
   tlog_damaged: { status: 500, title: 'Log damaged' },
   tlog_name_invalid: { status: 500, title: 'Log name not usable' },
   // What core/tlog finds wrong with bytes.

@@ -41,6 +41,8 @@ before(async () => {
     metrics: tlogMetrics(createMetrics()),
     publicUrl,
     instanceId: 'a1',
+    place: null,
+    highWater: null,
     // Long enough for two requests to meet in one batch.
     limits: { batchWaitMs: 200 },
   });

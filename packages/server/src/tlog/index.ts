@@ -3,6 +3,7 @@ export { TLOG_PROBLEMS, type TlogCode } from './errors.ts';
 export { exportLog, freezeLogs, type LogMoment, logLockName, logsAt } from './export.ts';
 export { certificateFacts } from './facts.ts';
 export type { FrozenLog } from './frozen.ts';
+export { type HighWater, openHighWater } from './high-water.ts';
 export { tlogMetrics } from './metrics.ts';
 export { openTlog, type PrecertificateEntry, type Tlog } from './open.ts';
 export type { LogDescription, PublishedLog } from './published.ts';

@@ -23,7 +23,7 @@ import {
   type SignedHead,
 } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt } from './receipt.ts';
-import { type LogContext, type LogState, requireExtension } from './recover.ts';
+import { frozen, type LogContext, type LogState, raiseGuard, requireExtension } from './recover.ts';
 import {
   cutIntoBundles,
   type EntryBundle,
@@ -64,6 +64,8 @@ export async function integrate(
       // Another process may have gone on from our commit and published more; our checkpoint would take that back.
       throw tlogError('tlog_not_leader', `the log ${origin} is written by another process now: try again`);
     }
+    await raiseGuard(context, committed.state.head);
+    // CRASH POINT: the guard is ahead of the published checkpoint too. Recovery publishes.
     await publishCheckpoint(blobs, origin, committed.state.head.checkpoint);
 
     // CRASH POINT: everything is done but the answer. A retry finds its entry by its leaf hash.
@@ -96,7 +98,8 @@ async function commitBatch(
 ): Promise<Committed> {
   const { origin, signer, clock } = context;
   // The row stays locked until the commit: a process that lost its leadership unnoticed writes no tile over ours.
-  const last = await lockHead(tx, origin);
+  const { head: last, frozenAt } = await lockHead(tx, origin);
+  if (frozenAt !== null) throw frozen(origin);
   if (last.size !== state.head.size || !equalBytes(last.rootHash, state.head.rootHash))
     throw writtenElsewhere(origin);
   const { fresh, placed } = await sortOut(context, tx, state, batch);

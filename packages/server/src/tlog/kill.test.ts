@@ -91,6 +91,8 @@ async function writeUntilKilled(order: Order): Promise<void> {
     metrics: tlogMetrics(createMetrics()),
     publicUrl: 'http://127.0.0.1:7070',
     instanceId: 'kill',
+    place: null,
+    highWater: null,
     limits: { batchWaitMs: 0, batchEntries: 16 },
   });
   const write = async (writer: number): Promise<never> => {

@@ -11,6 +11,7 @@ export interface TlogMetrics {
   readonly batchEntries: Histogram<OfLog>;
   readonly wait: Histogram<OfLog>;
   readonly failedBatches: Counter<OfLog>;
+  readonly contradictions: Counter<OfLog>;
 }
 
 export function tlogMetrics(metrics: Metrics): TlogMetrics {
@@ -47,6 +48,11 @@ export function tlogMetrics(metrics: Metrics): TlogMetrics {
       help: 'From an entry that comes to its place under a published checkpoint',
       labels,
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    }),
+    contradictions: metrics.counter({
+      name: 'waybill_tlog_contradictions_total',
+      help: 'Checkpoints with a valid signature of the log that it does not go on from; the first one freezes it',
+      labels,
     }),
     failedBatches: metrics.counter({
       name: 'waybill_tlog_failed_batches_total',

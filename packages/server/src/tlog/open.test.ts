@@ -7,7 +7,7 @@ import { hash, spkiOf } from '@waybill/core/crypto';
 import { hashLeaf, parseCheckpoint, parseEntryBundle, parseHashedRekord } from '@waybill/core/tlog';
 import { sql } from 'kysely';
 import { type BlobDriver, createSeal, type Db } from '../ground/index.ts';
-import { type LogEntryReceipt, type LogKind, openTlog, type Tlog } from './index.ts';
+import { type LogEntryReceipt, type LogKind, openHighWater, openTlog, type Tlog } from './index.ts';
 import { appendAll, checkWholeLog, leaves, verifyReceipt, type World, world } from './test-world.ts';
 import { tileKey } from './tile-files.ts';
 
@@ -168,7 +168,11 @@ describe('sequencer: fault table', () => {
     for (const restart of [false, true]) {
       it(`loses nothing and forks nothing when any write of a batch of ${size} fails, then ${restart ? 'a restart' : 'a retry'}`, async () => {
         const at = await world();
-        let tlog = await openTlog(at.deps);
+        const guarded = {
+          ...at.deps,
+          highWater: at.faults.highWater(openHighWater(`${at.directory.path}/guard`)),
+        };
+        let tlog = await openTlog(guarded);
         const given = await appendAll(tlog, leaves(2));
         let cases = 0;
         for (const mode of ['before', 'after'] as const) {
@@ -186,14 +190,14 @@ describe('sequencer: fault table', () => {
             }
             if (restart) {
               await tlog.close();
-              tlog = await openTlog(at.deps);
+              tlog = await openTlog(guarded);
             }
             given.push(...(await appendAll(tlog, batch)));
             cases++;
           }
         }
-        // Transaction, bundle, tile, checkpoint at least, each before and after, and the rounds without a fault.
-        assert.ok(cases >= 10, `only ${cases} cases`);
+        // Transaction, bundle, tile, guard, checkpoint at least, each before and after, and the rounds without a fault.
+        assert.ok(cases >= 12, `only ${cases} cases`);
         const total = await checkWholeLog(at, tlog, given);
         assert.equal(total, 3 + cases * size);
         await tlog.close();

@@ -6,7 +6,9 @@ import { DEFAULT_LIMITS, type TlogDeps } from './deps.ts';
 import { tlogError } from './errors.ts';
 import { factsOf } from './facts.ts';
 import { type FrozenLog, openFrozen } from './frozen.ts';
+import { type JudgedCheckpoint, judgeCheckpoint, verifyShown } from './judge-checkpoint.ts';
 import { logSigner, openKeys } from './log-keys.ts';
+import { requireOwnPlace } from './own-place.ts';
 import { type LogDescription, type PublishedLog, publishedLog } from './published.ts';
 import type { SignedHead } from './queries.ts';
 import type { EntryFacts, LogEntryReceipt, LogKind } from './receipt.ts';
@@ -44,6 +46,11 @@ export interface Tlog {
   frozen(kind: LogKind): readonly FrozenLog[];
   /** Every log there is, for readers. */
   logs(): readonly PublishedLog[];
+  /**
+   * Holds a checkpoint that bears a valid signature of a log here against that log; a contradiction freezes it.
+   * Throws `tlog_log_not_found`, `tlog_signature_invalid`, and what a malformed note throws.
+   */
+  judge(note: string): Promise<JudgedCheckpoint>;
   close(): Promise<void>;
 }
 
@@ -62,10 +69,11 @@ interface OpenLog {
 }
 
 /**
- * Opens the logs, makes them on the first start, recovers what a crash left. Throws `tlog_rolled_back` and
- * `tlog_damaged` when going on would contradict what was published.
+ * Opens the logs, makes them on the first start, recovers what a crash left. Throws `tlog_copied`,
+ * `tlog_rolled_back` and `tlog_damaged` when going on could contradict what was published.
  */
 export async function openTlog(deps: TlogDeps): Promise<Tlog> {
+  await requireOwnPlace(deps);
   const opened: Record<LogKind, OpenLog> = {
     rekor: await openLog(deps, 'rekor'),
     ct: await openLog(deps, 'ct'),
@@ -100,11 +108,12 @@ async function openLog(deps: TlogDeps, kind: LogKind): Promise<OpenLog> {
   const { active, frozen } = await findOrCreateLog(deps, kind);
   const { origin, createdAt } = active;
   const signer = logSigner(kind, origin, openKeys(deps.seal, origin, active.sealedKeys));
-  const { db, blobs, clock } = deps;
+  const { db, blobs, clock, highWater } = deps;
   const context = {
     db,
     blobs,
     clock,
+    highWater,
     origin,
     kind,
     createdAt,
@@ -147,10 +156,29 @@ function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
     describe: (kind) => opened[kind].published,
     published: (kind) => opened[kind].published,
     frozen: (kind) => opened[kind].frozen,
-    logs: () => Object.values(opened).flatMap(({ frozen, published }) => [...frozen, published]),
+    logs: () => logsOf(opened),
+    judge: (note) => judge(deps, opened, note),
     close: () => closeAll(opened),
   };
   return Object.freeze(tlog);
+}
+
+const logsOf = (opened: Record<LogKind, OpenLog>): readonly PublishedLog[] =>
+  Object.values(opened).flatMap(({ frozen, published }) => [...frozen, published]);
+
+async function judge(
+  deps: TlogDeps,
+  opened: Record<LogKind, OpenLog>,
+  note: string,
+): Promise<JudgedCheckpoint> {
+  const { log, shown } = verifyShown(logsOf(opened), note);
+  const { origin, kind } = log;
+  const judgement = await judgeCheckpoint({ ...deps, origin, log: deps.log.child({ tlog: origin }) }, shown);
+  if (judgement === 'contradiction' && log === opened[kind].published) {
+    deps.metrics.contradictions.add({ log: kind });
+    await opened[kind].sequencer.lookAgain();
+  }
+  return { log, size: shown.size, judgement };
 }
 
 async function publishedHead(context: LogContext, sequencer: Sequencer): Promise<SignedHead> {

@@ -92,6 +92,17 @@ export async function freezeAll(tx: Tx, at: Date): Promise<void> {
   await on(tx).updateTable('tlog_logs').set({ frozen_at: at }).where('frozen_at', 'is', null).execute();
 }
 
+/** The same of one log; false when it is frozen already. */
+export async function freezeOne(tx: Tx, origin: string, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await on(tx)
+    .updateTable('tlog_logs')
+    .set({ frozen_at: at })
+    .where('origin', '=', origin)
+    .where('frozen_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
 /** Does nothing when another process has made a log of this kind at the same moment. */
 export async function insertLog(tx: Tx, log: LogRow): Promise<void> {
   await on(tx)
@@ -110,24 +121,31 @@ export async function insertLog(tx: Tx, log: LogRow): Promise<void> {
     .execute();
 }
 
-export async function readHead(tx: Tx, origin: string): Promise<SignedHead> {
-  const row = await on(tx)
+export interface HeadRow {
+  readonly head: SignedHead;
+  readonly frozenAt: Date | null;
+}
+
+const selectHead = (tx: Tx, origin: string) =>
+  on(tx)
     .selectFrom('tlog_logs')
-    .select(['size', 'root_hash', 'checkpoint'])
-    .where('origin', '=', origin)
-    .executeTakeFirstOrThrow();
-  return { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint };
+    .select(['size', 'root_hash', 'checkpoint', 'frozen_at'])
+    .where('origin', '=', origin);
+
+export async function readHead(tx: Tx, origin: string): Promise<HeadRow> {
+  return headRow(await selectHead(tx, origin).executeTakeFirstOrThrow());
 }
 
 /** The same, locked against every other writer until the transaction ends. */
-export async function lockHead(tx: Tx, origin: string): Promise<SignedHead> {
-  const row = await on(tx)
-    .selectFrom('tlog_logs')
-    .select(['size', 'root_hash', 'checkpoint'])
-    .where('origin', '=', origin)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  return { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint };
+export async function lockHead(tx: Tx, origin: string): Promise<HeadRow> {
+  return headRow(await selectHead(tx, origin).forUpdate().executeTakeFirstOrThrow());
+}
+
+function headRow(
+  row: Pick<TlogTables['tlog_logs'], 'size' | 'root_hash' | 'checkpoint' | 'frozen_at'>,
+): HeadRow {
+  const head = { size: row.size, rootHash: row.root_hash, checkpoint: row.checkpoint };
+  return { head, frozenAt: row.frozen_at };
 }
 
 /** False when the log has not the size `from` any more, or takes no entries: somebody else has written. */

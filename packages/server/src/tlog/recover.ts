@@ -8,6 +8,7 @@ import {
   type ReadNode,
   TILE_WIDTH,
   type TreeEdge,
+  verifyCheckpoint,
   verifyConsistency,
 } from '@waybill/core/tlog';
 import type { Logger } from '../ground/index.ts';
@@ -19,7 +20,7 @@ import type { LogKind } from './receipt.ts';
 import { publishCheckpoint, readBundle, readPublished, tileReader } from './tile-files.ts';
 
 /** One log: its fixed facts and what its steps work with. */
-export interface LogContext extends Pick<TlogDeps, 'db' | 'blobs' | 'clock'> {
+export interface LogContext extends Pick<TlogDeps, 'db' | 'blobs' | 'clock' | 'highWater'> {
   readonly origin: string;
   readonly kind: LogKind;
   readonly createdAt: Date;
@@ -45,13 +46,21 @@ export interface LogState {
  */
 export async function recover(context: LogContext): Promise<LogState> {
   const { db, blobs, origin, signer } = context;
-  const head = await db.asSystem((tx) => readHead(tx, origin));
+  const { head, frozenAt } = await db.asSystem((tx) => readHead(tx, origin));
+  if (frozenAt !== null) throw frozen(origin);
   const published = await readPublishedHead(context);
-  refuseRollback(origin, head, published);
+  const guarded = await readGuarded(context);
+  for (const [earlier, where] of [
+    [published, 'has published'],
+    [guarded, 'has signed, as its guard file shows,'],
+  ] as const)
+    refuseRollback(origin, head, { earlier, where });
   const edge = await readEdge(context, head);
-  if (published !== null)
-    await requireExtension(origin, published, head, nodesFromTiles(tileReader(blobs, origin), head.size));
+  const readNode = nodesFromTiles(tileReader(blobs, origin), head.size);
+  for (const earlier of [published, guarded])
+    if (earlier !== null) await requireExtension(origin, earlier, head, readNode);
   const edgeEntries = await readEdgeEntries(context, head.size);
+  if (guarded?.checkpoint !== head.checkpoint) await raiseGuard(context, head);
   // A crash after the commit left the database ahead of the world.
   if (published?.checkpoint !== head.checkpoint) await publishCheckpoint(blobs, origin, head.checkpoint);
   return { edge, edgeEntries, head, replaced: [] };
@@ -66,14 +75,51 @@ export async function recover(context: LogContext): Promise<LogState> {
   }
 }
 
+/** What was signed last, as the guard file remembers it; null without such a file, or before it knows this log. */
+async function readGuarded({ highWater, origin, signer, log }: LogContext): Promise<SignedHead | null> {
+  if (highWater === null) return null;
+  const note = await highWater.read(origin);
+  if (note === null) {
+    log.warn('the guard file does not know this log yet: from now on it does');
+    return null;
+  }
+  try {
+    const { size, rootHash } = verifyCheckpoint(note, { origin, keys: signer.noteKeys });
+    return { size, rootHash, checkpoint: note };
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw tlogError(
+      'tlog_guard',
+      `what the guard file says of the log ${origin} is not signed by it (${cause.message}): somebody has changed it, or it belongs to other data`,
+      { cause },
+    );
+  }
+}
+
+/** Before the world sees a checkpoint the guard must know it: a restore to the moment between would not be noticed. */
+export async function raiseGuard({ highWater, origin }: LogContext, head: SignedHead): Promise<void> {
+  await highWater?.raise(origin, head.checkpoint);
+}
+
+export function frozen(origin: string): Error {
+  return tlogError(
+    'tlog_frozen',
+    `the log ${origin} is frozen and signs nothing more: restart the server, which then begins a new one`,
+  );
+}
+
 /** Signing from here would give the world two different logs: what was published cannot be taken back. */
-function refuseRollback(origin: string, head: SignedHead, published: SignedHead | null): void {
-  if (published === null || published.size <= head.size) return;
+function refuseRollback(
+  origin: string,
+  head: SignedHead,
+  { earlier, where }: { readonly earlier: SignedHead | null; readonly where: string },
+): void {
+  if (earlier === null || earlier.size <= head.size) return;
   throw tlogError(
     'tlog_rolled_back',
-    `the log ${origin} has published a checkpoint of ${published.size} entries, but the database knows ${head.size}: ` +
+    `the log ${origin} ${where} a checkpoint of ${earlier.size} entries, but the database knows ${head.size}: ` +
       'it was restored from an old backup. Restore the newest state of the database, or the backup as a whole by `waybill backup restore`, which freezes this log and starts a new one.',
-    { detail: { origin, published: published.size, database: head.size } },
+    { detail: { origin, signed: earlier.size, database: head.size } },
   );
 }
 

@@ -44,6 +44,8 @@ before(async () => {
     metrics: tlogMetrics(createMetrics()),
     publicUrl,
     instanceId: 'a1',
+    place: null,
+    highWater: null,
     limits: { batchWaitMs: 1 },
   });
   app = createHttp({ log, problems: TLOG_PROBLEMS, version: '0', publicUrl, ready: async () => [] });

@@ -89,6 +89,12 @@ export class Sequencer {
     });
   }
 
+  /** Forgets what it knows: the next step reads it anew. What runs is finished first. */
+  async lookAgain(): Promise<void> {
+    await this.#running;
+    await this.#leadership.resign();
+  }
+
   /** Refuses new entries, finishes those that wait, gives leadership up. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -139,7 +145,10 @@ async function gather(waitMs: number): Promise<void> {
 /** A refusal that says what to do passes; anything else becomes "try again", with the reason for the operator's log. */
 function batchError(context: LogContext, cause: unknown): unknown {
   context.log.error({ err: cause, origin: context.origin }, 'a batch of log entries failed');
-  if (isCoded(cause, 'tlog_not_leader', 'tlog_rolled_back', 'tlog_damaged', 'tlog_unavailable')) return cause;
+  if (
+    isCoded(cause, 'tlog_not_leader', 'tlog_frozen', 'tlog_rolled_back', 'tlog_damaged', 'tlog_unavailable')
+  )
+    return cause;
   return tlogError(
     'tlog_unavailable',
     // What the database or the disk said may quote an entry of somebody else: only a code is for a stranger.

@@ -46,6 +46,8 @@ export async function world(): Promise<World> {
     metrics: tlogMetrics(createMetrics()),
     publicUrl: 'http://127.0.0.1:7070',
     instanceId: 'a1b2c3',
+    place: null,
+    highWater: null,
     limits: { batchWaitMs: 1 },
   };
   const close = async (): Promise<void> => {

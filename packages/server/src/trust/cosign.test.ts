@@ -64,6 +64,8 @@ before(async () => {
     metrics: tlogMetrics(createMetrics()),
     publicUrl: origin,
     instanceId: 'test',
+    place: null,
+    highWater: null,
   });
   const trust = await openTrust({
     db,

@@ -129,6 +129,8 @@ before(async () => {
     metrics: tlogMetrics(createMetrics()),
     publicUrl: PUBLIC_URL,
     instanceId: 'test',
+    place: null,
+    highWater: null,
   });
   trust = await open();
   app = createHttp({

@@ -40,6 +40,7 @@ describe('parseConfig', () => {
       metricsToken: null,
       databaseUrl: null,
       blobsDir: '/work/waybill-data/blobs',
+      logGuard: null,
       tls: null,
       trustedProxies: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
@@ -50,6 +51,15 @@ describe('parseConfig', () => {
       warnings: [],
     });
     assert.equal(parseConfig([], {}, { ...around, isRoot: true }).dataDir, '/var/lib/waybill');
+  });
+
+  it('wants the guard of the logs where no restore reaches it', () => {
+    assert.equal(parse(['--log-guard', '../guard']).logGuard, '/guard');
+    for (const path of ['waybill-data/guard', '/work/waybill-data', 'elsewhere/blobs/guard'])
+      assert.throws(() => parse(['--blobs', 'elsewhere', '--log-guard', path]), {
+        code: 'config_invalid',
+        message: /a restore of that takes it back too/,
+      });
   });
 
   it('holds to the public URL unless a change is allowed by that very word', () => {

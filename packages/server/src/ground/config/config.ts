@@ -10,6 +10,7 @@ import {
   parseDatabaseUrl,
   parseListen,
   parseLogFormat,
+  parseLogGuard,
   parseLogLevel,
   parseMaxConnections,
   parseMetricsToken,
@@ -33,6 +34,8 @@ export interface Config {
   readonly databaseUrl: Secret<string> | null;
   /** Absolute directory of the file-system driver. */
   readonly blobsDir: string;
+  /** Absolute path of the file that remembers what the logs have signed. */
+  readonly logGuard: string | null;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** Addresses and networks. */
@@ -77,6 +80,7 @@ export function parseConfig(
 function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warnings'> {
   const { cwd, isRoot } = around;
   const dataDir = resolve(cwd, given.data?.text ?? (isRoot ? '/var/lib/waybill' : 'waybill-data'));
+  const blobsDir = given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, cwd);
   const listen = parseListen(given.listen ?? { text: '127.0.0.1:7070', from: 'default' });
   const tls = parseTls(given, cwd);
   return {
@@ -89,7 +93,8 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
     tls,
     allowUrlChange: parseUrlChange(given['url-change']),
     databaseUrl: given['database-url'] === undefined ? null : parseDatabaseUrl(given['database-url']),
-    blobsDir: given.blobs === undefined ? resolve(dataDir, 'blobs') : parseBlobs(given.blobs, cwd),
+    blobsDir,
+    logGuard: parseLogGuard(given['log-guard'], cwd, [dataDir, blobsDir]),
     trustedProxies: parseTrustedProxies(given['trusted-proxies']),
     limits: {
       tokenPerSecond: parseRate(given['token-rate'], 1000),
@@ -152,6 +157,7 @@ function effectiveOf(
     'master-key': hidden(config.masterKey),
     'metrics-token': hidden(config.metricsToken),
     blobs: config.blobsDir,
+    'log-guard': config.logGuard,
     'tls-cert': config.tls?.certFile ?? null,
     'tls-key': config.tls?.keyFile ?? null,
     'tls-min-version': config.tls?.minVersion.slice('TLSv'.length) ?? null,

@@ -61,6 +61,11 @@ export const OPTIONS = {
     not: 'flag',
   },
   blobs: { env: 'WAYBILL_BLOBS', value: 'DIR', help: 'the directory of the blob store (<data>/blobs)' },
+  'log-guard': {
+    env: 'WAYBILL_LOG_GUARD',
+    value: 'FILE',
+    help: 'a file outside the data directory, best on another disk, that remembers what the logs have signed (none)',
+  },
   'tls-cert': {
     env: 'WAYBILL_TLS_CERT',
     value: 'FILE',

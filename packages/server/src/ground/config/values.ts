@@ -69,6 +69,22 @@ export function parseBlobs(setting: Setting, cwd: string): string {
   return resolve(cwd, setting.text);
 }
 
+/** In the directories that a restore brings back it would go back with them. */
+export function parseLogGuard(
+  setting: Setting | undefined,
+  cwd: string,
+  restored: readonly string[],
+): string | null {
+  if (setting === undefined) return null;
+  const path = resolve(cwd, setting.text);
+  const around = restored.find((directory) => path === directory || path.startsWith(`${directory}/`));
+  if (around === undefined) return path;
+  throw invalid(
+    setting.from,
+    `${quoted(setting.text)} lies in ${around}: a restore of that takes it back too`,
+  );
+}
+
 export function parseUrlChange(setting: Setting | undefined): boolean {
   const text = setting?.text ?? 'refuse';
   if (setting && text !== 'refuse' && text !== 'allow') {

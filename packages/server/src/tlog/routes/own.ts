@@ -2,7 +2,7 @@
 import { fromHex } from '@waybill/core/bytes';
 import { isDigest } from '@waybill/core/digest';
 import { Type } from 'typebox';
-import type { App } from '../../ground/index.ts';
+import { addressKey, type App, createRateLimit, rateLimited } from '../../ground/index.ts';
 import { tlogError } from '../errors.ts';
 import type { Tlog } from '../open.ts';
 import { logNamed, type PublishedLog } from '../published.ts';
@@ -12,10 +12,12 @@ import {
   ConsistencyQuery,
   InclusionProof,
   InclusionQuery,
+  JudgedCheckpoint,
   LogQuery,
   LogSearchQuery,
   LogSearchResult,
   LogShards,
+  ShownCheckpoint,
   TransparencyLogEntry,
 } from './schemas.ts';
 import { TAGS } from './send-files.ts';
@@ -31,6 +33,7 @@ export function ownRoutes(app: App, tlog: Tlog): void {
   entryRoute(app, logOfQuery);
   searchRoute(app, logOfQuery);
   proofRoutes(app, logOfQuery);
+  checkpointRoute(app, tlog);
 }
 
 type LogOfQuery = (query: { readonly log?: string }) => PublishedLog;
@@ -128,6 +131,31 @@ function proofRoutes(app: App, logOfQuery: LogOfQuery): void {
       const { from, to } = query;
       const proof = await log.proveConsistency({ from, ...(to !== undefined && { to }) });
       return { log: log.origin, from, to: to ?? proof.head.size, ...presentProof(proof) };
+    },
+  );
+}
+
+/** Each costs a signature check or two, and a few tiles. */
+const CHECKPOINTS_PER_SECOND = 2;
+
+function checkpointRoute(app: App, tlog: Tlog): void {
+  const limit = createRateLimit({ perSecond: CHECKPOINTS_PER_SECOND });
+  app.post(
+    '/waybill/v1/log/checkpoints',
+    {
+      bodyLimit: 64 * 1024,
+      schema: {
+        tags: TAGS,
+        summary: 'Show a log a checkpoint of its own: one that it does not go on from freezes it',
+        body: ShownCheckpoint,
+        response: { 200: JudgedCheckpoint },
+      },
+    },
+    async (request) => {
+      const waitMs = limit.take(addressKey(request.ip));
+      if (waitMs > 0) throw rateLimited('too many checkpoints from this address', waitMs);
+      const { log, size, judgement } = await tlog.judge(request.body.checkpoint);
+      return { log: log.origin, size, judgement };
     },
   );
 }

@@ -115,3 +115,14 @@ export const LogShards = Type.Object({
     }),
   ),
 });
+
+export const ShownCheckpoint = Type.Object(
+  { checkpoint: Type.String({ maxLength: 60_000, description: 'signed note' }) },
+  { additionalProperties: false },
+);
+
+export const JudgedCheckpoint = Type.Object({
+  log: Type.String(),
+  size: Type.Integer(),
+  judgement: Type.Union([Type.Literal('consistent'), Type.Literal('contradiction')]),
+});
