@@ -29,6 +29,7 @@ import {
   signCertificate,
   signSct,
   timestampRequestFor,
+  timestampSigner,
 } from '../x509/index.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
@@ -74,7 +75,7 @@ function makeParties() {
   return {
     ca: makeAuthority('CA'),
     tsa,
-    stamping: { privateKey: stamping.privateKey, certificate: parseCertificate(stampingDer) },
+    stamping: timestampSigner(stamping.privateKey, parseCertificate(stampingDer)),
     ct: keyPair(),
     log,
     logKey: noteKey(LOG_HOST, log.publicKey),

@@ -80,8 +80,20 @@ export function derUtf8String(text: string): Uint8Array {
   return derTlv(TAG.utf8String, utf8(text));
 }
 
-/** Dotted decimal, `1.2.840.113549.1.7.2`. */
+// A pure function's memory: a certificate has twenty object identifiers, and they are the same in every one.
+const knownOids = new Map<string, Uint8Array>();
+const MAX_KNOWN_OIDS = 256;
+
+/** Dotted decimal, `1.2.840.113549.1.7.2`. What it returns MUST NOT be written to. */
 export function derOid(dotted: string): Uint8Array {
+  const known = knownOids.get(dotted);
+  if (known !== undefined) return known;
+  const made = encodeOid(dotted);
+  if (knownOids.size < MAX_KNOWN_OIDS) knownOids.set(dotted, made);
+  return made;
+}
+
+function encodeOid(dotted: string): Uint8Array {
   if (!/^[0-2](\.(0|[1-9][0-9]{0,14})){2,}$/.test(dotted)) {
     throw derError(`expected an object identifier in dotted form, found ${dotted}`);
   }

@@ -15,7 +15,12 @@ export {
   signCertificate,
   signPrecertificate,
 } from './build-certificate.ts';
-export { buildTimestampResponse, TIMESTAMP_POLICY, type TimestampSigner } from './build-timestamp.ts';
+export {
+  buildTimestampResponse,
+  TIMESTAMP_POLICY,
+  type TimestampSigner,
+  timestampSigner,
+} from './build-timestamp.ts';
 export {
   type Certificate,
   type CertificateExtension,

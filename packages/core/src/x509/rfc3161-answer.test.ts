@@ -16,7 +16,7 @@ import {
   issuerFrom,
   serialFrom,
 } from './build-certificate.ts';
-import { buildTimestampResponse, TIMESTAMP_POLICY } from './build-timestamp.ts';
+import { buildTimestampResponse, TIMESTAMP_POLICY, timestampSigner } from './build-timestamp.ts';
 import { parseCertificate } from './certificate.ts';
 import { derExplicit, derInteger, derOid, derSequence } from './der-writer.ts';
 import { formatPem } from './pem-writer.ts';
@@ -55,7 +55,7 @@ function makeAuthority(namedCurve = 'P-256') {
     name: { organization: 'example.com', commonName: 'Example timestamps' },
     issuer: issuerFrom(root, rootKeys.privateKey),
   });
-  return { root, leaf, keys, signer: { privateKey: keys.privateKey, certificate: parseCertificate(leaf) } };
+  return { root, leaf, keys, signer: timestampSigner(keys.privateKey, parseCertificate(leaf)) };
 }
 
 const AUTHORITY = makeAuthority();

@@ -13,7 +13,7 @@ import {
   serialFrom,
   signCertificate,
 } from './build-certificate.ts';
-import { buildTimestampResponse } from './build-timestamp.ts';
+import { buildTimestampResponse, timestampSigner } from './build-timestamp.ts';
 import { parseCertificate } from './certificate.ts';
 import { parseTimestamp, verifyTimestamp } from './timestamp.ts';
 import { timestampRequestFor } from './timestamp-request.ts';
@@ -42,7 +42,7 @@ function makeAuthority() {
     chain: { certificates: [parseCertificate(leaf), parseCertificate(root)] },
     rootOnly: { certificates: [parseCertificate(root)] },
     rootIssuer: issuerFrom(root, rootKeys.privateKey),
-    signer: { privateKey: keys.privateKey, certificate: parseCertificate(leaf) },
+    signer: timestampSigner(keys.privateKey, parseCertificate(leaf)),
   };
 }
 
@@ -108,7 +108,7 @@ describe('verifyTimestamp', () => {
     });
     const certificate = parseCertificate(signCertificate(tbs, authority.rootIssuer.privateKey));
     const forged = parseTimestamp(
-      stamp({ embed: true, signer: { privateKey: keys.privateKey, certificate } }),
+      stamp({ embed: true, signer: timestampSigner(keys.privateKey, certificate) }),
     );
     assert.equal(
       codeOf(() => verifyTimestamp(forged, DATA, authority.rootOnly)),

@@ -8,6 +8,7 @@ import {
   issuerFrom,
   parseCertificate,
   type TimestampSigner,
+  timestampSigner,
 } from '@waybill/core/x509';
 import { type Seal, type Tx, writeAudit } from '../ground/index.ts';
 import type { TrustDeps } from './deps.ts';
@@ -78,7 +79,7 @@ function certificateAuthority({ row, privateKey }: Opened): Authorities['certifi
 }
 
 function timestampAuthority({ row, privateKey }: Opened): Authorities['timestamp'] {
-  return { ...factsOf(row), signer: { privateKey, certificate: parseCertificate(signingCertificate(row)) } };
+  return { ...factsOf(row), signer: timestampSigner(privateKey, parseCertificate(signingCertificate(row))) };
 }
 
 function signingCertificate(row: AuthorityRow): Uint8Array {
