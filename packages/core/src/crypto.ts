@@ -109,7 +109,21 @@ export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && nodeTimingSafeEqual(a, b);
 }
 
-const ECDH_COORDINATES: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 };
+/** As `verifySignature`, for a key in DER that is known to be one: `publicKeyFrom` costs more than the check. */
+export function verifyWithSpki(
+  spki: Uint8Array,
+  data: Uint8Array,
+  signature: Uint8Array,
+  hashName: HashName,
+): boolean {
+  try {
+    // Faster than to hand the DER to `verify` itself.
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    return nodeVerify(hashName, data, key, signature);
+  } catch {
+    return false;
+  }
+}
 
 /** x ‖ y of an EC public key, each as long as the field. */
 export function publicPoint(key: KeyObject): Uint8Array {
@@ -117,12 +131,8 @@ export function publicPoint(key: KeyObject): Uint8Array {
   return Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
 }
 
-/** x ‖ y of `scalar`·G on the curve of `key`. The scalar is as long as the field and between 1 and the order. */
-export function basePointTimes(key: KeyObject, scalar: Uint8Array): Uint8Array {
-  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
-  if (ECDH_COORDINATES[curve] !== scalar.length) {
-    throw new CodedError('crypto_public_key', `curve ${curve} is not supported: use P-256, P-384 or P-521`);
-  }
+/** x ‖ y of `scalar`·G on an OpenSSL curve. The scalar is as long as the field and between 1 and the order. */
+export function basePointTimes(curve: string, scalar: Uint8Array): Uint8Array {
   const ecdh = createECDH(curve);
   ecdh.setPrivateKey(scalar);
   return ecdh.getPublicKey().subarray(1);

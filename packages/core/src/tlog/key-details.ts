@@ -1,4 +1,5 @@
-import type { HashName, KeyObject } from '../crypto.ts';
+import { type HashName, type KeyObject, publicKeyFrom } from '../crypto.ts';
+import { uncompressedPoint } from './curves.ts';
 import { tlogFormatError } from './errors.ts';
 
 /** How a kind of key signs. `prehash`: its signature can be checked over the digest alone. */
@@ -24,8 +25,12 @@ const ALL: readonly (KeyDetails & { readonly key: string })[] = [
   { name: 'ML_DSA_87', number: 22, hash: 'sha512', prehash: false, key: 'ml-dsa-87' },
 ];
 
-/** The details that go with a key. Throws `tlog_key_unsupported`. */
-export function keyDetailsOf(key: KeyObject): KeyDetails {
+/** The details that go with a key, or with its SubjectPublicKeyInfo. Throws `tlog_key_unsupported`, `crypto_public_key`. */
+export function keyDetailsOf(given: KeyObject | Uint8Array): KeyDetails {
+  const curve = given instanceof Uint8Array ? uncompressedPoint(given)?.curve.name : undefined;
+  const known = curve === undefined ? undefined : ALL.find(({ key }) => key === `ec ${curve}`);
+  if (known !== undefined) return known;
+  const key = given instanceof Uint8Array ? publicKeyFrom(given) : given;
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const wanted = [key.asymmetricKeyType, namedCurve ?? modulusLength]
     .filter((part) => part !== undefined)

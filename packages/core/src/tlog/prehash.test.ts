@@ -54,13 +54,34 @@ describe('verifyPrehashed', () => {
         const signature = sign(HASHES[curve], data, privateKey);
         const digest = digestOf(HASHES[curve], data);
         assert.ok(verify(HASHES[curve], data, publicKey, signature));
-        for (const key of imports(publicKey)) assert.equal(verifyPrehashed(key, digest, signature), true);
+        const spki = publicKey.export({ format: 'der', type: 'spki' });
+        for (const key of [...imports(publicKey), spki])
+          assert.equal(verifyPrehashed(key, digest, signature), true);
+        assert.equal(verifyPrehashed(spki, flip(digest, 0), signature), false);
         assert.equal(verifyPrehashed(publicKey, flip(digest, round % digest.length), signature), false);
         assert.equal(verifyPrehashed(publicKey, negated(digest, curve), signature), false);
         assert.equal(verifyPrehashed(publicKey, digest, flip(signature, signature.length - 1)), false);
       }
     });
   }
+
+  it('refuses a point that lies on another curve, or beyond the field, in DER as in any other form', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const data = Buffer.from('somewhere else');
+    const signature = sign('sha256', data, privateKey);
+    const spki = publicKey.export({ format: 'der', type: 'spki' });
+    const elsewhere = [
+      flip(spki, spki.length - 1),
+      flip(spki, spki.length - 40),
+      Buffer.concat([spki.subarray(0, 27), Buffer.alloc(64, 0xff)]),
+      Buffer.concat([spki.subarray(0, 27), Buffer.alloc(64)]),
+    ];
+    for (const key of elsewhere) {
+      assert.throws(() => verifyPrehashed(key, digestOf('sha256', data), signature), {
+        code: 'crypto_public_key',
+      });
+    }
+  });
 
   it('takes the leftmost bits of a digest that is longer than the order', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

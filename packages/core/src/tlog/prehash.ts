@@ -12,51 +12,30 @@ import {
   publicPoint,
   recoverPkcs1,
   sha256,
-  verifySignature,
+  spkiOf,
+  verifyWithSpki,
 } from '../crypto.ts';
+import { CodedError } from '../errors.ts';
+import { CURVES, type Curve, isOnCurve, type Point, uncompressedPoint } from './curves.ts';
 import { tlogFormatError } from './errors.ts';
 
-interface Curve {
-  readonly prime: bigint;
-  readonly order: bigint;
-  readonly orderBits: number;
-  readonly bytes: number;
-  /** SubjectPublicKeyInfo up to the coordinates. */
-  readonly spkiPrefix: Uint8Array;
+/**
+ * Whether `signature` (DER for ECDSA, PKCS #1 v1.5 for RSA) is by `key` over `digest`. A key in DER (its
+ * SubjectPublicKeyInfo) is not made an object of, which costs as much as the check itself.
+ * Throws `crypto_public_key`, and `tlog_key_unsupported` for keys that sign no digest (Ed25519, ML-DSA) and other curves.
+ */
+export function verifyPrehashed(
+  key: KeyObject | Uint8Array,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (!(key instanceof Uint8Array)) return verifyByObject(key, digest, signature);
+  const found = uncompressedPoint(key);
+  if (found === undefined) return verifyByObject(publicKeyFrom(key), digest, signature);
+  return verifyEcdsa({ spki: key, ...found, digest, signature });
 }
 
-const CURVES: Readonly<Record<string, Curve>> = {
-  prime256v1: {
-    prime: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-    orderBits: 256,
-    bytes: 32,
-    spkiPrefix: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'),
-  },
-  secp384r1: {
-    prime: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
-    order:
-      0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
-    orderBits: 384,
-    bytes: 48,
-    spkiPrefix: fromHex('3076301006072a8648ce3d020106052b8104002203620004'),
-  },
-  secp521r1: {
-    prime: 2n ** 521n - 1n,
-    order: BigInt(
-      '0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
-    ),
-    orderBits: 521,
-    bytes: 66,
-    spkiPrefix: fromHex('30819b301006072a8648ce3d020106052b810400230381860004'),
-  },
-};
-
-/**
- * Whether `signature` (DER for ECDSA, PKCS #1 v1.5 for RSA) is by `key` over `digest`.
- * Throws `tlog_key_unsupported` for keys that sign no digest (Ed25519, ML-DSA) and other curves.
- */
-export function verifyPrehashed(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean {
+function verifyByObject(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean {
   if (key.asymmetricKeyType === 'rsa') return verifyRsa(key, digest, signature);
   const curve = CURVES[key.asymmetricKeyDetails?.namedCurve ?? ''];
   if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
@@ -65,7 +44,13 @@ export function verifyPrehashed(key: KeyObject, digest: Uint8Array, signature: U
       `a key of type ${key.asymmetricKeyType} cannot be checked over a digest: use ECDSA P-256, P-384, P-521 or RSA`,
     );
   }
-  return verifyEcdsa({ key, curve, digest, signature });
+  return verifyEcdsa({
+    spki: spkiOf(key),
+    curve,
+    point: readPoint(publicPoint(key), curve),
+    digest,
+    signature,
+  });
 }
 
 const FIXED_MESSAGES = [
@@ -74,20 +59,25 @@ const FIXED_MESSAGES = [
 ] as const;
 
 function verifyEcdsa(input: {
-  key: KeyObject;
-  curve: Curve;
-  digest: Uint8Array;
-  signature: Uint8Array;
+  readonly spki: Uint8Array;
+  readonly curve: Curve;
+  readonly point: Point;
+  readonly digest: Uint8Array;
+  readonly signature: Uint8Array;
 }): boolean {
-  const { key, curve, digest, signature } = input;
+  const { spki, curve, point, digest, signature } = input;
+  // OpenSSL sees only the tweaked key. The sum with a point of another curve could lie on this one.
+  if (!isOnCurve(point, curve)) {
+    throw new CodedError('crypto_public_key', 'not a public key: its point does not lie on its curve');
+  }
   const r = readR(signature);
   if (r === null || r === 0n || r >= curve.order) return false;
   const wanted = truncate(digest, curve);
   for (const message of FIXED_MESSAGES) {
     const tweak = mod((wanted - truncate(sha256(message), curve)) * invert(r, curve.order), curve.order);
-    const tweaked = tweakKey(key, curve, tweak);
+    const tweaked = tweak === 0n ? spki : tweakKey(point, curve, tweak);
     // Null: the tweaked key is the point at infinity, which another message moves away from.
-    if (tweaked !== null) return verifySignature(tweaked, message, signature, 'sha256');
+    if (tweaked !== null) return verifyWithSpki(tweaked, message, signature, 'sha256');
   }
   return false;
 }
@@ -99,19 +89,12 @@ function truncate(digest: Uint8Array, curve: Curve): bigint {
   return excess > 0 ? value >> BigInt(excess) : value;
 }
 
-/** Q + t·G, or null when that is the point at infinity. */
-function tweakKey(key: KeyObject, curve: Curve, tweak: bigint): KeyObject | null {
-  if (tweak === 0n) return key;
-  const q = readPoint(publicPoint(key), curve);
-  const t = readPoint(basePointTimes(key, toBytes(tweak, curve.bytes)), curve);
-  const sum = addPoints(q, t, curve.prime);
+/** Q + t·G as a SubjectPublicKeyInfo, or null when that is the point at infinity. */
+function tweakKey(point: Point, curve: Curve, tweak: bigint): Uint8Array | null {
+  const t = readPoint(basePointTimes(curve.name, toBytes(tweak, curve.bytes)), curve);
+  const sum = addPoints(point, t, curve.prime);
   if (sum === null) return null;
-  return publicKeyFrom(concat(curve.spkiPrefix, toBytes(sum.x, curve.bytes), toBytes(sum.y, curve.bytes)));
-}
-
-interface Point {
-  readonly x: bigint;
-  readonly y: bigint;
+  return concat(curve.spkiPrefix, toBytes(sum.x, curve.bytes), toBytes(sum.y, curve.bytes));
 }
 
 /** Affine addition on a curve with a = −3; null is the point at infinity. */

@@ -1,7 +1,7 @@
 /** Requests of Rekor v2 (protojson). Everything here comes from a stranger. */
 import { isCoded } from '@waybill/core';
 import { Fields, fromBase64, type Json } from '@waybill/core/bytes';
-import { hash, type KeyObject, publicKeyFrom, verifySignature } from '@waybill/core/crypto';
+import { hash, publicKeyFrom, verifySignature } from '@waybill/core/crypto';
 import { type Envelope, pae, readEnvelope } from '@waybill/core/dsse';
 import {
   type HashedRekord,
@@ -46,7 +46,7 @@ function acceptRekord(request: Fields): HashedRekord {
   only(request, ['digest', 'signature']);
   const signatureFields = request.object('signature');
   only(signatureFields, ['content', 'verifier']);
-  const { verifier, key, details } = readVerifier(signatureFields.object('verifier'));
+  const { verifier, spki, details } = readVerifier(signatureFields.object('verifier'));
   const digest = fromBase64(request.string('digest'), 'digest');
   const signature = fromBase64(signatureFields.string('content'), 'signature content');
   const wanted = hash(details.hash, new Uint8Array()).length;
@@ -56,7 +56,7 @@ function acceptRekord(request: Fields): HashedRekord {
       `digest: expected ${wanted} bytes (${details.hash}, by ${details.name}), found ${digest.length}`,
     );
   }
-  if (!verifyPrehashed(key, digest, signature))
+  if (!verifyPrehashed(spki, digest, signature))
     throw refusedSignature('the signature is not by this key over this digest');
   return { digest, signature, verifier, keyDetails: details.name };
 }
@@ -73,8 +73,8 @@ function acceptEnvelope(request: Fields): HashedRekord {
   }
   const signed = pae(envelope.payloadType, envelope.payload);
   for (const fields of readVerifiers(request)) {
-    const { verifier, key, details } = readVerifier(fields);
-    if (!verifySignature(key, signed, sole.signature, details.hash)) continue;
+    const { verifier, spki, details } = readVerifier(fields);
+    if (!verifySignature(publicKeyFrom(spki), signed, sole.signature, details.hash)) continue;
     return {
       digest: hash(details.hash, signed),
       signature: sole.signature,
@@ -103,7 +103,14 @@ function readStrictEnvelope(fields: Fields): Envelope {
   return readEnvelope(fields);
 }
 
-function readVerifier(fields: Fields): { verifier: RekordVerifier; key: KeyObject; details: KeyDetails } {
+interface ReadVerifier {
+  readonly verifier: RekordVerifier;
+  /** DER. */
+  readonly spki: Uint8Array;
+  readonly details: KeyDetails;
+}
+
+function readVerifier(fields: Fields): ReadVerifier {
   only(fields, ['x509Certificate', 'publicKey', 'keyDetails']);
   if (fields.has('x509Certificate') === fields.has('publicKey')) {
     throw tlogError('tlog_request_invalid', `${fields.at}: expected either x509Certificate or publicKey`);
@@ -112,19 +119,19 @@ function readVerifier(fields: Fields): { verifier: RekordVerifier; key: KeyObjec
   only(inner, ['rawBytes']);
   const bytes = fromBase64(inner.string('rawBytes'), `${inner.at}.rawBytes`);
   const verifier: RekordVerifier = fields.has('publicKey') ? { publicKey: bytes } : { certificate: bytes };
-  const key = 'publicKey' in verifier ? publicKeyFrom(bytes) : parseCertificate(bytes).publicKey;
-  return { verifier, key, details: requireDetails(key, fields) };
+  const spki = 'publicKey' in verifier ? bytes : parseCertificate(bytes).spki;
+  return { verifier, spki, details: requireDetails(spki, fields) };
 }
 
 /** The details that the request names must be those of the key: they fix the hash. */
-function requireDetails(key: KeyObject, fields: Fields): KeyDetails {
+function requireDetails(spki: Uint8Array, fields: Fields): KeyDetails {
   const raw = fields.raw('keyDetails');
   const named = typeof raw === 'string' || typeof raw === 'number' ? keyDetailsName(raw) : undefined;
-  const details = detailsOrNull(key);
+  const details = detailsOrNull(spki);
   if (details === null || !details.prehash) {
     throw tlogError(
       'tlog_key_refused',
-      `keys of type ${key.asymmetricKeyType} are not accepted: use ECDSA P-256, P-384, P-521 or RSA of 2048, 3072, 4096 bits`,
+      `${fields.at}: keys of this type are not accepted: use ECDSA P-256, P-384, P-521 or RSA of 2048, 3072, 4096 bits`,
     );
   }
   if (named === details.name) return details;
@@ -134,9 +141,9 @@ function requireDetails(key: KeyObject, fields: Fields): KeyDetails {
   );
 }
 
-function detailsOrNull(key: KeyObject): KeyDetails | null {
+function detailsOrNull(spki: Uint8Array): KeyDetails | null {
   try {
-    return keyDetailsOf(key);
+    return keyDetailsOf(spki);
   } catch (error) {
     if (isCoded(error, 'tlog_key_unsupported')) return null;
     throw error;
