@@ -18,6 +18,12 @@ export interface LogOptions {
   readonly context?: () => object;
 }
 
+/**
+ * A reader that is slow must not stop the server, which a write to a full pipe would: lines wait here, and beyond this
+ * they are lost. What waits is written when the process ends by itself.
+ */
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
+
 /** Lines on standard error, as standard output belongs to the program's own answers. They hold no secrets. */
 export function createLog(level: LogLevel, options: LogOptions = {}): Logger {
   const { format = 'json', version = '', destination, context } = options;
@@ -31,6 +37,6 @@ export function createLog(level: LogLevel, options: LogOptions = {}): Logger {
       hooks: { streamWrite: (line) => present(withoutSecrets(line)) },
       ...(context && { mixin: context }),
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    destination ?? pino.destination({ dest: 2, sync: false, maxLength: MAX_UNWRITTEN_BYTES }),
   );
 }
