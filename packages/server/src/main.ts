@@ -9,6 +9,7 @@ import {
 } from './attestation/index.ts';
 import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
+import type { tasks } from './checks.ts';
 import { claimPort } from './claim-port.ts';
 import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -41,6 +42,7 @@ import {
   openDb,
   openFileSystem,
   openMasterKey,
+  openThreads,
   openTls,
   type PlaceMarker,
   placeMarker,
@@ -52,6 +54,7 @@ import {
   startFollowers,
   startPostgres,
   systemClock,
+  type Threads,
   type Tls,
   type Tracing,
   traceHttp,
@@ -219,6 +222,7 @@ interface Parts {
 
 /** The rooms, lowest first: each gets what is below it. */
 interface World {
+  readonly checks: Threads<typeof tasks>;
   readonly identity: IdentityDeps;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
@@ -246,6 +250,8 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   });
   const identity = await openIdentity({ db, clock, seal, log, publicUrl, limits });
   undo.push(() => identity.usage.settle());
+  const checks: Threads<typeof tasks> = openThreads({ module: new URL('./checks.ts', import.meta.url), log });
+  undo.push(() => checks.close());
   const store = openStore(blobs);
   const tlog = await openLogs(parts);
   undo.push(() => tlog.close());
@@ -263,15 +269,13 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const registry = await openRegistry({ db, store, blobs, clock });
   const sweep = { name: 'expire-uploads', everyMs: SWEEP_INTERVAL_MS, run: () => expireUploads(registry) };
   undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
-  const examiner = openExaminer(log);
-  undo.push(() => examiner.close());
   const attestation: AttestationDeps = {
     db,
     clock,
     log,
     metrics: metrics.attestation,
     tracing,
-    examiner,
+    examiner: openExaminer(checks),
     registry,
     tlog,
     trust,
@@ -281,7 +285,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   };
   const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });
-  return { identity, registry, tlog, trust, attestation, audit };
+  return { checks, identity, registry, tlog, trust, attestation, audit };
 }
 
 function openLogs(parts: Parts): Promise<Tlog> {
@@ -346,7 +350,7 @@ function createApp(
     },
 ): App {
   const { log, publicUrl, db, metrics, tracing, tls, limits, maxConnections, trustedProxies, ready } = around;
-  const { identity, registry, tlog, trust, attestation, audit } = world;
+  const { checks, identity, registry, tlog, trust, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
     log,
@@ -365,7 +369,7 @@ function createApp(
   const rooms = [
     infoRoutes({ version: VERSION, publicUrl, trust }),
     identityRoutes(identity),
-    tlogRoutes({ tlog, issuerChains: () => issuerChains(trust) }),
+    tlogRoutes({ tlog, checks, issuerChains: () => issuerChains(trust) }),
     trustRoutes(trust),
     contractRoutes({ db, clock, identity }),
     registryRoutes({ registry, identity, publicUrl }),

@@ -1,5 +1,5 @@
 import { formatTrustedRoot, type TrustedRoot } from '@waybill/core/trust';
-import { type Logger, openThreads, type Threads } from '../ground/index.ts';
+import type { Threads } from '../ground/index.ts';
 import type { AttestationTasks, Examined } from './examine.ts';
 
 /** Reads and verifies what strangers send, beside the thread that answers everybody. */
@@ -8,12 +8,9 @@ export interface Examiner {
   examine(bundle: Uint8Array, trustedRoot: TrustedRoot): Promise<Examined>;
   /** Throws what `validateMaterial` throws, and `thread_lost`. */
   validate: (document: Parameters<AttestationTasks['validate']>[0]) => Promise<void>;
-  close(): Promise<void>;
 }
 
-export function openExaminer(log: Logger): Examiner {
-  const module = new URL('./examine.ts', import.meta.url);
-  const threads: Threads<AttestationTasks> = openThreads({ module, log });
+export function openExaminer(threads: Threads<AttestationTasks>): Examiner {
   const texts = new WeakMap<TrustedRoot, string>();
   const textOf = (root: TrustedRoot): string => {
     const text = texts.get(root) ?? formatTrustedRoot(root);
@@ -24,6 +21,5 @@ export function openExaminer(log: Logger): Examiner {
     examine: (bundle: Uint8Array, trustedRoot: TrustedRoot) =>
       threads.run('examine', { bundle, trustedRoot: textOf(trustedRoot) }),
     validate: (document: Parameters<AttestationTasks['validate']>[0]) => threads.run('validate', document),
-    close: () => threads.close(),
   });
 }

@@ -22,7 +22,9 @@ import {
   createMetrics,
   createSeal,
   openFileSystem,
+  openThreads,
 } from '../ground/index.ts';
+import type { tasks } from './check-request.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from './index.ts';
 import { acceptRequest } from './parse-request.ts';
 
@@ -30,6 +32,11 @@ let database: TestDatabase;
 let directory: TempDir;
 let tlog: Tlog;
 let app: App;
+
+const checks = openThreads<typeof tasks>({
+  module: new URL('./check-request.ts', import.meta.url),
+  log: createLog('silent'),
+});
 
 before(async () => {
   [database, directory] = [await testDatabase(), await tempDir()];
@@ -49,12 +56,13 @@ before(async () => {
     limits: { batchWaitMs: 1 },
   });
   app = createHttp({ log, problems: TLOG_PROBLEMS, version: '0', publicUrl, ready: async () => [] });
-  await app.register(tlogRoutes({ tlog, issuerChains: () => [] }));
+  await app.register(tlogRoutes({ tlog, checks, issuerChains: () => [] }));
   await app.ready();
 });
 
 after(async () => {
   await app.close();
+  await checks.close();
   await tlog.close();
   await database.close();
   await directory.remove();

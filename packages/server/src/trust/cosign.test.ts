@@ -17,7 +17,9 @@ import {
   createMetrics,
   createSeal,
   openFileSystem,
+  openThreads,
 } from '../ground/index.ts';
+import type { tasks } from '../tlog/check-request.ts';
 import {
   authenticate,
   bootstrap,
@@ -46,6 +48,11 @@ async function freePort(): Promise<number> {
   await new Promise((closed) => server.close(closed));
   return typeof address === 'object' && address ? address.port : 0;
 }
+
+const checks = openThreads<typeof tasks>({
+  module: new URL('../tlog/check-request.ts', import.meta.url),
+  log: createLog('silent'),
+});
 
 before(async () => {
   const port = await freePort();
@@ -85,7 +92,7 @@ before(async () => {
   const problems = { ...TRUST_PROBLEMS, ...TLOG_PROBLEMS };
   app = createHttp({ log, problems, version: '0', publicUrl: origin, ready: async () => [] });
   await app.register(trustRoutes(trust));
-  await app.register(tlogRoutes({ tlog, issuerChains: () => [] }));
+  await app.register(tlogRoutes({ tlog, checks, issuerChains: () => [] }));
   await app.listen({ host: '127.0.0.1', port });
   await writeFile(place('root.json'), (await app.inject('/waybill/v1/trust/trusted-root')).payload);
   await writeFile(place('config.json'), (await app.inject('/waybill/v1/trust/signing-config')).payload);
@@ -95,6 +102,7 @@ before(async () => {
 
 after(async () => {
   await app.close();
+  await checks.close();
   await tlog.close();
   await database.close();
   await folder.remove();

@@ -135,6 +135,13 @@ describe('parseConfig', () => {
     assert.doesNotMatch(refusal(['--database-url', 'hunter2']), /hunter2/);
   });
 
+  it('shows no more than the beginning of what is no option', () => {
+    for (const word of [`--${'x'.repeat(30_000)}`, 'x'.repeat(30_000), '--a b\u0007']) {
+      const message = refusal([word]);
+      assert.ok(message.length < 1500 && !message.includes('\u0007'), message.slice(0, 200));
+    }
+  });
+
   it('answers any arguments with a configuration or a coded refusal', () => {
     const word = fc.oneof(
       fc.string(),

@@ -1,8 +1,8 @@
-/** Where settings come from: flags, the environment, files. Their values are read in config-values.ts. */
+/** Where settings come from: flags, the environment, files. Their values are read in values.ts. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CodedError } from '@waybill/core';
-import { nearest } from '@waybill/core/bytes';
+import { nearest, quoted } from '@waybill/core/bytes';
 import { parseConfigFile } from './file.ts';
 import { type Given, OPTIONS, type OptionName, optionNames, optionOf, type Setting } from './options.ts';
 
@@ -96,7 +96,7 @@ function optionName(flag: string, argument: string): OptionName {
   if (!argument.startsWith('--')) {
     throw new CodedError(
       'config_unknown_option',
-      `${JSON.stringify(argument)}: the server takes options only, each starting with --`,
+      `${quoted(argument)}: the server takes options only, each starting with --`,
     );
   }
   const name = flag.slice(2);
@@ -114,7 +114,12 @@ function optionName(flag: string, argument: string): OptionName {
     near === undefined
       ? `known are ${known.map((option) => `--${option}`).join(', ')}`
       : `did you mean --${near}?`;
-  throw new CodedError('config_unknown_option', `unknown option ${flag}: ${hint}`);
+  throw new CodedError('config_unknown_option', `unknown option ${shown(flag)}: ${hint}`);
+}
+
+/** A flag is shown as it was typed, unless it is no flag that anybody typed. */
+function shown(flag: string): string {
+  return /^--[\w-]{1,60}$/.test(flag) ? flag : quoted(flag);
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

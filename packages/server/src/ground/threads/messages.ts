@@ -4,6 +4,7 @@ import { CodedError, isCoded } from '@waybill/core';
 /** Pure functions over plain data, by name. Each is run to its end before the next one of the same thread. */
 export type Tasks = Readonly<Record<string, (input: never) => unknown>>;
 
+/** Orders and answers travel by the handful: a message costs as much as a small check. */
 export interface Order {
   readonly id: number;
   readonly task: string;

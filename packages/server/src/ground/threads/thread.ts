@@ -15,4 +15,4 @@ function answer({ id, task, input }: Order): Answer {
   }
 }
 
-parentPort?.on('message', (order: Order) => parentPort?.postMessage(answer(order)));
+parentPort?.on('message', (orders: readonly Order[]) => parentPort?.postMessage(orders.map(answer)));

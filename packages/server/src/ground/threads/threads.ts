@@ -53,6 +53,8 @@ class Thread {
   #worker: Worker | undefined;
   #waiting = new Map<number, Waiting>();
   #watch: NodeJS.Timeout | undefined;
+  /** Of this turn of the event loop, not sent yet. */
+  #orders: Order[] = [];
   #next = 0;
   #closed = false;
 
@@ -66,18 +68,23 @@ class Thread {
 
   run(task: string, input: unknown): Promise<unknown> {
     if (this.#closed) return Promise.reject(new CodedError('server_stopping', 'the server is stopping'));
-    const worker = this.#worker ?? this.#start();
     const order: Order = { id: this.#next++, task, input };
     return new Promise((resolve, reject) => {
       this.#waiting.set(order.id, { resolve, reject });
       this.#watch ??= this.#startWatch();
-      worker.postMessage(order);
+      if (this.#orders.push(order) === 1) setImmediate(() => this.#send());
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();
+    this.#lose(undefined);
+  }
+
+  #send(): void {
+    const orders = this.#orders.splice(0);
+    if (!this.#closed && orders.length > 0) (this.#worker ?? this.#start()).postMessage(orders);
   }
 
   #start(): Worker {
@@ -87,7 +94,9 @@ class Thread {
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
     });
     let cause: unknown;
-    worker.on('message', (answer: Answer) => this.#settle(answer));
+    worker.on('message', (answers: readonly Answer[]) => {
+      for (const answer of answers) this.#settle(answer);
+    });
     // Follows with `exit`.
     worker.on('error', (error) => {
       cause = error;

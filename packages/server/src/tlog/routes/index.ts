@@ -1,12 +1,10 @@
 import type { App } from '../../ground/index.ts';
-import type { Tlog } from '../open.ts';
 import { ctRoutes } from './ct.ts';
 import { ownRoutes } from './own.ts';
-import { rekorRoutes } from './rekor.ts';
+import { type RekorRoutesDeps, rekorRoutes } from './rekor.ts';
 import { tileRoutes } from './tiles.ts';
 
-export interface TlogRoutesDeps {
-  readonly tlog: Tlog;
+export interface TlogRoutesDeps extends RekorRoutesDeps {
   /** DER, of every authority that ever issued certificates here: its own certificate first, its root last. */
   issuerChains(): readonly (readonly Uint8Array[])[];
 }
@@ -17,7 +15,7 @@ export interface TlogRoutesDeps {
  */
 export function tlogRoutes(deps: TlogRoutesDeps): (app: App) => Promise<void> {
   return async (app) => {
-    await app.register(rekorRoutes(deps.tlog));
+    await app.register(rekorRoutes(deps));
     await app.register(ctRoutes(deps));
     tileRoutes(app, deps.tlog);
     ownRoutes(app, deps.tlog);

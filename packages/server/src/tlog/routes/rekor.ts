@@ -1,27 +1,32 @@
 import { type CodedError, isCoded } from '@waybill/core';
 import type { Json } from '@waybill/core/bytes';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type App, retryAfterOf } from '../../ground/index.ts';
+import { type App, retryAfterOf, type Threads } from '../../ground/index.ts';
 import { TLOG_PROBLEMS } from '../errors.ts';
+import type { TlogTasks } from '../check-request.ts';
 import type { Tlog } from '../open.ts';
-import { acceptRequest } from '../parse-request.ts';
 import { presentEntry } from './present.ts';
 import { GRPC_REFUSALS, TransparencyLogEntry } from './schemas.ts';
 import { CHECKPOINT_ANSWER, logOf, sendCheckpoint, sendTile, TAGS, TILE_ANSWER } from './send-files.ts';
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
+export interface RekorRoutesDeps {
+  readonly tlog: Tlog;
+  readonly checks: Threads<TlogTasks>;
+}
+
 /** sigstore/rekor-tiles CLIENTS.md, with the error bodies of grpc-gateway. */
-export function rekorRoutes(tlog: Tlog): (app: App) => Promise<void> {
+export function rekorRoutes(deps: RekorRoutesDeps): (app: App) => Promise<void> {
   return async (app) => {
     app.setErrorHandler(sendStatus);
-    writeRoute(app, tlog);
-    readRoutes(app, tlog);
+    writeRoute(app, deps);
+    readRoutes(app, deps.tlog);
   };
 }
 
 /** rekor-tiles CLIENTS.md: 201 with the entry, 409 with its index when it is there already. */
-function writeRoute(app: App, tlog: Tlog): void {
+function writeRoute(app: App, { tlog, checks }: RekorRoutesDeps): void {
   app.post(
     '/api/v2/log/entries',
     {
@@ -33,7 +38,8 @@ function writeRoute(app: App, tlog: Tlog): void {
       },
     },
     async (request, reply) => {
-      const receipt = await tlog.appendHashedRekord(acceptRequest(request.body as Json | undefined));
+      const { leaf, facts } = await checks.run('checkRequest', request.body as Json | undefined);
+      const receipt = await tlog.append('rekor', leaf, facts);
       if (!receipt.duplicate) return reply.code(201).send(presentEntry(receipt));
       const message = `an equivalent entry already exists in the transparency log with index ${receipt.logIndex}`;
       return reply
@@ -116,6 +122,7 @@ function isUnavailable(error: unknown): error is CodedError {
     'blob_unavailable',
     'blob_disk_full',
     'server_stopping',
+    'thread_lost',
   );
 }
 
