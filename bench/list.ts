@@ -38,7 +38,7 @@ export async function run(): Promise<void> {
       await first.stop();
     }
     const seedMs = await timed(() => seedAlone(dataDir));
-    const server = await startServer(dataDir, first.port);
+    const server = await startServer(dataDir, { at: first.port });
     try {
       report([
         { name: 'seeding', unit: 'ms', samples: [seedMs] },

@@ -6,6 +6,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[
   list: () => import('./list.ts'),
   add: () => import('./add.ts'),
   soak: () => import('./soak.ts'),
+  trust: () => import('./trust.ts'),
   uploads: () => import('./uploads.ts'),
 };
 

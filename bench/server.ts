@@ -21,14 +21,17 @@ export interface Started {
 }
 
 /** The server as `npm start` runs it, in its own process, until /readyz says yes. */
-export async function startServer(dataDir: string, at?: number): Promise<Started> {
+export async function startServer(
+  dataDir: string,
+  { at, options = [] }: { readonly at?: number; readonly options?: readonly string[] } = {},
+): Promise<Started> {
   // The data remembers its public URL, so a later start takes the same port.
   const port = at ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info'],
+    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info', ...options],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let requests = 0;
@@ -79,10 +82,11 @@ export async function withDirectory<T>(work: (path: string) => Promise<T>): Prom
 /** With a server on a fresh directory, which stops and goes with it. */
 export async function withServer(
   work: (server: Started, place: { readonly directory: string; readonly dataDir: string }) => Promise<void>,
+  options: readonly string[] = [],
 ): Promise<void> {
   await withDirectory(async (directory) => {
     const dataDir = join(directory, 'data');
-    const server = await startServer(dataDir);
+    const server = await startServer(dataDir, { options });
     try {
       await work(server, { directory, dataDir });
     } finally {

@@ -22,7 +22,7 @@ export async function run(): Promise<void> {
       await server.stop();
       if (round > 0) return;
       for (let start = 0; start < LATER_STARTS; start++) {
-        const again = await startServer(data, server.port);
+        const again = await startServer(data, { at: server.port });
         later.push(again.readyMs);
         memory.push(peakRssMiB(again.pid));
         await again.stop();

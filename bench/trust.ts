@@ -1,0 +1,119 @@
+/** The trust services against their peers: logged signatures, certificates, timestamps, verification. */
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exchangeToken } from '@waybill/clients/oidc';
+import { Secret } from '@waybill/core';
+import { createClient } from '@waybill/api/client';
+import { type Figure, load, peakRssMiB, report } from './measure.ts';
+import { withServer } from './server.ts';
+import { httpPost, type WireResult, wireRun } from './wire.ts';
+
+const WARM_MS = 5000;
+const LOG_MS = 60_000;
+const SHORT_MS = 15_000;
+const LOG_CLIENTS = 768;
+const CLIENTS = 64;
+const JSON_BODY = { 'content-type': 'application/json' };
+
+export async function run(args: readonly string[]): Promise<void> {
+  const only = args[0];
+  await withServer(
+    async ({ port, pid, url }, { dataDir }) => {
+      const figures: Figure[] = [];
+      const wanted = (name: string): boolean => only === undefined || only === name;
+      if (wanted('log')) figures.push(...(await logged(port)));
+      if (wanted('certificates')) figures.push(...(await certificates({ port, url, dataDir })));
+      if (wanted('timestamps')) figures.push(...(await timestamps(port)));
+      report([
+        ...figures,
+        { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(pid)], target: '< 400' },
+        load(),
+      ]);
+    },
+    ['--address-rate', '0', '--token-rate', '0'],
+  );
+}
+
+/** Each request is another signature, made beforehand by one of eight keys. */
+async function logged(port: number): Promise<readonly Figure[]> {
+  const signers = Array.from({ length: 8 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+  let made = 0;
+  const next = (): Buffer => {
+    const { privateKey, publicKey } = signers[made % signers.length] as (typeof signers)[number];
+    return rekordRequest(`artifact ${made++}`, privateKey, publicKey);
+  };
+  await wireRun({ port, clients: LOG_CLIENTS, durationMs: WARM_MS, next, status: 201 });
+  const result = await wireRun({ port, clients: LOG_CLIENTS, durationMs: LOG_MS, next, status: 201 });
+  return rate(`logged signatures, ${LOG_CLIENTS} clients`, result, '>= 1500, p99 < 1000');
+}
+
+function rekordRequest(artifact: string, privateKey: KeyObject, publicKey: KeyObject): Buffer {
+  const body = JSON.stringify({
+    hashedRekordRequestV002: {
+      digest: createHash('sha256').update(artifact).digest('base64'),
+      signature: {
+        content: sign('sha256', Buffer.from(artifact), privateKey).toString('base64'),
+        verifier: {
+          publicKey: { rawBytes: publicKey.export({ format: 'der', type: 'spki' }).toString('base64') },
+          keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+        },
+      },
+    },
+  });
+  return httpPost('/api/v2/log/entries', body, JSON_BODY);
+}
+
+async function certificates(server: {
+  readonly port: number;
+  readonly url: string;
+  readonly dataDir: string;
+}): Promise<readonly Figure[]> {
+  const { port, url, dataDir } = server;
+  const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
+  const client = createClient({ url, token });
+  await client.applyContract({
+    document:
+      'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: bench }\nspec: { materials: [] }\n',
+  });
+  await client.createWorkflow({ project: 'bench', name: 'trust', contract: 'bench' });
+  const identity = await exchangeToken({ url, token, workflow: { project: 'bench', name: 'trust' } });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const body = JSON.stringify({
+    credentials: { oidcIdentityToken: identity.jwt.reveal() },
+    publicKeyRequest: {
+      publicKey: { algorithm: 'ECDSA', content: publicKey.export({ format: 'pem', type: 'spki' }) },
+      proofOfPossession: sign('sha256', Buffer.from(identity.subject), privateKey).toString('base64'),
+    },
+  });
+  const request = httpPost('/api/v2/signingCert', body, JSON_BODY);
+  const next = (): Buffer => request;
+  await wireRun({ port, clients: CLIENTS, durationMs: WARM_MS, next, status: 200 });
+  const result = await wireRun({ port, clients: CLIENTS * 4, durationMs: SHORT_MS, next, status: 200 });
+  return rate(`certificates with durable CT entry, ${CLIENTS * 4} clients`, result, '>= 1200');
+}
+
+async function timestamps(port: number): Promise<readonly Figure[]> {
+  const request = httpPost('/api/v1/timestamp', timestampQuery(), {
+    'content-type': 'application/timestamp-query',
+  });
+  const next = (): Buffer => request;
+  await wireRun({ port, clients: CLIENTS, durationMs: WARM_MS, next, status: 201 });
+  const result = await wireRun({ port, clients: CLIENTS, durationMs: SHORT_MS, next, status: 201 });
+  return rate(`timestamps, ${CLIENTS} clients`, result, '>= 4000');
+}
+
+/** TimeStampReq over SHA-256, no nonce, certReq false: what sigstore-go sends. */
+function timestampQuery(): Buffer {
+  const digest = createHash('sha256').update('bench').digest();
+  const imprint = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), digest]);
+  const content = Buffer.concat([Buffer.from('020101', 'hex'), imprint]);
+  return Buffer.concat([Buffer.from([0x30, content.length]), content]);
+}
+
+function rate(name: string, { latencies, elapsedMs }: WireResult, target: string): readonly Figure[] {
+  return [
+    { name: `${name}, per second`, unit: 'count', samples: [(latencies.length / elapsedMs) * 1000], target },
+    { name, unit: 'ms', samples: latencies },
+  ];
+}
