@@ -1,5 +1,5 @@
 /** `waybill backup create|verify|restore`: where the data lies is said as to the server, by its own options. */
-import { CodedError, isCoded } from '@waybill/core';
+import { CodedError } from '@waybill/core';
 import {
   assertEmpty,
   assertRestorable,
@@ -17,8 +17,6 @@ import {
   type Config,
   configHelp,
   createLog,
-  type DbOptions,
-  hasCluster,
   type Logger,
   lockInstance,
   MASTER_KEY_FILE,
@@ -28,11 +26,10 @@ import {
   openMasterKey,
   parseConfig,
   placeMarker,
-  runningPostgres,
   type Seal,
   systemClock,
 } from './ground/index.ts';
-import { openConnection } from './open-connection.ts';
+import { findDatabase, openConnection } from './open-connection.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
@@ -164,28 +161,12 @@ async function requireKey({ dataDir, masterKey }: Config): Promise<Seal> {
 }
 
 async function openSource(config: Config, { log, undo }: Around): Promise<BackupSource> {
-  const connection = await findSource(config, { log, undo });
+  const connection = await findDatabase(config, { log, undo, what: 'waybill backup create' });
   const db = openDb({ connection, log });
   undo.push(() => db.close());
   const seal = await openMasterKey({ dataDir: config.dataDir, fromEnvironment: config.masterKey, db });
   const blobs = await openFileSystem({ root: config.blobsDir, inUse: true });
   return { connection, db, blobs, seal, clock: systemClock, version: VERSION };
-}
-
-/** The database of a running server, or, when none runs, the embedded one started for this. */
-async function findSource(config: Config, around: Around): Promise<DbOptions['connection']> {
-  const { dataDir, databaseUrl } = config;
-  if (databaseUrl !== null) return { connectionString: databaseUrl.reveal() };
-  if (!hasCluster(dataDir))
-    throw backupError('backup_no_source', `there is no data of a server in ${dataDir}: name it with --data`);
-  try {
-    const lock = await lockInstance({ dataDir, url: 'waybill backup create', now: systemClock() });
-    around.undo.push(() => lock.release());
-  } catch (error) {
-    if (isCoded(error, 'data_dir_in_use')) return await runningPostgres(dataDir);
-    throw error;
-  }
-  return openConnection(config, around);
 }
 
 function megabytes(sizeBytes: number): string {
