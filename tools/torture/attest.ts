@@ -18,7 +18,8 @@ import {
 } from '@waybill/testkit';
 import { Random } from '../fuzz/random.ts';
 import { type Journal, openJournal, type Round } from './journal.ts';
-import { AT, type Load, type Order, startLoad } from './load.ts';
+import { kill, type Place, restart } from './victim.ts';
+import { AT, type Order, startLoad } from './load.ts';
 
 const CONTRACT =
   'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: torture }\nspec:\n  materials:\n' +
@@ -45,11 +46,11 @@ export interface Options {
 }
 
 interface Scene {
-  readonly place: { readonly dataDir: string; readonly port: number };
+  readonly place: Place;
   readonly url: string;
   readonly client: Client;
   readonly token: Secret<string>;
-  readonly journal: Journal;
+  readonly journal: Journal<Receipt>;
   readonly anybody: Stranger;
   server: ServerProcess;
   log: LogView;
@@ -60,16 +61,16 @@ interface Scene {
  * everything acknowledged must stand, verify offline and be in a log that never contradicts itself; what was cut off
  * is sent again and must be taken. Throws at the first breach; the seed repeats victims and moments.
  */
-export async function tortureAttest(options: Options): Promise<Journal> {
+export async function tortureAttest(options: Options): Promise<Journal<Receipt>> {
   const { longestLoadMs = LONGEST_LOAD_MS, withinMs = Number.POSITIVE_INFINITY } = options;
   const scene = await open(options);
   const startedMs = performance.now();
   options.onSeed?.(scene.journal.seed);
   try {
     const first = scene.journal.rounds.length + 1;
-    for (let kill = first; kill <= options.kills; kill++) {
-      if (kill > first && performance.now() - startedMs > withinMs) break;
-      const round = await playRound(scene, { kill, longestLoadMs }).catch((cause: unknown) => {
+    for (let number = first; number <= options.kills; number++) {
+      if (number > first && performance.now() - startedMs > withinMs) break;
+      const round = await playRound(scene, { number, longestLoadMs }).catch((cause: unknown) => {
         throw new Error(`kill ${kill} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
       });
       scene.journal.end(round);
@@ -83,7 +84,11 @@ export async function tortureAttest(options: Options): Promise<Journal> {
 }
 
 async function open({ directory, seed }: Options): Promise<Scene> {
-  const journal = openJournal(directory, { port: await freePort(), seed });
+  const journal = openJournal<Receipt>(directory, {
+    port: await freePort(),
+    seed,
+    keyOf: ({ runId }) => runId,
+  });
   const place = { dataDir: join(directory, 'data'), port: journal.port };
   const server = await startProcess(place);
   const { url } = server;
@@ -103,52 +108,27 @@ async function open({ directory, seed }: Options): Promise<Scene> {
 
 async function playRound(
   scene: Scene,
-  { kill, longestLoadMs }: { readonly kill: number; readonly longestLoadMs: number },
+  { number, longestLoadMs }: { readonly number: number; readonly longestLoadMs: number },
 ): Promise<Round> {
-  const random = new Random(scene.journal.seed, `kill ${kill}`);
+  const random = new Random(scene.journal.seed, `kill ${number}`);
   const victim = random.once(5) ? 'PostgreSQL' : 'server';
   const since = random.once(4) ? 'load' : 'first push';
   const afterMs = random.below(longestLoadMs);
-  const load = startLoad(scene, `kill ${kill}`, (receipt) => scene.journal.promise(receipt));
+  const load = startLoad(scene, `kill ${number}`, (receipt) => scene.journal.promise(receipt));
   if (since === 'first push') await load.pushing;
   await delay(afterMs);
-  const orders = await killUnder(scene, victim, load);
+  await kill(scene.server, victim, scene.place);
+  const orders = await load.settled;
   const startToo = random.once(10);
   if (startToo) await killWhileStarting(scene.place, random.below(LONGEST_START_MS));
-  const restartMs = await restart(scene);
+  const { server, restartMs } = await restart(scene.place);
+  scene.server = server;
   const acknowledged = orders.filter(({ receipt }) => receipt !== null).length;
   const receipts = await Promise.all(orders.map((order) => sendAgain(scene, order)));
   await check(scene, receipts, random);
   const cutOff = orders.length - acknowledged;
   const logSize = scene.log.head.size;
-  return { kill, victim, since, afterMs, startToo, acknowledged, cutOff, restartMs, logSize };
-}
-
-async function killUnder(
-  { server, place }: Scene,
-  victim: 'server' | 'PostgreSQL',
-  load: Load,
-): Promise<readonly Order[]> {
-  if (victim === 'server') {
-    assert.equal((await server.end('SIGKILL')).signal, 'SIGKILL');
-  } else {
-    const pidFile = await readFile(join(place.dataDir, 'pg/cluster/postmaster.pid'), 'utf8');
-    process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL');
-    const { code, stderr } = await server.ended;
-    assert.equal(code, 1, stderr);
-    const said = stderr.split('\n').filter((line) => line.startsWith('waybill: '));
-    assert.equal(said.length, 1, stderr);
-    assert.match(said[0] ?? '', /the embedded PostgreSQL has ended \(.*SIGKILL\); the server stops/);
-  }
-  return load.settled;
-}
-
-async function restart(scene: Scene): Promise<number> {
-  const startedMs = performance.now();
-  scene.server = await startProcess(scene.place);
-  const answer = await fetch(`${scene.url}/readyz`);
-  assert.equal(answer.status, 200, await answer.text());
-  return Math.round(performance.now() - startedMs);
+  return { kill: number, victim, since, afterMs, startToo, acknowledged, cutOff, restartMs, logSize };
 }
 
 /** The retry is the same call: it gets the receipt of the first time where there was one. */

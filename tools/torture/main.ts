@@ -1,35 +1,48 @@
-/** `npm run torture -- attest`: kills a server hundreds of times under load, and holds it to what it promised. */
+/** `npm run torture -- attest|tlog`: kills a server hundreds of times under load, and holds it to what it promised. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { tempDir } from '@waybill/testkit';
-import { tortureAttest } from './attest.ts';
+import { type Options, tortureAttest } from './attest.ts';
+import type { Journal } from './journal.ts';
 import { summarize } from './summary.ts';
+import { tortureTlog } from './tlog.ts';
+
+const LOADS = {
+  attest: { torture: tortureAttest, kills: 500 },
+  tlog: { torture: tortureTlog, kills: 1000 },
+} as const;
 
 const USAGE = `usage: npm run torture -- attest [--kills 500] [--seed N] [--dir DIR]
+       npm run torture -- tlog [--kills 1000] [--seed N] [--dir DIR]
        --dir keeps data and journal in DIR; called again it goes on after the last kill`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { kills: { type: 'string' }, seed: { type: 'string' }, dir: { type: 'string' } },
 });
-const kills = Number(values.kills ?? 500);
+const [name = '', ...rest] = positionals;
+const load = Object.hasOwn(LOADS, name) && rest.length === 0 ? LOADS[name as keyof typeof LOADS] : undefined;
+const kills = Number(values.kills ?? load?.kills);
 const seed = Number(values.seed ?? Math.floor(Date.now() / 1000));
-if (positionals.join(' ') !== 'attest' || !Number.isSafeInteger(kills) || !Number.isSafeInteger(seed)) {
+if (load === undefined || !Number.isSafeInteger(kills) || !Number.isSafeInteger(seed)) {
   console.error(USAGE);
   process.exitCode = 2;
 } else if (values.dir === undefined) {
   await using directory = await tempDir('waybill-torture-');
-  await run(directory.path);
+  await run(load.torture, directory.path);
 } else {
   await mkdir(values.dir, { recursive: true });
   // The embedded PostgreSQL's user passes through.
   if (process.geteuid?.() === 0) await chmod(values.dir, 0o711);
-  await run(values.dir);
+  await run(load.torture, values.dir);
 }
 
-async function run(directory: string): Promise<void> {
-  const journal = await tortureAttest({
+async function run(
+  torture: (options: Options) => Promise<Journal<unknown>>,
+  directory: string,
+): Promise<void> {
+  const journal = await torture({
     kills,
     seed,
     directory,
