@@ -1,4 +1,9 @@
-import type { ArgumentSpec, Command, OptionSpecs } from '../../packages/cli/src/command.ts';
+import {
+  type ArgumentSpec,
+  argumentText,
+  type Command,
+  type OptionSpecs,
+} from '../../packages/cli/src/command.ts';
 import { ALIASES, COMMANDS, isNoun, type Leaf } from '../../packages/cli/src/command-map.ts';
 import { EXIT } from '../../packages/cli/src/exit.ts';
 import { GLOBAL_OPTIONS } from '../../packages/cli/src/parse.ts';
@@ -44,7 +49,7 @@ function leaves(): readonly (readonly [string, Leaf])[] {
 }
 
 function sectionOf(path: string, command: Command): string {
-  const args = (command.arguments ?? []).map((arg) => (arg.required ? arg.name : `[${arg.name}]`));
+  const args = (command.arguments ?? []).map(argumentText);
   return [
     `### waybill ${[path, ...args].join(' ')}`,
     `${command.summary}.`,

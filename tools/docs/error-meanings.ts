@@ -1,7 +1,7 @@
 import type { CliCode } from '../../packages/cli/src/exit.ts';
 import type { KeyCode } from '../../packages/clients/src/keys/errors.ts';
 import type { OciClientCode } from '../../packages/clients/src/oci/errors.ts';
-import type { OidcCode } from '../../packages/clients/src/oidc/exchange-token.ts';
+import type { OidcCode } from '../../packages/clients/src/oidc/errors.ts';
 import type { SigstoreCode } from '../../packages/clients/src/sigstore/post.ts';
 import type { START_CODES } from '../../packages/server/src/ground/problems/problems.ts';
 
@@ -56,6 +56,8 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   cli_config: 'the saved login is damaged',
   cli_file: 'a file cannot be read or written',
   cli_server_missing: '`waybill serve` without the server package',
+  cli_no_identity: 'nothing says who signs',
+  cli_not_attached: 'the registry took a signature, but has no referrers API to show it by',
   state_missing: 'no attestation is open here',
   state_exists: 'an attestation is open here already',
   state_invalid: 'the state file is damaged, or of another version',
@@ -88,9 +90,12 @@ export const CLIENT_MEANINGS: Readonly<Record<ClientCode, string>> = {
   oidc_unreachable: 'the issuer of identity tokens does not answer',
   oidc_refused: 'the issuer refuses to issue an identity token',
   oidc_protocol: 'the answer is not of an issuer',
-  sigstore_unreachable: 'the certificate or timestamp authority does not answer',
+  oidc_token_invalid: 'not an identity token, or an expired one',
+  sigstore_unreachable: 'the certificate or timestamp authority, or the log, does not answer',
   sigstore_refused: 'it refuses the request',
   sigstore_protocol: 'its answer is not of its protocol',
+  sigstore_no_authority: 'the signing config names no certificate authority',
+  sigstore_key_not_loggable: 'a kind of key whose signatures no log can check',
   key_not_found: 'no such key file or variable',
   key_unreadable: 'the key cannot be read',
   key_unsupported: 'a kind of key that this version does not sign with',

@@ -3,7 +3,8 @@
  * Every failure is a CodedError: the server's own code where it answered with a problem,
  * `client_unreachable` where it did not answer, `client_protocol` where the answer is not of this API.
  */
-import { CodedError, type Fetch, type FetchResponse, messageOf, type Secret } from '@waybill/core';
+import { CodedError, type Fetch, type FetchResponse, isCoded, messageOf, type Secret } from '@waybill/core';
+import { readAtMost } from '@waybill/core/bytes';
 import type {
   AuditAnchorDocument,
   AuditChain,
@@ -57,8 +58,9 @@ interface Call {
 export type Client = ReturnType<typeof createClient>;
 
 export function createClient(options: ClientOptions) {
-  const json = async <T>(call: Call): Promise<T> => (await send(options, call)).json() as Promise<T>;
-  const text = async (call: Call): Promise<string> => (await send(options, call)).text();
+  const text = (call: Call): Promise<string> => send(options, call);
+  const json = async <T>(call: Call): Promise<T> =>
+    parsed<T>(await text(call), new URL(call.path, options.url));
   const get = <T>(path: string) => json<T>({ method: 'GET', path });
   const post = <T>(path: string, body: unknown) => json<T>({ method: 'POST', path, body });
   const seg = encodeURIComponent;
@@ -95,6 +97,7 @@ export function createClient(options: ClientOptions) {
     /** The server's verdict on a run, a VSA in a Sigstore bundle. */
     downloadVerdict: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/verdict` }),
     trustedRoot: () => text({ method: 'GET', path: '/waybill/v1/trust/trusted-root' }),
+    signingConfig: () => text({ method: 'GET', path: '/waybill/v1/trust/signing-config' }),
     ask: (body: AskDecision) => post<Decision>('/waybill/v1/gate/decisions', body),
     listAudit: (filter: AuditQuery = {}) => get<AuditList>(`/waybill/v1/audit${query(filter)}`),
     readAuditChain: (page: AuditChainQuery = {}) => get<AuditChain>(`/waybill/v1/audit/chain${query(page)}`),
@@ -115,7 +118,10 @@ function query(values: Readonly<Record<string, string | number | undefined>>): s
     : `?${new URLSearchParams(Object.fromEntries(set.map(([key, value]) => [key, String(value)])))}`;
 }
 
-async function send(options: ClientOptions, call: Call): Promise<FetchResponse> {
+/** More than any document of this API: the server takes bundles of 32 MiB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+async function send(options: ClientOptions, call: Call): Promise<string> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers.authorization = `Bearer ${options.token.reveal()}`;
   let body: string | undefined;
@@ -128,6 +134,7 @@ async function send(options: ClientOptions, call: Call): Promise<FetchResponse> 
   }
   const url = new URL(call.path, options.url);
   let response: FetchResponse;
+  let bytes: Uint8Array;
   try {
     response = await (options.fetch ?? fetch)(url, {
       method: call.method,
@@ -136,15 +143,33 @@ async function send(options: ClientOptions, call: Call): Promise<FetchResponse> 
       signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
       ...(body === undefined ? {} : { body }),
     });
+    bytes = await readAtMost(response.body ?? [], MAX_ANSWER_BYTES, () => tooLarge(url));
   } catch (cause) {
+    if (isCoded(cause)) throw cause;
     throw new CodedError(
       'client_unreachable',
       `no answer from ${options.url} (${reasonOf(cause)}): is the server running (waybill serve), and is --server or WAYBILL_URL right?`,
       { cause },
     );
   }
-  if (response.ok) return response;
-  throw await problemOf(response, url);
+  const text = new TextDecoder().decode(bytes);
+  if (response.ok) return text;
+  throw problemOf(response.status, text, url);
+}
+
+function parsed<T>(text: string, url: URL): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw notOfThisApi(200, url, cause);
+  }
+}
+
+function tooLarge(url: URL): CodedError {
+  return new CodedError(
+    'client_protocol',
+    `${url.origin}${url.pathname} sent more than ${MAX_ANSWER_BYTES} bytes: is this the right server?`,
+  );
 }
 
 /** Codes of OpenSSL for a chain that ends in nobody we know. */
@@ -167,23 +192,22 @@ function reasonOf(cause: unknown): string {
     : reason;
 }
 
-async function problemOf(response: FetchResponse, url: URL): Promise<CodedError> {
-  const text = await response.text();
+function problemOf(status: number, text: string, url: URL): CodedError {
   try {
     const { code, detail, ...rest } = JSON.parse(text) as Record<string, unknown>;
     if (typeof code === 'string' && typeof detail === 'string') {
       return new CodedError(code, detail, { detail: rest });
     }
   } catch (cause) {
-    return notOfThisApi(response, url, cause);
+    return notOfThisApi(status, url, cause);
   }
-  return notOfThisApi(response, url, undefined);
+  return notOfThisApi(status, url, undefined);
 }
 
-function notOfThisApi(response: FetchResponse, url: URL, cause: unknown): CodedError {
+function notOfThisApi(status: number, url: URL, cause: unknown): CodedError {
   return new CodedError(
     'client_protocol',
-    `${url.origin}${url.pathname} answered ${response.status} in a form that is not Waybill's: is this the right server?`,
+    `${url.origin}${url.pathname} answered ${status} in a form that is not Waybill's: is this the right server?`,
     { cause },
   );
 }

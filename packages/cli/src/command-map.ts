@@ -103,7 +103,15 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       describe: { summary: 'Show one run and its verdict', load: () => import('./commands/run/describe.ts') },
     },
   },
-  verify: { summary: 'Verify a bundle offline', load: () => import('./commands/verify.ts') },
+  sign: { summary: 'Sign files, digests or images', load: () => import('./commands/sign.ts') },
+  'attest-blob': {
+    summary: 'Sign a statement about files or digests',
+    load: () => import('./commands/attest-blob.ts'),
+  },
+  verify: {
+    summary: 'Verify a file, a digest or a statement by its bundle',
+    load: () => import('./commands/verify.ts'),
+  },
   gate: {
     summary: 'Ask the gate',
     verbs: {

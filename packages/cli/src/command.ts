@@ -19,6 +19,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly summary: string;
   readonly required?: boolean;
+  /** Only of the last one. */
+  readonly multiple?: boolean;
 }
 
 type ValueOf<O extends OptionSpec> = O['type'] extends 'boolean'
@@ -50,4 +52,10 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
 /** A command whose option types are known inside `run` and forgotten outside. */
 export function defineCommand<const O extends OptionSpecs>(command: Command<O>): Command {
   return command as unknown as Command;
+}
+
+/** As help and reference show it: `FILE...`, `[BUNDLE]`. */
+export function argumentText({ name, required, multiple }: ArgumentSpec): string {
+  const text = multiple ? `${name}...` : name;
+  return required ? text : `[${text}]`;
 }

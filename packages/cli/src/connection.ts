@@ -14,6 +14,21 @@ export interface Connection {
   readonly fetch: Fetch;
 }
 
+/** The server without a token, for what it tells everybody. */
+export async function reach(session: Session): Promise<Omit<Connection, 'token'>> {
+  const url = await serverUrl(session);
+  const { fetch } = session;
+  return { url, fetch, client: createClient({ url, fetch }) };
+}
+
+/** As `connect`; null where there is no token. */
+export async function connectIfKnown(session: Session): Promise<Connection | null> {
+  const url = await serverUrl(session);
+  const token = await tokenFor(session, url);
+  const { fetch } = session;
+  return token && { url, token, fetch, client: createClient({ url, token, fetch }) };
+}
+
 /** Server and token: options, then environment, then the saved login. Throws `cli_not_logged_in`. */
 export async function connect(session: Session, pinnedServer?: string): Promise<Connection> {
   const url = await serverUrl(session, pinnedServer);

@@ -26,6 +26,8 @@ export type CliCode =
   | 'cli_config'
   | 'cli_file'
   | 'cli_server_missing'
+  | 'cli_no_identity'
+  | 'cli_not_attached'
   | 'state_missing'
   | 'state_exists'
   | 'state_invalid'

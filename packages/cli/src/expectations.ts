@@ -4,6 +4,7 @@ import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseTrustedRoot, type TrustedRoot } from '@waybill/core/trust';
 import type { Expectations } from '@waybill/core/verify';
 import type { OptionSpecs } from './command.ts';
+import { reach } from './connection.ts';
 import { cliError } from './exit.ts';
 import { readNamed } from './files.ts';
 import type { Session } from './session.ts';
@@ -65,6 +66,13 @@ async function publicKeyIn(session: Session, file: string) {
     if (!isCoded(cause)) throw cause;
     throw cliError('usage_invalid', `--key ${file}: ${cause.message}`, { cause });
   }
+}
+
+/** Of the file; without one the server's own, which says what the server says of itself. */
+export async function trustedRootFor(session: Session, file: string | undefined): Promise<TrustedRoot> {
+  if (file !== undefined) return trustedRootIn(session, file);
+  const { client } = await reach(session);
+  return parseTrustedRoot(await client.trustedRoot());
 }
 
 /** Throws `usage_invalid` for a file that is no trusted root: the root is the verifier's own, not evidence. */

@@ -1,4 +1,4 @@
-import type { Command, OptionSpec } from './command.ts';
+import { argumentText, type Command, type OptionSpec } from './command.ts';
 import { COMMANDS, isNoun, type Noun } from './command-map.ts';
 import { GLOBAL_OPTIONS } from './parse.ts';
 
@@ -38,7 +38,7 @@ export function nounHelp(path: string, noun: Noun): string {
 }
 
 export function commandHelp(path: string, command: Command): string {
-  const args = (command.arguments ?? []).map((arg) => (arg.required ? arg.name : `[${arg.name}]`));
+  const args = (command.arguments ?? []).map(argumentText);
   const section = (title: string, rows: readonly [string, string][]) =>
     rows.length === 0 ? [] : ['', title, ...columns(rows)];
   return [

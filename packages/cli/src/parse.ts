@@ -130,7 +130,7 @@ function requireAll(given: {
       `waybill ${path} needs ${missing.join(' and ')}; see waybill ${path} --help`,
     );
   }
-  const extra = args[specs.length];
+  const extra = specs.at(-1)?.multiple ? undefined : args[specs.length];
   if (extra !== undefined) {
     throw cliError(
       'usage_invalid',

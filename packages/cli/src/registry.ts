@@ -5,15 +5,25 @@ import {
   connect,
   credentialsFromDockerConfig,
   getManifest,
+  headManifest,
   type PushedBlob,
   pushBlob,
   pushFile,
+  pushManifest,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
 import { Secret } from '@waybill/core';
 import type { Digest } from '@waybill/core/digest';
-import { formatReference, parseReference } from '@waybill/core/oci';
+import {
+  artifactManifest,
+  EMPTY_BLOB,
+  formatManifest,
+  formatReference,
+  parseReference,
+  type Reference,
+} from '@waybill/core/oci';
 import type { Connection } from './connection.ts';
+import { cliError } from './exit.ts';
 import { readIfPresent } from './files.ts';
 import type { Session } from './session.ts';
 
@@ -37,19 +47,57 @@ export async function pullImage(
   text: string,
 ): Promise<PulledImage> {
   const reference = parseReference(text);
-  const own = reference.registry === new URL(connection.url).host;
-  const registry = own
-    ? ownRegistry(connection, reference.repository)
-    : connect(reference.registry, {
-        fetch: session.fetch,
-        credentials: await dockerCredentials(session, reference.registry),
-      });
+  const registry = await registryOf(session, connection, reference);
   const { bytes, descriptor } = await getManifest(registry, reference);
   return {
     bytes,
     digest: descriptor.digest,
     reference: formatReference({ ...reference, digest: descriptor.digest }),
   };
+}
+
+/**
+ * Attaches an artifact of one blob to the manifest that `reference` names. Throws `oci_client_…`;
+ * `cli_not_attached` where the registry keeps it, but will show it to nobody.
+ */
+export async function attachArtifact(
+  session: Session,
+  connection: Connection | null,
+  artifact: {
+    readonly reference: Reference;
+    readonly artifactType: string;
+    readonly bytes: Uint8Array;
+    readonly annotations: Readonly<Record<string, string>>;
+  },
+): Promise<void> {
+  const { reference, artifactType, bytes, annotations } = artifact;
+  const { repository } = reference;
+  const registry = await registryOf(session, connection, reference);
+  const subject = await headManifest(registry, reference);
+  const { digest, sizeBytes } = await pushBlob(registry, repository, bytes);
+  await pushBlob(registry, repository, EMPTY_BLOB);
+  const layers = [{ mediaType: artifactType, digest, sizeBytes }];
+  const manifest = artifactManifest({ artifactType, layers, subject, annotations });
+  const pushed = await pushManifest(
+    registry,
+    { repository },
+    { bytes: formatManifest(manifest), mediaType: manifest.mediaType },
+  );
+  if (pushed.subjectKept) return;
+  throw cliError(
+    'cli_not_attached',
+    `${reference.registry} took the signature, but has no referrers API, so that nobody will find it beside the image: keep it as a file with --bundle`,
+  );
+}
+
+async function registryOf(
+  session: Session,
+  connection: Connection | null,
+  { registry, repository }: Reference,
+): Promise<RegistryConnection> {
+  if (connection && registry === new URL(connection.url).host) return ownRegistry(connection, repository);
+  const credentials = await dockerCredentials(session, registry);
+  return connect(registry, { fetch: session.fetch, credentials });
 }
 
 /** The repository of a run, as the place that materials go to. Throws `oci_client_…`, and what the disk says. */

@@ -9,9 +9,10 @@ import {
   headManifest,
   pushBlob,
 } from '@waybill/clients/oci';
-import { exchangeToken } from '@waybill/clients/oidc';
-import { certificateFor, timestampOf } from '@waybill/clients/sigstore';
+import { exchangeToken, readIdentityToken } from '@waybill/clients/oidc';
+import { certificateFor, logEntryOf, timestampOf } from '@waybill/clients/sigstore';
 import { type Fetch, Secret } from '@waybill/core';
+import { formatPem } from '@waybill/core/x509';
 import { type Challenge, parseChallenges } from '../../../packages/clients/src/oci/challenge.ts';
 import { FIXTURES } from '../fixtures.ts';
 import { type Target, textOf } from '../target.ts';
@@ -66,6 +67,21 @@ const OCI_CODES = [
 
 const IDENTITY = { jwt: new Secret('a.b.c'), subject: 'a', expiresInSeconds: 600 };
 const ephemeral = generateEphemeralKey();
+const SIGSTORE_CODES = ['sigstore_unreachable', 'sigstore_refused', 'sigstore_protocol'];
+const LOGGED = {
+  signed: Buffer.from('a'),
+  signature: Buffer.from('s'),
+  publicKey: ephemeral.publicKey,
+  certificate: null,
+};
+
+/** The entry of a bundle that we made. */
+function loggedEntry(): unknown {
+  const bundle = JSON.parse(FIXTURES.bundles[0] ?? '{}') as {
+    readonly verificationMaterial: { readonly tlogEntries: readonly unknown[] };
+  };
+  return bundle.verificationMaterial.tlogEntries[0];
+}
 
 /** Keys that are always the same, as they must not lie here. */
 function privateKeys(): readonly string[] {
@@ -84,8 +100,18 @@ function privateKeys(): readonly string[] {
     ed25519.export({ format: 'pem', type: 'pkcs8' }),
     FIXTURES.bundleKey,
     '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIBvTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQIAAAAAAAAAAACAggA\n-----END ENCRYPTED PRIVATE KEY-----\n',
-    '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\neyJ9\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n',
+    cosignKey({ N: 2, r: 1, p: 1 }),
+    cosignKey({ N: 1_048_576, r: 8, p: 1 }),
   ].map(String);
+}
+
+/** A key file of cosign with little work for its passphrase, which opens nothing. */
+function cosignKey(params: object): string {
+  const [salt, nonce] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(24, 2).toString('base64')];
+  const kdf = { name: 'scrypt', params, salt };
+  const cipher = { name: 'nacl/secretbox', nonce };
+  const body = JSON.stringify({ kdf, cipher, ciphertext: Buffer.alloc(154, 3).toString('base64') });
+  return formatPem('ENCRYPTED SIGSTORE PRIVATE KEY', Buffer.from(body));
 }
 
 export const CLIENT_TARGETS: readonly Target[] = [
@@ -177,6 +203,13 @@ export const CLIENT_TARGETS: readonly Target[] = [
     costMicros: 50,
   },
   {
+    name: 'clients/oidc readIdentityToken',
+    seeds: () => [FIXTURES.identityToken, FIXTURES.identityToken.replace(/\.[^.]*\./, '.eyJleHAiOjR9.')],
+    call: (input) => readIdentityToken(textOf(input), { from: 'a test', now: new Date(0) }).subject,
+    codes: ['oidc_token_invalid'],
+    costMicros: 20,
+  },
+  {
     name: 'clients/sigstore certificateFor, timestampOf',
     seeds: () => [
       `200\n\n${JSON.stringify({ signedCertificateEmbeddedSct: { chain: { certificates: [`-----BEGIN CERTIFICATE-----\n${FIXTURES.certificates[0]}\n-----END CERTIFICATE-----\n`] } } })}`,
@@ -186,8 +219,20 @@ export const CLIENT_TARGETS: readonly Target[] = [
       const server = { url: 'http://127.0.0.1', fetch: answering(input, 200) };
       return [await timestampOf(server, Buffer.from('s')), await certificateFor(server, IDENTITY, ephemeral)];
     },
-    codes: ['sigstore_unreachable', 'sigstore_refused', 'sigstore_protocol'],
+    codes: SIGSTORE_CODES,
     costMicros: 80,
+  },
+  {
+    name: 'clients/sigstore logEntryOf',
+    covers: ['bundle.parseTlogEntry'],
+    seeds: () => [
+      `201\n\n${JSON.stringify(loggedEntry())}`,
+      '409\nx-log-index: 7\n\n{"code":6,"message":"there already"}',
+      '400\n\n{"code":3,"message":"no"}',
+    ],
+    call: (input) => logEntryOf({ url: 'http://127.0.0.1', fetch: answering(input, 201) }, LOGGED),
+    codes: SIGSTORE_CODES,
+    costMicros: 300,
   },
   {
     name: 'clients/keys loadKey',

@@ -21,7 +21,14 @@ import {
   parseDescriptor,
   parseManifest,
 } from '@waybill/core/oci';
-import { formatTrustedRoot, parseTrustedRoot, type TrustedRoot } from '@waybill/core/trust';
+import {
+  chooseServices,
+  formatTrustedRoot,
+  parseSigningConfig,
+  parseTrustedRoot,
+  SIGNING_CONFIG_MEDIA_TYPE,
+  type TrustedRoot,
+} from '@waybill/core/trust';
 import { CONTRACT, RUN_PREDICATE, VSA_PREDICATE } from '../examples.ts';
 import { FIXTURES, sharedFiles } from '../fixtures.ts';
 import { JSON_CODES, type Target, textOf } from '../target.ts';
@@ -57,6 +64,20 @@ const contracts = (): readonly (Uint8Array | string)[] => [
   `${CONTRACT}---\n${CONTRACT.replace('release', 'other')}`,
   ...sharedFiles('vectors/chainloop/contracts/*', 40),
 ];
+
+const SIGNING_CONFIG = JSON.stringify({
+  mediaType: SIGNING_CONFIG_MEDIA_TYPE,
+  caUrls: [service('https://waybill.example', 1)],
+  oidcUrls: [service('https://waybill.example/oidc', 1)],
+  rekorTlogUrls: [service('https://waybill.example', 2), service('https://other.example', 2, 'other')],
+  rekorTlogConfig: { selector: 'EXACT', count: 2 },
+  tsaUrls: [service('https://waybill.example/api/v1/timestamp', 1)],
+  tsaConfig: { selector: 'ANY' },
+});
+
+function service(url: string, majorApiVersion: number, operator = 'waybill.example') {
+  return { url, majorApiVersion, validFor: { start: '2026-01-01T00:00:00Z' }, operator };
+}
 
 export const DOCUMENT_TARGETS: readonly Target[] = [
   {
@@ -207,6 +228,25 @@ export const DOCUMENT_TARGETS: readonly Target[] = [
     },
     codes: ['trust_root_invalid', ...JSON_CODES],
     costMicros: 800,
+  },
+  {
+    name: 'core/trust parseSigningConfig',
+    covers: ['trust.parseSigningConfig'],
+    seeds: () => [SIGNING_CONFIG],
+    call: (input) => {
+      const { certificateAuthorities, logs, timestampAuthorities } = parseSigningConfig(input);
+      const wanted = { what: 'services', at: new Date(Date.UTC(2026, 5)) };
+      return [
+        ...certificateAuthorities,
+        ...chooseServices(logs, { ...wanted, version: 2 }),
+        ...chooseServices(timestampAuthorities, { ...wanted, version: 1 }),
+      ].map(({ url }) => url);
+    },
+    check: (answer) => {
+      for (const url of answer as readonly string[]) assert.match(url, /^https?:\/\/[^/@?#]+\/[^?#]*$/);
+    },
+    codes: ['signing_config_invalid', 'signing_config_no_service', ...JSON_CODES],
+    costMicros: 50,
   },
   {
     name: 'core/contract parseContract',

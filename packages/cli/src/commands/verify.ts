@@ -11,7 +11,7 @@ import {
 import { type Artifact, type Verified, type VerifiedContent, verifyBundle } from '@waybill/core/verify';
 import { defineCommand } from '../command.ts';
 import { cliError, EXIT } from '../exit.ts';
-import { EXPECTATION_OPTIONS, expectationsOf, trustedRootIn, verifying } from '../expectations.ts';
+import { EXPECTATION_OPTIONS, expectationsOf, trustedRootFor, verifying } from '../expectations.ts';
 import { readNamedBytes } from '../files.ts';
 import { listing, type Output } from '../output.ts';
 import type { Session } from '../session.ts';
@@ -19,21 +19,27 @@ import { colourOf, provenSignerText } from '../text.ts';
 
 export const command = defineCommand({
   summary:
-    'Verify a Sigstore bundle without asking any server; exit code 3 when it does not hold, 4 when it is a FAILED verdict (VSA)',
-  arguments: [{ name: 'BUNDLE', summary: 'Bundle file', required: true }],
+    'Verify a file, a digest or a statement by its Sigstore bundle; exit code 3 when it does not hold, 4 when it is a FAILED verdict (VSA)',
+  arguments: [
+    {
+      name: 'FILE|DIGEST|BUNDLE',
+      summary: 'With --bundle: the file or sha256:… that it must be about. Without: the bundle',
+      required: true,
+    },
+  ],
   options: {
+    bundle: { type: 'string', value: 'FILE', summary: 'Bundle that signs the file or digest' },
     'trusted-root': {
       type: 'string',
       value: 'FILE',
-      required: true,
-      summary: 'Whom to trust: trusted_root.json',
+      summary: "Whom to trust: trusted_root.json; without it the server's own, fetched now",
     },
     artifact: { type: 'string', value: 'FILE|DIGEST', summary: 'What it must be about: a file, or sha256:…' },
     'any-artifact': { type: 'boolean', summary: 'Verify a statement whatever it is about' },
     ...EXPECTATION_OPTIONS,
   },
   examples: [
-    'waybill verify app.sigstore.json --trusted-root trusted_root.json --artifact app.tar --certificate-identity http://127.0.0.1:7070/oidc/default/demo/build --certificate-oidc-issuer http://127.0.0.1:7070/oidc',
+    'waybill verify app.tar --bundle app.tar.sigstore.json --trusted-root trusted_root.json --certificate-identity http://127.0.0.1:7070/oidc/default/demo/build --certificate-oidc-issuer http://127.0.0.1:7070/oidc',
     'waybill verify app.sigstore.json --trusted-root trusted_root.json --any-artifact --key release.pub -o json',
   ],
   run: async (session, { options, args }) => {
@@ -44,9 +50,9 @@ export const command = defineCommand({
         'say who must have signed: --certificate-identity with --certificate-oidc-issuer, or --key',
       );
     }
-    const artifact = await artifactOf(session, options.artifact, options['any-artifact']);
-    const trustedRoot = await trustedRootIn(session, options['trusted-root']);
-    const name = args[0] ?? '';
+    const { name, about, any } = namesOf(args[0] ?? '', options);
+    const artifact = await artifactOf(session, about, any);
+    const trustedRoot = await trustedRootFor(session, options['trusted-root']);
     const bytes = await readNamedBytes(path.resolve(session.cwd, name));
     const proven = await verifying(name, () =>
       provenOf(
@@ -79,6 +85,24 @@ function provenOf(verified: Verified<VerifiedContent>): Proven {
   return { verified, statement, vsa };
 }
 
+/** The bundle, and what it must be about: `verify FILE --bundle B`, or `verify B --artifact FILE`. */
+function namesOf(
+  argument: string,
+  options: {
+    readonly bundle: string | undefined;
+    readonly artifact: string | undefined;
+    readonly 'any-artifact': boolean;
+  },
+): { readonly name: string; readonly about: string | undefined; readonly any: boolean } {
+  const { bundle, artifact, 'any-artifact': any } = options;
+  if (bundle === undefined) return { name: argument, about: artifact, any };
+  if (artifact === undefined && !any) return { name: bundle, about: argument, any };
+  throw cliError(
+    'usage_invalid',
+    'with --bundle the argument is what it must be about: leave --artifact and --any-artifact out',
+  );
+}
+
 async function artifactOf(
   session: Session,
   text: string | undefined,
@@ -90,14 +114,14 @@ async function artifactOf(
     if (any) return undefined;
     throw cliError(
       'usage_missing',
-      'say what the bundle must be about: --artifact FILE or DIGEST (or --any-artifact)',
+      'say what the bundle must be about: waybill verify FILE --bundle BUNDLE, or --artifact FILE or DIGEST, or --any-artifact',
     );
   }
   if (isDigest(text)) return text satisfies Digest;
   if (/^sha(?:256|384|512):/.test(text)) {
     throw cliError(
       'usage_invalid',
-      `--artifact: expected sha256:<64 hex digits> or a file, found ${JSON.stringify(text)}`,
+      `expected a file or sha256:<64 hex digits>, found ${JSON.stringify(text)}`,
     );
   }
   return readNamedBytes(path.resolve(session.cwd, text));

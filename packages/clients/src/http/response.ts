@@ -7,12 +7,10 @@ export async function responseOf(message: IncomingMessage, method: string): Prom
   const status = message.statusCode ?? 0;
   const bodyless = method === 'HEAD' || status === 204 || status === 304;
   if (bodyless) await readToEnd(message);
+  const body = bodyless ? null : bodyOf(message);
   const bytes = async (): Promise<Uint8Array> => {
     const pieces: Uint8Array[] = [];
-    if (!bodyless) {
-      for await (const piece of message) pieces.push(piece as Uint8Array);
-      await freed();
-    }
+    for await (const piece of body ?? []) pieces.push(piece);
     return Buffer.concat(pieces);
   };
   const text = async (): Promise<string> => new TextDecoder().decode(await bytes());
@@ -20,7 +18,7 @@ export async function responseOf(message: IncomingMessage, method: string): Prom
     ok: status >= 200 && status < 300,
     status,
     headers: { get: (name) => headerOf(message, name) },
-    body: bodyless ? null : bodyOf(message),
+    body,
     bytes,
     text,
     json: async () => JSON.parse(await text()) as unknown,
@@ -45,7 +43,10 @@ function headerOf(message: IncomingMessage, name: string): string | null {
 
 function bodyOf(message: IncomingMessage): FetchBody {
   return {
-    [Symbol.asyncIterator]: () => message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+    async *[Symbol.asyncIterator]() {
+      yield* message as AsyncIterable<Uint8Array>;
+      await freed();
+    },
     cancel: async () => {
       if (message.headers['content-length'] === '0') await readToEnd(message);
       else message.destroy();

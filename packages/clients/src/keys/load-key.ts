@@ -3,29 +3,34 @@ import { open } from 'node:fs/promises';
 import { messageOf, type Secret } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
 import { publicKeyFrom, verifySignature } from '@waybill/core/crypto';
+import { isCosignLabel, openCosignKey } from './cosign-key.ts';
 import { keyError } from './errors.ts';
 import { type SigningKey, signingKeyOf } from './signing-key.ts';
 
 const MAX_BYTES = 65_536;
 
 export interface LoadKeyOptions {
-  /** For an encrypted key; else the environment variable WAYBILL_KEY_PASSWORD. */
+  /** For an encrypted key; else the environment variable WAYBILL_KEY_PASSWORD, or COSIGN_PASSWORD. */
   readonly passphrase?: Secret<string> | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * The private key that `reference` names: a path, or `env://NAME` for a PEM in an environment variable.
- * PKCS#8, SEC1 or PKCS#1, encrypted or not; ECDSA, Ed25519 or RSA. Throws `key_*`; no message holds key bytes.
+ * PKCS#8, SEC1 or PKCS#1, encrypted or not, or a key file of cosign; ECDSA, Ed25519 or RSA. Throws `key_*`; no
+ * message holds key bytes.
  */
 export async function loadKey(reference: string, options: LoadKeyOptions = {}): Promise<SigningKey> {
   const env = options.env ?? process.env;
   const pem = reference.startsWith('env://')
     ? fromEnvironment(env, reference.slice('env://'.length))
     : await fromFile(reference);
-  checkForm(pem, reference);
-  const passphrase = options.passphrase?.reveal() ?? env['WAYBILL_KEY_PASSWORD'];
-  const key = signingKeyOf(decode(pem, reference, passphrase), reference);
+  const label = labelOf(pem, reference);
+  const passphrase = options.passphrase?.reveal() ?? env['WAYBILL_KEY_PASSWORD'] ?? env['COSIGN_PASSWORD'];
+  const privateKey = isCosignLabel(label)
+    ? await openCosignKey(pem, reference, requirePassphrase(passphrase, reference))
+    : decode(pem, reference, passphrase);
+  const key = signingKeyOf(privateKey, reference);
   await checkPair(key, reference);
   return key;
 }
@@ -69,7 +74,8 @@ async function fromFile(path: string): Promise<string> {
   }
 }
 
-function checkForm(pem: string, name: string): void {
+/** Throws for what cannot be a private key. */
+function labelOf(pem: string, name: string): string {
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
   if (label === undefined) {
     throw keyError('key_unsupported', `${name}: no PEM found; expected "-----BEGIN PRIVATE KEY-----"`);
@@ -77,23 +83,22 @@ function checkForm(pem: string, name: string): void {
   if (label === 'PUBLIC KEY' || label === 'CERTIFICATE') {
     throw keyError('key_is_public', `${name}: holds a ${label.toLowerCase()}; signing needs the private key`);
   }
-  if (/^ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) {
-    throw keyError(
-      'key_unsupported',
-      `${name}: cosign's own encrypted format; use a PKCS#8 key (openssl genpkey -algorithm EC ` +
-        '-pkeyopt ec_paramgen_curve:P-256 -aes256), which cosign imports with import-key-pair',
-    );
-  }
+  return label;
+}
+
+/** cosign also encrypts with an empty passphrase; to be set it has to be all the same. */
+function requirePassphrase(passphrase: string | undefined, name: string): string {
+  if (passphrase !== undefined) return passphrase;
+  throw keyError(
+    'key_passphrase_missing',
+    `${name}: encrypted; set WAYBILL_KEY_PASSWORD to its passphrase (COSIGN_PASSWORD is read as well)`,
+  );
 }
 
 function decode(pem: string, name: string, passphrase: string | undefined): KeyObject {
   const encrypted = /BEGIN ENCRYPTED PRIVATE KEY|^Proc-Type: 4,ENCRYPTED/m.test(pem);
-  if (encrypted && (passphrase === undefined || passphrase === '')) {
-    throw keyError(
-      'key_passphrase_missing',
-      `${name}: encrypted; set WAYBILL_KEY_PASSWORD to its passphrase`,
-    );
-  }
+  // OpenSSL would ask the terminal for an empty one.
+  if (encrypted) requirePassphrase(passphrase || undefined, name);
   try {
     return createPrivateKey({ key: pem, format: 'pem', ...(encrypted ? { passphrase } : {}) });
   } catch (cause) {

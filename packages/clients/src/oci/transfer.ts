@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readAtMost as readPieces } from '@waybill/core/bytes';
 import { algorithmOf, type Digest, hexOf } from '@waybill/core/digest';
 import { ociClientError } from './errors.ts';
 
@@ -45,17 +46,10 @@ export class Stall {
 }
 
 /** Throws `oci_client_too_large` as soon as there are more than `maxBytes`. */
-export async function readAtMost(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const piece of source) {
-    sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) {
-      throw ociClientError('oci_client_too_large', `The registry sent more than ${maxBytes} bytes.`);
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+export function readAtMost(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  return readPieces(source, maxBytes, () =>
+    ociClientError('oci_client_too_large', `The registry sent more than ${maxBytes} bytes.`),
+  );
 }
 
 /**

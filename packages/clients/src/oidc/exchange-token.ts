@@ -1,17 +1,9 @@
-import {
-  CodedError,
-  errorsOf,
-  type Fetch,
-  type FetchResponse,
-  isCoded,
-  messageOf,
-  Secret,
-} from '@waybill/core';
-import { Fields, fromBase64, type Json, parseJson } from '@waybill/core/bytes';
+import { type CodedError, type Fetch, type FetchResponse, isCoded, messageOf, Secret } from '@waybill/core';
+import { Fields, type Json, parseJson, readAtMost } from '@waybill/core/bytes';
+import { type OidcCode, oidcError } from './errors.ts';
+import { claimsOf, type IdentityToken } from './identity-token.ts';
 
-export type OidcCode = 'oidc_unreachable' | 'oidc_refused' | 'oidc_protocol';
-
-const oidcError = errorsOf<OidcCode>();
+const MAX_ANSWER_BYTES = 100_000;
 
 export interface ExchangeTokenInput {
   /** Origin of the Waybill server, e.g. `http://127.0.0.1:7070`. */
@@ -24,13 +16,10 @@ export interface ExchangeTokenInput {
   readonly workflow?: { readonly project: string; readonly name: string };
   readonly timeoutMs?: number;
   /** The built-in `fetch` unless told. */
-  readonly fetch?: Fetch;
+  readonly fetch?: Fetch | undefined;
 }
 
-export interface IdentityToken {
-  readonly jwt: Secret<string>;
-  /** The `sub` claim, which a client signs as proof of possession; read, not verified. */
-  readonly subject: string;
+export interface ExchangedToken extends IdentityToken {
   readonly expiresInSeconds: number;
 }
 
@@ -38,7 +27,7 @@ export interface IdentityToken {
  * Turns an API token into a short-lived ID token by which a pipeline signs keyless (RFC 8693).
  * Throws `oidc_unreachable`, `oidc_refused` (with the server's reason), `oidc_protocol`.
  */
-export async function exchangeToken(input: ExchangeTokenInput): Promise<IdentityToken> {
+export async function exchangeToken(input: ExchangeTokenInput): Promise<ExchangedToken> {
   const endpoint = new URL('/oidc/token', input.url);
   const response = await post(endpoint, input);
   const body = await readBody(response, endpoint);
@@ -47,7 +36,7 @@ export async function exchangeToken(input: ExchangeTokenInput): Promise<Identity
     const jwt = body.string('access_token');
     return Object.freeze({
       jwt: new Secret(jwt),
-      subject: subjectOf(jwt),
+      subject: claimsOf(jwt).string('sub'),
       expiresInSeconds: body.integer('expires_in'),
     });
   });
@@ -85,17 +74,20 @@ async function post(endpoint: URL, input: ExchangeTokenInput): Promise<FetchResp
 }
 
 async function readBody(response: FetchResponse, endpoint: URL): Promise<Fields> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await response.text();
+    bytes = await readAtMost(response.body ?? [], MAX_ANSWER_BYTES, () =>
+      oidcError('oidc_protocol', `${endpoint.href} sent more than any token: is this a Waybill server?`),
+    );
   } catch (cause) {
+    if (isCoded(cause)) throw cause;
     throw oidcError('oidc_unreachable', `${endpoint.origin}: the answer broke off (${messageOf(cause)})`, {
       cause,
     });
   }
   return reading(
     endpoint,
-    () => new Fields(parseJson(text, 'token answer', { maxBytes: 100_000 }), 'token answer'),
+    () => new Fields(parseJson(bytes, 'token answer', { maxBytes: MAX_ANSWER_BYTES }), 'token answer'),
   );
 }
 
@@ -106,11 +98,6 @@ function refused(status: number, body: Fields): CodedError<OidcCode> {
   return oidcError('oidc_refused', `the server issued no identity token (${error}): ${description}`, {
     detail: { status },
   });
-}
-
-function subjectOf(jwt: string): string {
-  const claims = parseJson(fromBase64(jwt.split('.')[1] ?? '', 'identity token'), 'identity token');
-  return new Fields(claims, 'identity token').string('sub');
 }
 
 function reading<T>(endpoint: URL, read: () => T): T {

@@ -2,20 +2,20 @@ import { isCoded } from '@waybill/core';
 import { Fields, fromBase64, parseJson, toBase64, utf8 } from '@waybill/core/bytes';
 import type { SigningKey } from '../keys/index.ts';
 import type { IdentityToken } from '../oidc/index.ts';
-
-import { post, type SigstoreServer, sigstoreError } from './post.ts';
+import { ask, type Service, sigstoreError } from './post.ts';
 
 /**
  * The signing certificate for `key`, DER: Fulcio's `POST /api/v2/signingCert` with the key's signature over the
- * token's subject as proof of possession. Throws `sigstore_refused`, `sigstore_protocol`.
+ * token's subject or email as proof of possession. Throws `sigstore_refused`, `sigstore_protocol`.
  */
 export async function certificateFor(
-  server: SigstoreServer,
+  authority: Service,
   identity: IdentityToken,
   key: SigningKey,
 ): Promise<Uint8Array> {
   const proof = await key.sign(utf8(identity.subject));
-  const answer = await post(server, '/api/v2/signingCert', {
+  const answer = await ask(authority, {
+    path: '/api/v2/signingCert',
     accept: 'application/json',
     body: {
       credentials: { oidcIdentityToken: identity.jwt.reveal() },
@@ -33,8 +33,8 @@ export async function certificateFor(
     if (!isCoded(cause)) throw cause;
     throw sigstoreError(
       'sigstore_protocol',
-      `${server.url} answered without a certificate (${cause.message}): is it a Waybill server?`,
-      cause,
+      `${authority.url} answered without a certificate (${cause.message}): is it a Fulcio?`,
+      { cause },
     );
   }
 }

@@ -8,3 +8,4 @@ export type {
 } from './bundle.ts';
 export { BUNDLE_MEDIA_TYPE, formatBundle } from './format-bundle.ts';
 export { type BundleOptions, parseBundle } from './parse-bundle.ts';
+export { parseTlogEntry } from './parse-tlog-entry.ts';

@@ -1,8 +1,24 @@
-import { Fields, fromBase64 } from '../bytes/index.ts';
-import { CodedError } from '../errors.ts';
+import { Fields, fromBase64, parseJson } from '../bytes/index.ts';
+import { CodedError, isCoded } from '../errors.ts';
 import type { InclusionProof, TlogEntry } from './bundle.ts';
 
 const MAX_PROOF_HASHES = 64;
+
+const MAX_ENTRY_BYTES = 1024 * 1024;
+
+/** What a log answers to an accepted signature: one entry with its proof. Throws `bundle_invalid`. */
+export function parseTlogEntry(input: Uint8Array | string): TlogEntry {
+  try {
+    const entry = readTlogEntry(
+      new Fields(parseJson(input, 'log entry', { maxBytes: MAX_ENTRY_BYTES }), 'entry'),
+    );
+    if (entry.inclusionProof) return entry;
+    throw invalid('entry.inclusionProof: expected a proof with its checkpoint');
+  } catch (cause) {
+    if (!isCoded(cause) || cause.code === 'bundle_invalid') throw cause;
+    throw invalid(cause.message, cause);
+  }
+}
 
 /** TransparencyLogEntry of sigstore_rekor.proto in protojson. Throws `bundle_invalid`, `shape_invalid`, `bytes_base64`. */
 export function readTlogEntry(fields: Fields): TlogEntry {
@@ -50,6 +66,6 @@ function bytes(fields: Fields, key: string): Uint8Array {
   return fromBase64(fields.string(key), `${fields.at}.${key}`);
 }
 
-function invalid(problem: string): CodedError<'bundle_invalid'> {
-  return new CodedError('bundle_invalid', `not a valid Sigstore bundle: ${problem}`);
+function invalid(problem: string, cause?: unknown): CodedError<'bundle_invalid'> {
+  return new CodedError('bundle_invalid', `not a valid Sigstore bundle: ${problem}`, { cause });
 }

@@ -13,4 +13,5 @@ export { Fields } from './fields.ts';
 export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from './json.ts';
 export { matchesPattern } from './pattern.ts';
 export { explainLookAlike, nearest, normalizeName, quoted } from './spelling.ts';
+export { readAtMost } from './read-at-most.ts';
 export { hasMoreYamlTokens } from './yaml-tokens.ts';

@@ -2,12 +2,12 @@ import { Fields, fromBase64, parseJson } from '../bytes/index.ts';
 import { publicKeyFrom } from '../crypto.ts';
 import { CodedError, isCoded } from '../errors.ts';
 import { type Certificate, parseCertificate, publicKeyFromPkcs1 } from '../x509/index.ts';
+import { readPeriod } from './period.ts';
 import {
   type CertificateAuthority,
   TRUSTED_ROOT_MEDIA_TYPE,
   type TransparencyLog,
   type TrustedRoot,
-  type ValidityPeriod,
 } from './trusted-root.ts';
 
 const MAX_ROOT_BYTES = 8 * 1024 * 1024;
@@ -85,22 +85,6 @@ function readCertificates(chain: Fields): readonly [Certificate, ...Certificate[
   );
   if (!first) throw invalid(`${chain.at}.certificates: expected at least one certificate`);
   return [first, ...others];
-}
-
-function readPeriod(fields: Fields): ValidityPeriod {
-  const period = fields.optionalObject('validFor');
-  return { start: period ? readTime(period, 'start') : null, end: period ? readTime(period, 'end') : null };
-}
-
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
-
-function readTime(fields: Fields, key: string): Date | null {
-  const text = fields.optionalString(key);
-  if (text === undefined) return null;
-  const time = new Date(RFC3339.test(text) ? text : Number.NaN);
-  if (Number.isNaN(time.getTime()))
-    throw invalid(`${fields.at}.${key}: expected a time like 2025-06-12T12:02:20Z`);
-  return time;
 }
 
 function list(fields: Fields, key: string): readonly Fields[] {

@@ -83,6 +83,8 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
   [
     { status: 400, title: 'Invalid certificate or request' },
     [
+      'signing_config_invalid',
+      'signing_config_no_service',
       'trust_root_invalid',
       'x509_certificate',
       'x509_chain',
