@@ -5,6 +5,7 @@
 import type { AttackGroups } from './attack.ts';
 import { ATTESTATIONS } from './table/attestations.ts';
 import { BROWSERS } from './table/browsers.ts';
+import { CLOCKS } from './table/clocks.ts';
 import { CONFUSED_DEPUTY } from './table/confused-deputy.ts';
 import { FLOODS } from './table/floods.ts';
 import { IDENTITY_TOKENS } from './table/identity-tokens.ts';
@@ -22,6 +23,7 @@ export const ATTACKS: AttackGroups = {
   'Identity tokens': IDENTITY_TOKENS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
   'The logs: forked, taken back, filled': LOGS,
+  Clocks: CLOCKS,
   Paths: PATHS,
   'Floods and slow clients': FLOODS,
   JSON: JSON,

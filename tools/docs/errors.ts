@@ -1,6 +1,6 @@
-import { PROBLEMS } from '@waybill/server';
 import { GROUND_PROBLEMS, type ProblemMap } from '@waybill/server/ground';
 import { cliError, exitCodeOf } from '../../packages/cli/src/exit.ts';
+import { PROBLEMS } from '../../packages/server/src/problems.ts';
 import { CORE_PROBLEMS } from '../../packages/server/src/ground/problems/core.ts';
 import { START_CODES } from '../../packages/server/src/ground/problems/problems.ts';
 import { CLI_MEANINGS, CLIENT_MEANINGS, START_MEANINGS } from './error-meanings.ts';

@@ -1,24 +1,20 @@
 /** The composition root: configuration in, world out, graceful stop. Nothing else knows all rooms. */
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
-import {
-  ATTESTATION_PROBLEMS,
-  type AttestationDeps,
-  attestationRoutes,
-  openExaminer,
-} from './attestation/index.ts';
-import { AUDIT_PROBLEMS, type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
+import { type AttestationDeps, attestationRoutes, openExaminer } from './attestation/index.ts';
+import { type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
 import type { tasks } from './checks.ts';
 import { claimPort } from './claim-port.ts';
-import { CONTRACT_PROBLEMS, contractRoutes } from './contract/index.ts';
+import { contractRoutes } from './contract/index.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { dependenciesOf } from './dependencies.ts';
-import { GATE_PROBLEMS, gateRoutes } from './gate/index.ts';
+import { gateRoutes } from './gate/index.ts';
 import {
   type App,
   type BlobDriver,
   type Clock,
+  type ClockGuard,
   type Config,
   createHttp,
   createLog,
@@ -27,8 +23,10 @@ import {
   isLoopbackHost,
   type JobMetrics,
   type Limits,
+  type LocalTime,
   type Logger,
   limitAddresses,
+  localTime,
   lockInstance,
   measureDatabase,
   measureDisks,
@@ -53,17 +51,16 @@ import {
   type Seal,
   startFollowers,
   startPostgres,
-  systemClock,
   type Threads,
   type Tls,
   type Tracing,
   traceHttp,
+  watchClock,
   watchDependencies,
 } from './ground/index.ts';
 import {
   bootstrap,
   checkIssuer,
-  IDENTITY_PROBLEMS,
   type IdentityDeps,
   identityRoutes,
   issuerUrlOf,
@@ -73,23 +70,11 @@ import {
 import { infoRoutes } from './info.ts';
 import { declareMetrics, type ServerMetrics } from './metrics.ts';
 import { keepOwnerToken } from './owner-token.ts';
-import {
-  expireUploads,
-  openRegistry,
-  REGISTRY_PROBLEMS,
-  type RegistryDeps,
-  registryRoutes,
-} from './registry/index.ts';
-import { openStore, STORE_PROBLEMS } from './store/index.ts';
-import {
-  type HighWater,
-  openHighWater,
-  openTlog,
-  TLOG_PROBLEMS,
-  type Tlog,
-  tlogRoutes,
-} from './tlog/index.ts';
-import { openTrust, TRUST_PROBLEMS, type Trust, trustRoutes } from './trust/index.ts';
+import { PROBLEMS } from './problems.ts';
+import { expireUploads, openRegistry, type RegistryDeps, registryRoutes } from './registry/index.ts';
+import { openStore } from './store/index.ts';
+import { type HighWater, openHighWater, openTlog, type Tlog, tlogRoutes } from './tlog/index.ts';
+import { openTrust, type Trust, trustRoutes } from './trust/index.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningServer {
@@ -113,7 +98,9 @@ const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
 const ANCHOR_LOOK_MS = 60 * 1000;
 
 export interface Surroundings {
+  /** A clock that whoever set it believes; `time` is one that may be set under way. */
   readonly clock?: Clock;
+  readonly time?: LocalTime;
   readonly log?: Logger;
   /** Closed with the server. */
   readonly tracing?: Tracing;
@@ -156,7 +143,8 @@ async function start(
   const { undo, tracing = noTracing } = around;
   undo.push(() => tracing.close());
   const log = around.log ?? openLog(config, tracing);
-  const clock = around.clock ?? systemClock;
+  const local = around.time ?? localTime(around.clock);
+  const { clock } = local;
   const metrics = createMetrics();
   const measured = declareMetrics(metrics);
   for (const warning of config.warnings) log.warn(warning);
@@ -176,8 +164,24 @@ async function start(
   const highWater = config.logGuard === null ? null : openHighWater(config.logGuard);
   const blobs = around.blobs?.(files) ?? files;
 
+  const watched = await watchClock({ ...config, local, db, log, metrics: measured });
+  undo.push(watched.stop);
+  const clockDoubt = watched.guard.doubt;
+
   const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
-  const parts = { db, seal, blobs, place, highWater, clock, log, metrics: measured, tracing, publicUrl };
+  const parts = {
+    db,
+    seal,
+    blobs,
+    place,
+    highWater,
+    clock,
+    clockDoubt,
+    log,
+    metrics: measured,
+    tracing,
+    publicUrl,
+  };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
@@ -215,6 +219,7 @@ interface Parts {
   readonly place: PlaceMarker;
   readonly highWater: HighWater | null;
   readonly clock: Clock;
+  readonly clockDoubt: ClockGuard['doubt'];
   readonly log: Logger;
   readonly tracing: Tracing;
   readonly publicUrl: string;
@@ -259,6 +264,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     db,
     seal,
     clock,
+    clockDoubt: parts.clockDoubt,
     metrics: metrics.trust,
     publicUrl,
     issuerUrl: issuerUrlOf(publicUrl),
@@ -321,19 +327,6 @@ function whoReadsMetrics({ listen, metricsToken }: Config, publicUrl: string) {
   return { token: metricsToken, behindProxy };
 }
 
-/** Codes of all rooms and how HTTP shows them. */
-export const PROBLEMS = {
-  ...IDENTITY_PROBLEMS,
-  ...STORE_PROBLEMS,
-  ...TLOG_PROBLEMS,
-  ...TRUST_PROBLEMS,
-  ...CONTRACT_PROBLEMS,
-  ...REGISTRY_PROBLEMS,
-  ...ATTESTATION_PROBLEMS,
-  ...GATE_PROBLEMS,
-  ...AUDIT_PROBLEMS,
-};
-
 /** DER, of all authorities that issued here. */
 function issuerChains(trust: Trust): readonly (readonly Uint8Array[])[] {
   return trust
@@ -343,7 +336,7 @@ function issuerChains(trust: Trust): readonly (readonly Uint8Array[])[] {
 
 function createApp(
   world: World,
-  around: Omit<Parts, 'seal' | 'blobs' | 'place' | 'highWater'> &
+  around: Omit<Parts, 'seal' | 'blobs' | 'place' | 'highWater' | 'clockDoubt'> &
     Pick<Config, 'limits' | 'maxConnections' | 'trustedProxies'> & {
       readonly tls: Tls | undefined;
       readonly ready: () => Promise<readonly Readiness[]>;

@@ -3,6 +3,7 @@ import { attestationMetrics } from './attestation/index.ts';
 import { DEPENDENCY_NAMES } from './dependencies.ts';
 import { gateMetrics } from './gate/index.ts';
 import {
+  clockMetrics,
   databaseMetrics,
   diskMetrics,
   followerMetrics,
@@ -23,6 +24,7 @@ export function declareMetrics(metrics: Metrics) {
     dependencies: readinessMetrics(metrics, DEPENDENCY_NAMES),
     database: databaseMetrics(metrics),
     disks: diskMetrics(metrics),
+    clock: clockMetrics(metrics),
     jobs: jobMetrics(metrics),
     outbox: outboxMetrics(metrics),
     followers: followerMetrics(metrics),

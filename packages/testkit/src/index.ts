@@ -12,6 +12,7 @@ export {
 } from './database.ts';
 export { type DatabaseProxy, databaseProxy } from './database-proxy.ts';
 export { Faults } from './faults.ts';
+export { type NtpStandIn, ntpServer } from './ntp-server.ts';
 export { type Found, requirePeer, sharedPath } from './peers.ts';
 export {
   type Account,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@waybill/api/client';
 import { Secret } from '@waybill/core';
 import type { RunningServer } from '@waybill/server';
-import type { BlobDriver, Clock, Config, Db, Logger, Tracing } from '@waybill/server/ground';
+import type { BlobDriver, Clock, Config, Db, LocalTime, Logger, Tracing } from '@waybill/server/ground';
 import type pg from 'pg';
 import { rowsOf, testDatabase } from './database.ts';
 import type { DatabaseProxy } from './database-proxy.ts';
@@ -30,6 +30,9 @@ export interface TestWorld {
 
 export interface WorldOptions {
   readonly clock?: Clock;
+  /** The clock, and what it is watched by. */
+  readonly time?: LocalTime;
+  readonly ntpServers?: Config['ntpServers'];
   readonly log?: Logger;
   readonly tracing?: Tracing;
   readonly metricsToken?: Secret<string>;
@@ -64,6 +67,8 @@ function configOf(
     tls: null,
     maxConnections: options.maxConnections ?? 4096,
     trustedProxies: options.trustedProxies ?? [],
+    ntpServers: options.ntpServers ?? [],
+    clockToleranceMs: 1000,
     // Tests sign in wrongly hundreds of times a second.
     limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },
     logFormat: null,

@@ -7,6 +7,7 @@ import { formatManifest, parseManifest } from '../../../packages/server/src/back
 import { parseName as parseContractName, parseText } from '../../../packages/server/src/contract/name.ts';
 import { parseConfig } from '../../../packages/server/src/ground/config/config.ts';
 import { parseConfigFile } from '../../../packages/server/src/ground/config/file.ts';
+import { type NtpAnswer, parseNtpAnswer } from '../../../packages/server/src/ground/time/ntp.ts';
 import { parsePublicUrl } from '../../../packages/server/src/identity/issuer.ts';
 import { parsePublicKey } from '../../../packages/server/src/identity/keys.ts';
 import { parseName } from '../../../packages/server/src/identity/name.ts';
@@ -54,6 +55,12 @@ const BACKUP = JSON.stringify({
   logs: [{ origin: 'log.example', kind: 'rekor', size: 3 }],
 });
 
+/** Stratum 2, sent at 2026-03-01T12:00:00Z as it was received. */
+const NTP_ANSWER = Buffer.from(
+  `240200e9${'000003d7'.repeat(2)}00000000${'ed4f6b40'.padEnd(16, '0')}0102030405060708${'ed4f6b4000000000'.repeat(2)}`,
+  'hex',
+);
+
 const JOIN = '\n';
 
 export const SERVER_TARGETS: readonly Target[] = [
@@ -87,6 +94,18 @@ export const SERVER_TARGETS: readonly Target[] = [
     call: (input) => parseConfigFile(textOf(input), 'waybill.yaml'),
     codes: ['config_invalid', 'config_unknown_option'],
     costMicros: 800,
+  },
+  {
+    name: 'server/ground parseNtpAnswer',
+    seeds: () => [NTP_ANSWER],
+    call: (input) => parseNtpAnswer(input, NTP_ANSWER.subarray(24, 32)),
+    check: (answer) => {
+      if (answer === null) return;
+      const { receivedMs, sentMs } = answer as NtpAnswer;
+      assert.ok(receivedMs <= sentMs && !Number.isNaN(new Date(sentMs).getTime()));
+    },
+    codes: [],
+    costMicros: 5,
   },
   {
     name: 'server/backup parseManifest',

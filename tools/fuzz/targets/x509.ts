@@ -6,10 +6,10 @@ import { type KeyObject, publicKeyFrom, spkiOf } from '@waybill/core/crypto';
 import { type CertificateAuthority, parseTrustedRoot } from '@waybill/core/trust';
 import {
   type Certificate,
+  ctMerkleTreeLeaf,
   EKU,
   formatPem,
   parseCertificate,
-  ctMerkleTreeLeaf,
   parseCsr,
   parseCtLeaf,
   parsePem,

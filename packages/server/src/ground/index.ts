@@ -70,6 +70,9 @@ export { MASTER_KEY_FILE, type MasterKeyOptions, openGivenKey, openMasterKey } f
 export { createSeal, type Seal } from './secrets/seal.ts';
 export type { Fault, Tasks } from './threads/messages.ts';
 export { openThreads, type Threads, type ThreadsOptions } from './threads/threads.ts';
-export { type Clock, systemClock } from './time/clock.ts';
+export { type Clock, localTime, systemClock } from './time/clock.ts';
+export type { ClockGuard, LocalTime } from './time/clock-guard.ts';
 export { type JobMetrics, jobMetrics, repeatJob } from './time/jobs.ts';
+export { clockMetrics } from './time/metrics.ts';
+export { watchClock } from './time/watch-clock.ts';
 export { openTls, type Tls, type TlsOptions } from './tls/tls.ts';

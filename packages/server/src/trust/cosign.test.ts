@@ -78,6 +78,7 @@ before(async () => {
     db,
     seal,
     clock,
+    clockDoubt: () => null,
     metrics: trustMetrics(createMetrics()),
     publicUrl: origin,
     issuerUrl: identity.issuer.url,

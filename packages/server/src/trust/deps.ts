@@ -16,6 +16,8 @@ export interface TrustDeps {
   readonly db: Db;
   readonly seal: Seal;
   readonly clock: Clock;
+  /** Why nothing may be dated at this time; null when nothing speaks against it. */
+  readonly clockDoubt: (time: Date) => string | null;
   readonly metrics: TrustMetrics;
   /** Origin of this server without a trailing slash. */
   readonly publicUrl: string;

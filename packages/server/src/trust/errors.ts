@@ -9,6 +9,7 @@ export const TRUST_PROBLEMS = {
   trust_ct_unavailable: { status: 503, title: 'Certificate transparency log not available' },
   trust_authority_expired: { status: 503, title: 'Authority expired' },
   trust_clock_behind: { status: 503, title: 'The clock of the server is behind' },
+  trust_clock_doubted: { status: 503, title: 'The clock of the server is in doubt' },
   trust_authority_unreadable: { status: 500, title: 'Authority not readable' },
 } as const;
 

@@ -16,6 +16,7 @@ import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
 import { requireBegun } from './require-begun.ts';
+import { requireBelievedClock } from './require-believed-clock.ts';
 
 const LIFETIME_MS = 10 * 60_000;
 
@@ -34,7 +35,8 @@ export interface IssuedCertificate {
   readonly notAfter: Date;
 }
 
-export interface IssueDeps extends Pick<TrustDeps, 'clock' | 'metrics' | 'tlog' | 'randomBytes'> {
+export interface IssueDeps
+  extends Pick<TrustDeps, 'clock' | 'clockDoubt' | 'metrics' | 'tlog' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
 
@@ -44,7 +46,7 @@ export type Holder = 'client' | 'server';
 /**
  * A ten-minute signing certificate with an embedded SCT. The CT entry is durable before the SCT leaves:
  * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`,
- * `trust_authority_expired`, `trust_clock_behind`.
+ * `trust_authority_expired`, `trust_clock_behind`, `trust_clock_doubted`.
  */
 export async function issueCertificate(
   deps: IssueDeps,
@@ -54,6 +56,7 @@ export async function issueCertificate(
   const authority = deps.authorities.certificate;
   const now = deps.clock();
   const notAfter = new Date(now.getTime() + LIFETIME_MS);
+  requireBelievedClock(deps, now);
   requireBegun(authority, now);
   checkLifetime(authority.validUntil, notAfter);
   const input = {

@@ -10,12 +10,16 @@ import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
 import type { Holder } from './issue-certificate.ts';
 import { requireBegun } from './require-begun.ts';
+import { requireBelievedClock } from './require-believed-clock.ts';
 
-export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'metrics' | 'randomBytes'> {
+export interface TimestampDeps extends Pick<TrustDeps, 'clock' | 'clockDoubt' | 'metrics' | 'randomBytes'> {
   readonly authorities: Authorities;
 }
 
-/** TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`, `trust_clock_behind`. */
+/**
+ * TimeStampResp in DER. Throws `x509_timestamp_policy`, `trust_authority_expired`, `trust_clock_behind`,
+ * `trust_clock_doubted`.
+ */
 export function answerTimestamp(
   deps: TimestampDeps,
   request: TimestampRequest,
@@ -24,6 +28,7 @@ export function answerTimestamp(
   const { timestamp } = deps.authorities;
   const { signer, validUntil } = timestamp;
   const time = deps.clock();
+  requireBelievedClock(deps, time);
   requireBegun(timestamp, time);
   if (validUntil < time) {
     throw trustError(

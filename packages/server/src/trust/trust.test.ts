@@ -65,6 +65,9 @@ let now = new Date('2026-03-01T12:00:00.250Z');
 const clock = () => now;
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
 
+/** What speaks against the clock. */
+let doubt: string | null = null;
+
 /** The disk under the logs can be broken for a while. */
 let diskBroken = false;
 function breakable(driver: BlobDriver): BlobDriver {
@@ -100,6 +103,7 @@ const open = (masterKey: Uint8Array = MASTER_KEY, db = database.db) =>
     db,
     seal: createSeal(masterKey),
     clock,
+    clockDoubt: (time) => doubt && `${doubt} at ${time.getTime()}`,
     metrics: trustMetrics(createMetrics()),
     publicUrl: PUBLIC_URL,
     issuerUrl: ISSUER,
@@ -594,6 +598,50 @@ describe('openTrust', () => {
     );
     assert.equal(await size(), before);
     now = start;
+  });
+});
+
+describe('while the clock is in doubt', () => {
+  before(() => {
+    doubt = 'somebody set the clock';
+  });
+  after(() => {
+    doubt = null;
+  });
+
+  it('issues no certificate and no timestamp, and says so as its upstreams do', async () => {
+    const reason = /somebody set the clock at \d+.*see to the clock/;
+    const before = await ctSize();
+    const { status, body } = await post(requestFor(p256()));
+    assert.equal(status, 503);
+    assert.deepEqual([body.code, body.details[0].reason], [14, 'trust_clock_doubted']);
+    assert.match(body.message, reason);
+    const timestamp = await app.inject({
+      method: 'POST',
+      url: '/api/v1/timestamp',
+      headers: { 'content-type': 'application/json' },
+      payload: {
+        artifactHash: createHash('sha256').update('x').digest('base64'),
+        hashAlgorithm: 'sha256',
+      },
+    });
+    assert.equal(timestamp.statusCode, 503);
+    assert.deepEqual(Object.keys(timestamp.json()), ['code', 'message']);
+    assert.equal(timestamp.json().code, 503);
+    assert.match(timestamp.json().message, reason);
+    assert.equal(await ctSize(), before);
+  });
+
+  it('does not sign as the server, and still publishes what others verify with', async () => {
+    await assert.rejects(trust.signAsServer(new TextEncoder().encode('{}')), (error) =>
+      isCoded(error, 'trust_clock_doubted'),
+    );
+    for (const url of [
+      '/api/v2/trustBundle',
+      '/api/v1/timestamp/certchain',
+      '/waybill/v1/trust/trusted-root',
+    ])
+      assert.equal((await app.inject(url)).statusCode, 200, url);
   });
 });
 

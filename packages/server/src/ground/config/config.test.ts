@@ -45,6 +45,8 @@ describe('parseConfig', () => {
       trustedProxies: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
       maxConnections: 4096,
+      ntpServers: [],
+      clockToleranceMs: 1000,
       logLevel: 'info',
       logFormat: null,
       masterKey: null,
@@ -60,6 +62,24 @@ describe('parseConfig', () => {
         code: 'config_invalid',
         message: /a restore of that takes it back too/,
       });
+  });
+
+  it('takes NTP servers by name and address, and a tolerance in seconds', () => {
+    const { ntpServers, clockToleranceMs } = parse([
+      '--ntp-servers',
+      'ntp1.example.com, 192.0.2.1:1123,[2001:db8::1]',
+      '--clock-tolerance=0.25',
+    ]);
+    assert.deepEqual(ntpServers, [
+      { host: 'ntp1.example.com', port: 123 },
+      { host: '192.0.2.1', port: 1123 },
+      { host: '2001:db8::1', port: 123 },
+    ]);
+    assert.equal(clockToleranceMs, 250);
+    for (const wrong of ['a,,b', 'a:0', 'a:70000', 'http://a', '2001:db8::1', 'a b'])
+      assert.match(refusal(['--ntp-servers', wrong]), /expected servers/, wrong);
+    for (const wrong of ['0', '0.01', '301', '-1', '1e2', 'one'])
+      assert.match(refusal([`--clock-tolerance=${wrong}`]), /expected seconds/, wrong);
   });
 
   it('holds to the public URL unless a change is allowed by that very word', () => {

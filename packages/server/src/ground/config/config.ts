@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { Secret } from '@waybill/core';
 import type { LogFormat, LogLevel } from '../log/log.ts';
+import type { NtpServer } from '../time/ntp.ts';
 import type { TlsFiles } from '../tls/certificate.ts';
 import { defaultOf, type Given, type OptionName, optionNames, optionOf } from './options.ts';
 import { collectSettings, type Environment } from './sources.ts';
 import {
   type Listen,
   parseBlobs,
+  parseClockTolerance,
   parseDatabaseUrl,
   parseListen,
   parseLogFormat,
@@ -14,6 +16,7 @@ import {
   parseLogLevel,
   parseMaxConnections,
   parseMetricsToken,
+  parseNtpServers,
   parsePublicUrl,
   parseRate,
   parseTls,
@@ -42,6 +45,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly maxConnections: number;
+  readonly ntpServers: readonly NtpServer[];
+  readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
   /** null: text where a person reads it, else JSON. */
   readonly logFormat: LogFormat | null;
@@ -102,6 +107,8 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
       failedSignInsPerSecond: parseRate(given['failed-sign-in-rate'], 5),
     },
     maxConnections: parseMaxConnections(given['max-connections']),
+    ntpServers: parseNtpServers(given['ntp-servers']),
+    clockToleranceMs: parseClockTolerance(given['clock-tolerance']),
     logLevel: parseLogLevel(given['log-level']),
     logFormat: parseLogFormat(given['log-format']),
     masterKey: given['master-key'] === undefined ? null : new Secret(given['master-key'].text),
@@ -141,15 +148,18 @@ export function describeConfig(
   return { text: rows.map(([line, from]) => `${line.padEnd(width)}  # ${from}`).join('\n'), warnings };
 }
 
+function textOfAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 function effectiveOf(
   config: Omit<Config, 'warnings'>,
   given: Given,
 ): Readonly<Record<OptionName, string | null>> {
-  const { listen } = config;
   const hidden = (secret: Secret<string> | null): string | null => (secret === null ? null : '***');
   return {
     config: given.config?.text ?? null,
-    listen: `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`,
+    listen: textOfAddress(config.listen),
     url: config.publicUrl,
     'url-change': config.allowUrlChange ? 'allow' : 'refuse',
     data: config.dataDir,
@@ -166,6 +176,8 @@ function effectiveOf(
     'address-rate': String(config.limits.addressPerSecond),
     'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),
     'max-connections': String(config.maxConnections),
+    'ntp-servers': config.ntpServers.map(textOfAddress).join(',') || null,
+    'clock-tolerance': String(config.clockToleranceMs / 1000),
     'log-level': config.logLevel,
     'log-format': config.logFormat,
   };

@@ -102,6 +102,16 @@ export const OPTIONS = {
     value: 'N',
     help: 'open connections; a new one takes the place of the one that idles longest (4096)',
   },
+  'ntp-servers': {
+    env: 'WAYBILL_NTP_SERVERS',
+    value: 'HOST[:PORT],…',
+    help: 'servers of which more than half must confirm the clock, or nothing is dated (none)',
+  },
+  'clock-tolerance': {
+    env: 'WAYBILL_CLOCK_TOLERANCE',
+    value: 'SECONDS',
+    help: 'how far the clock may move, or differ from others, before nothing is dated any more (1)',
+  },
   'log-level': { env: 'WAYBILL_LOG_LEVEL', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (info)` },
   'log-format': {
     env: 'WAYBILL_LOG_FORMAT',

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { CodedError, messageOf, Secret } from '@waybill/core';
 import { nearest, quoted } from '@waybill/core/bytes';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../log/log.ts';
+import type { NtpServer } from '../time/ntp.ts';
 import type { TlsFiles } from '../tls/certificate.ts';
 import type { Given, Setting } from './options.ts';
 
@@ -114,6 +115,30 @@ export function parseMaxConnections(setting: Setting | undefined): number {
   if (setting === undefined) return 4096;
   if (/^[1-9]\d{0,6}$/.test(setting.text)) return Number(setting.text);
   throw invalid(setting.from, `expected a whole number from 1 on, found ${quoted(setting.text)}`);
+}
+
+const NTP_PORT = 123;
+
+export function parseNtpServers(setting: Setting | undefined): readonly NtpServer[] {
+  if (setting === undefined) return [];
+  return setting.text.split(',').map((part) => {
+    const found = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]{1,253}))(?::(\d{1,5}))?$/.exec(part.trim());
+    const port = Number(found?.[3] ?? NTP_PORT);
+    const host = found?.[1] ?? found?.[2];
+    if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
+    throw invalid(
+      setting.from,
+      `expected servers such as ntp1.example.com,192.0.2.1:123,[2001:db8::1], found ${quoted(part)}`,
+    );
+  });
+}
+
+/** In milliseconds. */
+export function parseClockTolerance(setting: Setting | undefined): number {
+  if (setting === undefined) return 1000;
+  const seconds = /^\d{1,3}(?:\.\d{1,3})?$/.test(setting.text) ? Number(setting.text) : 0;
+  if (seconds >= 0.1 && seconds <= 300) return Math.round(seconds * 1000);
+  throw invalid(setting.from, `expected seconds from 0.1 to 300, found ${quoted(setting.text)}`);
 }
 
 export function parseTrustedProxies(setting: Setting | undefined): readonly string[] {
