@@ -38,6 +38,12 @@ describe('placeMarker', () => {
     assert.equal(await placeMarker(at('data')).look(), 'unmarked');
   });
 
+  it('says by its code that the directory cannot be used', async () => {
+    await assert.rejects(placeMarker(at('nowhere')).mark(), { code: 'blob_unavailable', message: /ENOENT/ });
+    await writeFile(at('file'), '');
+    await assert.rejects(placeMarker(at('file')).look(), { code: 'blob_unavailable', message: /ENOTDIR/ });
+  });
+
   it('marks where an attempt was cut short', async () => {
     await writeFile(at('data/.place.new'), 'half');
     await placeMarker(at('data')).mark();

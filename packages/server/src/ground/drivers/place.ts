@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realDisk } from './disk.ts';
+import { diskFault } from './faults.ts';
 
 /** `elsewhere`: the marker was written in another place, or is none. */
 export type Place = 'here' | 'elsewhere' | 'unmarked';
@@ -9,8 +10,9 @@ export type Place = 'here' | 'elsewhere' | 'unmarked';
 export interface PlaceMarker {
   /** For people. */
   readonly directory: string;
+  /** Throws `blob_unavailable`. */
   look(): Promise<Place>;
-  /** From now on this is the right place. Durable. */
+  /** From now on this is the right place. Durable. Throws `blob_unavailable`, `blob_disk_full`. */
   mark(): Promise<void>;
 }
 
@@ -22,26 +24,37 @@ export function placeMarker(directory: string): PlaceMarker {
   const path = join(directory, FILE);
   return {
     directory,
-    async look() {
-      const written = await unlessMissing(readFile(path, 'utf8'));
-      if (written === null) return 'unmarked';
-      return written === (await ownPlace(path)) ? 'here' : 'elsewhere';
-    },
-    async mark() {
-      const aside = `${path}.new`;
-      await unlessMissing(realDisk.remove(aside));
-      const file = await realDisk.create(aside);
-      try {
-        await realDisk.write(file, Buffer.from(await ownPlace(aside)), 0);
-        await realDisk.sync(file);
-      } finally {
-        await file.close();
-      }
-      // A rename keeps all that the file says of itself.
-      await realDisk.rename(aside, path);
-      await realDisk.syncDirectory(directory);
-    },
+    look: () =>
+      coded(async () => {
+        const written = await unlessMissing(readFile(path, 'utf8'));
+        if (written === null) return 'unmarked';
+        return written === (await ownPlace(path)) ? 'here' : 'elsewhere';
+      }),
+    mark: () => coded(() => mark(directory, path)),
   };
+}
+
+async function mark(directory: string, path: string): Promise<void> {
+  const aside = `${path}.new`;
+  await unlessMissing(realDisk.remove(aside));
+  const file = await realDisk.create(aside);
+  try {
+    await realDisk.write(file, Buffer.from(await ownPlace(aside)), 0);
+    await realDisk.sync(file);
+  } finally {
+    await file.close();
+  }
+  // A rename keeps all that the file says of itself.
+  await realDisk.rename(aside, path);
+  await realDisk.syncDirectory(directory);
+}
+
+async function coded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFault('the marker of the store', error);
+  }
 }
 
 /** Inode, device and birth time: a copy differs in the first or the last, a clone of the disk in the second at most. */
