@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { type CodedError, isCoded } from '@waybill/core';
 import { toHex, utf8 } from '@waybill/core/bytes';
 import { hash, spkiOf } from '@waybill/core/crypto';
+import { digestOf } from '@waybill/core/digest';
 import { hashLeaf, parseCheckpoint, parseEntryBundle, parseHashedRekord } from '@waybill/core/tlog';
 import { sql } from 'kysely';
 import { type BlobDriver, createSeal, type Db } from '../ground/index.ts';
@@ -137,6 +138,12 @@ describe('openTlog', () => {
     const tlog = await openTlog(at.deps);
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const digest = hash('sha256', utf8('artifact'));
+    const facts = {
+      artifactDigest: `sha256:${toHex(digest)}`,
+      signer: 'release key',
+      issuer: 'https://issuer.example.com',
+      certificateFingerprint: digestOf(spkiOf(publicKey)),
+    };
     const receipt = await tlog.appendHashedRekord(
       {
         digest,
@@ -144,16 +151,17 @@ describe('openTlog', () => {
         verifier: { publicKey: spkiOf(publicKey) },
         keyDetails: 'PKIX_ECDSA_P256_SHA_256',
       },
-      { artifactDigest: `sha256:${toHex(digest)}`, signer: 'release key' },
+      facts,
     );
-    const by = (facts: object) => tlog.published('rekor').search({ facts, limit: 10 });
-    for (const facts of [{ artifactDigest: `sha256:${toHex(digest)}` }, { signer: 'release key' }]) {
+    const by = (wanted: object) => tlog.published('rekor').search({ facts: wanted, limit: 10 });
+    // Each alone, and all together.
+    for (const wanted of [...Object.entries(facts).map(([name, value]) => ({ [name]: value })), facts]) {
       assert.deepEqual(
-        (await by(facts)).map(({ logIndex }) => logIndex),
+        (await by(wanted)).map(({ logIndex }) => logIndex),
         [receipt.logIndex],
       );
     }
-    assert.deepEqual(await by({ signer: 'nobody' }), []);
+    assert.deepEqual(await by({ ...facts, signer: 'nobody' }), []);
     const page = await tlog.published('rekor').search({ facts: {}, limit: 2 });
     const next = await tlog
       .published('rekor')
