@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { CodedError } from '@waybill/core';
 import fc from 'fast-check';
@@ -253,6 +255,32 @@ describe('createHttp', () => {
     assert.deepEqual(await (await slow).json(), { done: true });
     await closed;
     assert.ok((await stuck) instanceof Error);
+  });
+
+  it('answers what still comes in while it closes with a problem, like everything', async () => {
+    const closing = createHttp({
+      log: createLog('silent'),
+      problems: {},
+      version: '1',
+      publicUrl: 'http://x',
+      closeTimeoutMs: 60_000,
+      ready: async () => [],
+    });
+    await closing.listen({ host: '127.0.0.1', port: 0 });
+    const accepted = once(closing.server, 'connection') as Promise<[Socket]>;
+    const { port } = closing.server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1' });
+    // A request that has begun, so that its connection is not closed as an idle one.
+    socket.write('GET /healthz HTTP/1.1\r\n');
+    const [server] = await accepted;
+    while (server.bytesRead === 0) await new Promise((next) => setImmediate(next));
+    const closed = closing.close();
+    while (closing.server.listening) await new Promise((next) => setImmediate(next));
+    socket.write('host: x\r\n\r\n');
+    const answer = await text(socket);
+    assert.match(answer, /^HTTP\/1\.1 503 [^]*application\/problem\+json[^]*"code":"server_stopping"/);
+    assert.match(answer, /\r\nretry-after: /i);
+    await closed;
   });
 
   it('keeps no connection after its last answer when it closes', async () => {

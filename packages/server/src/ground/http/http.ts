@@ -87,6 +87,8 @@ export function createHttp(options: HttpOptions): App {
     // A sha512 digest has 135 characters, a repository name up to 255.
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
+    // Its own answer is no problem document: see boundedClose.
+    return503OnClosing: false,
     // A header that anybody can send: without a proxy to vouch for it, it is not read.
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     frameworkErrors: (error, request, reply) => void sendProblem(problems, error, request, reply),
@@ -242,6 +244,10 @@ function boundedClose(app: App, timeoutMs: number, tls: Tls | undefined): void {
     closing = true;
     tls?.close();
     timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  });
+  app.addHook('onRequest', async () => {
+    if (!closing) return;
+    throw new CodedError('server_stopping', 'the server is stopping: send the same again when it is back');
   });
   // Those that are idle are closed at once; one whose answer is still under way would be kept alive after it.
   app.addHook('onResponse', async (request) => {
