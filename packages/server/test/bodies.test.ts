@@ -108,8 +108,9 @@ describe('a body with a token', () => {
         const headers = { 'content-type': 'application/json', ...bearer(world.ownerToken) };
         const { status, body } = await ask(route, { headers, body: bodyOf(route) });
         if (status < 400 || status >= 500) wrong.push(`${route}: ${status} ${body.slice(0, 200)}`);
-        // What it is refused for: the shape of the rest is right.
-        if (route in BODIES && status !== 400) wrong.push(`${route}: ${status} ${body.slice(0, 200)}`);
+        // What it is refused for: the shape of the rest is right. A route may take less than so much nesting needs.
+        if (route in BODIES && status !== 400 && status !== 413)
+          wrong.push(`${route}: ${status} ${body.slice(0, 200)}`);
       }
       assert.deepEqual(wrong, []);
       assert.equal(({} as { polluted?: boolean }).polluted, undefined);
