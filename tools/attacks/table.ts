@@ -9,6 +9,7 @@ import { CLOCKS } from './table/clocks.ts';
 import { CONFUSED_DEPUTY } from './table/confused-deputy.ts';
 import { FLOODS } from './table/floods.ts';
 import { IDENTITY_TOKENS } from './table/identity-tokens.ts';
+import { ISSUER_ATTACKS } from './table/issuers.ts';
 import { JSON } from './table/json.ts';
 import { LOGS } from './table/logs.ts';
 import { PATHS } from './table/paths.ts';
@@ -22,6 +23,7 @@ export const ATTACKS: AttackGroups = {
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
+  'Issuers that organisations list': ISSUER_ATTACKS,
   'The logs: forked, taken back, filled': LOGS,
   Clocks: CLOCKS,
   Paths: PATHS,

@@ -26,6 +26,7 @@ import type {
   ServerInfo,
   TokenList,
 } from './identity.ts';
+import type { AddIssuer, Issuer, IssuerList, IssuerPresets } from './issuers.ts';
 import type {
   CancelRun,
   Receipt,
@@ -74,6 +75,10 @@ export function createClient(options: ClientOptions) {
     addKey: (body: AddKey) => post<Key>('/waybill/v1/keys', body),
     listKeys: () => get<KeyList>('/waybill/v1/keys'),
     removeKey: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/keys/${seg(name)}` }),
+    addIssuer: (body: AddIssuer) => post<Issuer>('/waybill/v1/trust/issuers', body),
+    listIssuers: () => get<IssuerList>('/waybill/v1/trust/issuers'),
+    listIssuerPresets: () => get<IssuerPresets>('/waybill/v1/trust/issuers/presets'),
+    removeIssuer: (url: string) => text({ method: 'DELETE', path: `/waybill/v1/trust/issuers/${seg(url)}` }),
     applyContract: (body: ApplyContract) => post<AppliedContract>('/waybill/v1/contracts', body),
     listContracts: () => get<ContractList>('/waybill/v1/contracts'),
     describeContract: (name: string, revision?: number) =>

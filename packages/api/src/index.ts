@@ -40,6 +40,7 @@ export {
   Token,
   TokenList,
 } from './identity.ts';
+export { AddIssuer, Issuer, IssuerKind, IssuerList, IssuerPresets } from './issuers.ts';
 export {
   CancelRun,
   LogPosition,

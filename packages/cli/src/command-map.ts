@@ -73,6 +73,14 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       remove: { summary: 'Remove a registered key', load: () => import('./commands/key/remove.ts') },
     },
   },
+  issuer: {
+    summary: 'Issuers whose identity tokens may sign here',
+    verbs: {
+      add: { summary: 'Let tokens of an issuer sign', load: () => import('./commands/issuer/add.ts') },
+      list: { summary: 'List the issuers', load: () => import('./commands/issuer/list.ts') },
+      remove: { summary: 'Take an issuer off the list', load: () => import('./commands/issuer/remove.ts') },
+    },
+  },
   attestation: {
     summary: 'Collect the evidence of a run, sign it, push it (alias: att)',
     verbs: {

@@ -74,7 +74,14 @@ import { PROBLEMS } from './problems.ts';
 import { expireUploads, openRegistry, type RegistryDeps, registryRoutes } from './registry/index.ts';
 import { openStore } from './store/index.ts';
 import { type HighWater, openHighWater, openTlog, type Tlog, tlogRoutes } from './tlog/index.ts';
-import { openTrust, type Trust, trustRoutes } from './trust/index.ts';
+import {
+  type IssuerSources,
+  issuerRoutes,
+  openIssuers,
+  openTrust,
+  type Trust,
+  trustRoutes,
+} from './trust/index.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningServer {
@@ -169,19 +176,10 @@ async function start(
   const clockDoubt = watched.guard.doubt;
 
   const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
-  const parts = {
-    db,
-    seal,
-    blobs,
-    place,
-    highWater,
-    clock,
-    clockDoubt,
-    log,
-    metrics: measured,
-    tracing,
-    publicUrl,
-  };
+  const issuers = await openIssuers(config);
+  const stores = { db, seal, blobs, place, highWater };
+  const watching = { clock, clockDoubt, log, metrics: measured, tracing };
+  const parts = { ...stores, ...watching, publicUrl, ...issuers };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
   const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
@@ -211,7 +209,7 @@ async function openDatabase(
   return { db, lost: embedded?.lost ?? new Promise<string>(() => undefined) };
 }
 
-interface Parts {
+interface Parts extends IssuerSources {
   readonly metrics: ServerMetrics;
   readonly db: Db;
   readonly seal: Seal;
@@ -245,7 +243,7 @@ interface WorldOptions {
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
-  const { anchorIntervalMs } = parts;
+  const { anchorIntervalMs, egress, operatorIssuers } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -270,6 +268,8 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     issuerUrl: issuerUrlOf(publicUrl),
     tlog,
     verifyIdentityToken: (jwt) => verifyIdentityToken(identity, jwt),
+    egress,
+    operatorIssuers,
     randomBytes,
   });
   const registry = await openRegistry({ db, store, blobs, clock });
@@ -364,6 +364,7 @@ function createApp(
     identityRoutes(identity),
     tlogRoutes({ tlog, checks, issuerChains: () => issuerChains(trust) }),
     trustRoutes(trust),
+    issuerRoutes({ db, clock, publicUrl, operatorIssuers: around.operatorIssuers, identity }),
     contractRoutes({ db, clock, identity }),
     registryRoutes({ registry, identity, publicUrl }),
     attestationRoutes({ attestation, identity }),

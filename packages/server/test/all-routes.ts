@@ -39,7 +39,8 @@ export const PUBLIC: Readonly<Record<Route, string>> = {
   'POST /oidc/token': 'the token to exchange stands in the form; RFC 8693 answers 400 to a wrong one',
   'POST /api/v2/signingCert': 'the identity token stands in the body, as Fulcio clients send it',
   'GET /api/v2/trustBundle': 'public certificates',
-  'GET /api/v2/configuration': 'names the issuer, as Fulcio does',
+  'GET /api/v2/configuration':
+    'names the issuers whose tokens count, as Fulcio does; not which organisation lists them',
   'POST /api/v1/timestamp': 'RFC 3161 knows no sign-in; what is stamped is a hash',
   'GET /api/v1/timestamp/certchain': 'public certificates',
   'POST /api/v2/log/entries': 'Rekor v2 knows no sign-in; an entry must carry a signature that verifies',
@@ -84,6 +85,7 @@ export const BODIES: Readonly<Record<Route, object>> = {
   'POST /waybill/v1/log/checkpoints': { checkpoint: 'not a note' },
   'POST /waybill/v1/tokens': { name: 'another', role: 'viewer', expiresInSeconds: 60 },
   'POST /waybill/v1/keys': { name: 'another', publicKey: PEM },
+  'POST /waybill/v1/trust/issuers': { url: 'https://login.example.com', kind: 'email' },
   'POST /waybill/v1/contracts': { document: DOCUMENT },
   'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },
   'POST /waybill/v1/runs': { project: 'warehouse', workflow: 'build' },

@@ -47,6 +47,7 @@ before(async () => {
   await owner.applyContract({ document: DOCUMENT });
   await owner.createWorkflow({ project: 'warehouse', name: 'build', contract: 'release' });
   await owner.addKey({ name: 'mine', publicKey: PEM });
+  await owner.addIssuer({ url: 'https://mine.example.com', kind: 'email' });
   const open = await startAttester({
     client: owner,
     token: ownerToken,
@@ -89,6 +90,7 @@ before(async () => {
   owned = {
     '/waybill/v1/tokens/:id': { id: live.token.id },
     '/waybill/v1/keys/:name': { name: 'mine' },
+    '/waybill/v1/trust/issuers/:url': { url: encodeURIComponent('https://mine.example.com') },
     '/waybill/v1/contracts/:name': { name: 'release' },
     '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },
     '/waybill/v1/runs/:id': run,

@@ -11,6 +11,7 @@ export {
   testDatabase,
 } from './database.ts';
 export { type DatabaseProxy, databaseProxy } from './database-proxy.ts';
+export { type FakeIssuer, fakeIssuer } from './fake-issuer.ts';
 export { Faults } from './faults.ts';
 export { type NtpStandIn, ntpServer } from './ntp-server.ts';
 export { type Found, requirePeer, sharedPath } from './peers.ts';

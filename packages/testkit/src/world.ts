@@ -39,6 +39,10 @@ export interface WorldOptions {
   /** Of requests; none unless told. */
   readonly limits?: Partial<Config['limits']>;
   readonly trustedProxies?: readonly string[];
+  /** Issuers for every organisation. */
+  readonly issuersFile?: string;
+  /** Networks beside the public one in which issuers may be asked. */
+  readonly issuerNetworks?: Config['issuerNetworks'];
   readonly maxConnections?: number;
   /** How often audit chains are anchored. */
   readonly anchorIntervalMs?: number;
@@ -70,6 +74,8 @@ function configOf(
     ntpServers: options.ntpServers ?? [],
     clockToleranceMs: 1000,
     // Tests sign in wrongly hundreds of times a second.
+    issuersFile: options.issuersFile ?? null,
+    issuerNetworks: options.issuerNetworks ?? [],
     limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },
     logFormat: null,
     logLevel: process.env['WAYBILL_TEST_LOG'] === undefined ? 'silent' : 'debug',

@@ -15,6 +15,8 @@ import { verifyToken } from '../../../packages/server/src/identity/verify-token.
 import { parsePut } from '../../../packages/server/src/registry/put-manifest.ts';
 import { splitPath } from '../../../packages/server/src/registry/routes/call.ts';
 import { acceptRequest } from '../../../packages/server/src/tlog/parse-request.ts';
+import { parseKeySet } from '../../../packages/server/src/trust/issuers/issuer-keys.ts';
+import { parseClaimedToken } from '../../../packages/server/src/trust/issuers/verify-foreign-token.ts';
 import { parseSigningRequest } from '../../../packages/server/src/trust/parse-signing-request.ts';
 import { provenKey } from '../../../packages/server/src/trust/proof-of-possession.ts';
 import { FIXTURES } from '../fixtures.ts';
@@ -26,6 +28,7 @@ const issuer = {
   url: 'https://waybill.example/oidc',
   publicKeys: new Map([['fuzz', createPublicKey(FIXTURES.issuerKey)]]),
 };
+const RSA_JWK = createPublicKey(FIXTURES.issuerKey).export({ format: 'jwk' });
 const clock = () => new Date(FIXTURES.now);
 const TOKEN_CODES = [
   'malformed',
@@ -189,6 +192,28 @@ export const SERVER_TARGETS: readonly Target[] = [
     costMicros: 200,
   },
   {
+    name: 'server/trust parseKeySet',
+    seeds: () => [
+      JSON.stringify({
+        keys: [
+          { ...RSA_JWK, kid: 'a', use: 'sig', alg: 'RS256' },
+          { kty: 'oct', k: 'AAAA' },
+        ],
+      }),
+      '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
+    ],
+    call: parseKeySet,
+    codes: JSON_CODES,
+    costMicros: 60,
+  },
+  {
+    name: 'server/trust parseClaimedToken',
+    seeds: () => [FIXTURES.identityToken, 'eyJhbGciOiJub25lIn0.e30.'],
+    call: (input) => parseClaimedToken(textOf(input)),
+    codes: ['trust_token_malformed'],
+    costMicros: 20,
+  },
+  {
     name: 'server/trust parseSigningRequest',
     seeds: () => [
       FIXTURES.signingRequest,
@@ -199,8 +224,7 @@ export const SERVER_TARGETS: readonly Target[] = [
     ],
     call: (input) => {
       const request = parseSigningRequest(input, undefined);
-      const facts = { subject: 'default/demo/build', claims: {}, issuer: issuer.url };
-      return provenKey(request.key, facts as never);
+      return provenKey(request.key, ['default/demo/build']);
     },
     codes: [
       'trust_request_invalid',

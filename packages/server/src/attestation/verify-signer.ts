@@ -5,6 +5,7 @@ import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseRunPredicate, type RunPredicate, type Statement } from '@waybill/core/intoto';
 import type { HashedRekord } from '@waybill/core/tlog';
 import { takeOver, type Verified, verifyStatementBundle } from '@waybill/core/verify';
+import { parseCertificate } from '@waybill/core/x509';
 import { type KeyRow, keysOf } from '../identity/index.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
@@ -41,6 +42,9 @@ export async function verifySigner(
     throw new CodedError(code, message, { detail });
   }
   const proof = signer.type === 'key' ? await verifyByKey(deps, orgId, bundle) : provenElsewhere(signer);
+  if (proof.signer.type === 'certificate') {
+    await requireListed(deps, orgId, { issuer: proof.signer.issuer, bundle });
+  }
   return { bundle, payloadDigest, ...proof };
 }
 
@@ -50,6 +54,27 @@ function provenElsewhere(proven: Extract<Examined['signer'], { readonly type: 'p
   const { issuer, subject } = statement.signer;
   const { predicate, rekord } = proven;
   return { statement, predicate, rekord, signer: { type: 'certificate', issuer, subject } };
+}
+
+/**
+ * The certificate authority serves every organisation. An identity counts for one that lists its issuer itself, from
+ * then on: a certificate from before may have been made while somebody else gave the issuer another meaning.
+ */
+async function requireListed(
+  { trust }: AttestationDeps,
+  orgId: string,
+  { issuer, bundle }: { readonly issuer: string; readonly bundle: Bundle },
+): Promise<void> {
+  const since = await trust.listedSince(orgId, issuer);
+  const material = bundle.verificationMaterial;
+  const begun = material.type === 'certificate' ? parseCertificate(material.der).notBefore : undefined;
+  if (since && begun && begun.getTime() >= Math.floor(since.getTime() / 1000) * 1000) return;
+  throw attestationError(
+    'attestation_signer_unverified',
+    since
+      ? `the certificate is older than this organisation's listing of the issuer ${issuer}: sign again`
+      : `this organisation does not list the issuer ${issuer}: \`waybill issuer add\` does`,
+  );
 }
 
 /** The hint in a bundle is not signed, so it is no more than the order in which keys are tried. */

@@ -18,6 +18,7 @@ export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from 
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
 export { type PlaceMarker, placeMarker } from './drivers/place.ts';
 export { replaceFile } from './drivers/replace-file.ts';
+export { createEgress, type Egress, type EgressOptions } from './egress/egress.ts';
 export { type AuditRow, writeAudit } from './feeds/audit.ts';
 export { AUDIT_FEED, type AuditRecord, type FollowedEvent, OUTBOX_FEED } from './feeds/feed.ts';
 export { emit, measureOutbox, type OutboxEvent, outboxMetrics } from './feeds/outbox.ts';

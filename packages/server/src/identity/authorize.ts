@@ -11,6 +11,7 @@ export type Action =
   | 'write-contract'
   | 'write-token'
   | 'write-key'
+  | 'write-issuer'
   | 'read-audit'
   | 'retry-dead-letter';
 
@@ -25,6 +26,7 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
   'write-contract': 'admin',
   'write-token': 'admin',
   'write-key': 'admin',
+  'write-issuer': 'admin',
   'read-audit': 'admin',
   'retry-dead-letter': 'owner',
 };

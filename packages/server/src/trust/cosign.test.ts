@@ -12,6 +12,7 @@ import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { requirePeer, type TempDir, type TestDatabase, tempDir, testDatabase } from '@waybill/testkit';
 import {
   type App,
+  createEgress,
   createHttp,
   createLog,
   createMetrics,
@@ -29,6 +30,7 @@ import {
 } from '../identity/index.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from '../tlog/index.ts';
 import { openTrust, TRUST_PROBLEMS, trustMetrics, trustRoutes } from './index.ts';
+import { operatorIssuers } from './issuers/operator-issuers.ts';
 
 const cosign = requirePeer('cosign');
 const log = createLog('silent');
@@ -84,6 +86,8 @@ before(async () => {
     issuerUrl: identity.issuer.url,
     tlog,
     verifyIdentityToken: (token) => verifyIdentityToken(identity, token),
+    egress: createEgress({ allow: [] }),
+    operatorIssuers: operatorIssuers(null),
     randomBytes,
   });
   const { ownerToken } = await bootstrap({ db, clock });

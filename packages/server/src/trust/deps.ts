@@ -1,5 +1,6 @@
-import type { Clock, Db, Seal } from '../ground/index.ts';
+import type { Clock, Db, Egress, Seal } from '../ground/index.ts';
 import type { Tlog } from '../tlog/index.ts';
+import type { OperatorIssuers } from './issuers/operator-issuers.ts';
 import type { TrustMetrics } from './metrics.ts';
 
 /** What a verified identity token says. */
@@ -25,5 +26,8 @@ export interface TrustDeps {
   readonly issuerUrl: string;
   readonly tlog: Pick<Tlog, 'logPrecertificate' | 'describe' | 'frozen'>;
   readonly verifyIdentityToken: VerifyIdentityToken;
+  /** How issuers are asked for their keys. */
+  readonly egress: Egress;
+  readonly operatorIssuers: OperatorIssuers;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }

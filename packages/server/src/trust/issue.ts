@@ -1,8 +1,7 @@
 import type { Secret } from '@waybill/core';
-import type { TrustDeps } from './deps.ts';
 import { type IssueDeps, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
+import { type NameSignerDeps, nameSigner } from './issuers/name-signer.ts';
 import { type KeyClaim, provenKey } from './proof-of-possession.ts';
-import { signerIdentityOf } from './signer-identity.ts';
 
 /** What a client asks of the certificate authority. Nothing in it is believed but the token, once verified. */
 export interface SigningRequest {
@@ -11,15 +10,15 @@ export interface SigningRequest {
 }
 
 /**
- * The certificate authority's recipe. Throws `identity_token_…` for a token that is not valid,
- * `trust_possession_unproven`, `trust_key_refused`, `trust_token_subject`, `trust_ct_unavailable`.
+ * The certificate authority's recipe. Throws `identity_token_…` or `trust_token_…` for a token that is not valid,
+ * `trust_issuer_unknown`, `trust_issuer_unreachable`, `trust_possession_unproven`, `trust_key_refused`,
+ * `trust_token_subject`, `trust_ct_unavailable`.
  */
 export async function issue(
-  deps: IssueDeps & Pick<TrustDeps, 'verifyIdentityToken' | 'issuerUrl'>,
+  deps: IssueDeps & NameSignerDeps,
   request: SigningRequest,
 ): Promise<IssuedCertificate> {
-  const facts = await deps.verifyIdentityToken(request.token.reveal());
-  const publicKey = provenKey(request.key, facts);
-  const signer = signerIdentityOf(facts, deps.issuerUrl);
-  return issueCertificate(deps, { publicKey, ...signer });
+  const holder = await nameSigner(deps, request.token.reveal());
+  const publicKey = provenKey(request.key, holder.challenges);
+  return issueCertificate(deps, { publicKey, ...holder.identity() });
 }

@@ -5,6 +5,10 @@ import type { TrustDeps } from './deps.ts';
 import { issue, type SigningRequest } from './issue.ts';
 import { type CertificateOrder, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
 import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
+import { describeIssuers } from './issuers/describe-issuers.ts';
+import { createIssuerKeys, type IssuerKeys } from './issuers/issuer-keys.ts';
+import { listedSince } from './issuers/listed-since.ts';
+
 import { signingConfigOf } from './signing-config.ts';
 import { answerTimestamp, timestampSignature } from './timestamp.ts';
 import { trustedRootOf } from './trusted-root.ts';
@@ -20,6 +24,10 @@ export interface Trust {
   readonly timestampChain: readonly Uint8Array[];
   /** A certificate for the holder of an identity token, or a coded error: see `issue`. */
   issue(request: SigningRequest): Promise<IssuedCertificate>;
+  /** What `/api/v2/configuration` says of the issuers whose tokens count. */
+  issuers(): Promise<readonly object[]>;
+  /** Since when an organisation takes the issuer's word for who signs; undefined where it does not. */
+  listedSince(orgId: string, issuer: string): Promise<Date | undefined>;
   /** A certificate for an identity that the caller has verified itself. */
   issueCertificate(order: CertificateOrder): Promise<IssuedCertificate>;
   /** TimeStampResp (DER) over the SHA-256 of `signature`. */
@@ -37,10 +45,12 @@ export interface Trust {
  */
 export async function openTrust(deps: TrustDeps): Promise<Trust> {
   const authorities = await openAuthorities(deps);
-  return trustWith({ ...deps, authorities });
+  return trustWith({ ...deps, authorities, keys: createIssuerKeys(deps) });
 }
 
-function trustWith(deps: TrustDeps & { readonly authorities: Authorities }): Trust {
+function trustWith(
+  deps: TrustDeps & { readonly authorities: Authorities; readonly keys: IssuerKeys },
+): Trust {
   const trustedRoot = trustedRootOf(deps);
   return Object.freeze({
     serverIdentity: serverIdentityOf(deps.publicUrl),
@@ -48,6 +58,8 @@ function trustWith(deps: TrustDeps & { readonly authorities: Authorities }): Tru
     certificateChain: deps.authorities.certificate.chain,
     timestampChain: deps.authorities.timestamp.chain,
     issue: (request: SigningRequest) => issue(deps, request),
+    issuers: () => describeIssuers(deps),
+    listedSince: (orgId: string, issuer: string) => listedSince(deps, orgId, issuer),
     issueCertificate: (order: CertificateOrder) => issueCertificate(deps, order),
     timestamp: (signature: Uint8Array) => timestampSignature(deps, signature),
     answerTimestamp: (request: TimestampRequest) => answerTimestamp(deps, request),

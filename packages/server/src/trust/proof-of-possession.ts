@@ -1,7 +1,6 @@
 import { fromBase64, fromUtf8, utf8 } from '@waybill/core/bytes';
 import { type KeyObject, publicKeyFrom, verifySignature } from '@waybill/core/crypto';
 import { parseCsr, pemBlocks } from '@waybill/core/x509';
-import type { IdentityFacts } from './deps.ts';
 import { trustError } from './errors.ts';
 
 /** How a client shows that it holds the private key. */
@@ -10,14 +9,14 @@ export type KeyClaim =
   | { readonly type: 'csr'; readonly content: Uint8Array };
 
 /**
- * The public key whose private half the holder of the token has. Throws `trust_possession_unproven`,
+ * The public key whose private half the holder of the token has; `challenges` are what the token lets a proof sign. Throws `trust_possession_unproven`,
  * `trust_key_refused`, and for a malformed request `x509_…`.
  */
-export function provenKey(claim: KeyClaim, facts: IdentityFacts): KeyObject {
+export function provenKey(claim: KeyClaim, challenges: readonly string[]): KeyObject {
   const publicKey = claim.type === 'csr' ? readCsr(claim.content) : readPublicKey(claim.content);
   checkKey(publicKey);
   // A CSR proves possession by its own signature; it is bound to the token only by the connection, as in Fulcio.
-  if (claim.type === 'public-key') checkProof(publicKey, claim.proof, facts);
+  if (claim.type === 'public-key') checkProof(publicKey, claim.proof, challenges);
   return publicKey;
 }
 
@@ -25,19 +24,13 @@ export function provenKey(claim: KeyClaim, facts: IdentityFacts): KeyObject {
  * Clients sign the e-mail address when the token has one, else the subject, whatever the kind of issuer:
  * either is accepted, as both are verified claims of this very token.
  */
-function checkProof(publicKey: KeyObject, proof: Uint8Array, facts: IdentityFacts): void {
-  const challenges = [facts.subject, verifiedEmail(facts)].filter((text) => text !== undefined);
+function checkProof(publicKey: KeyObject, proof: Uint8Array, challenges: readonly string[]): void {
   if (challenges.some((text) => verifySignature(publicKey, utf8(text), proof))) return;
   throw trustError(
     'trust_possession_unproven',
     'The proof of possession does not verify: sign the "sub" of the token (or its verified "email") with the ' +
       'private half of the public key in the request.',
   );
-}
-
-function verifiedEmail({ claims }: IdentityFacts): string | undefined {
-  const { email, email_verified: verified } = claims;
-  return typeof email === 'string' && email !== '' && verified === true ? email : undefined;
 }
 
 function readCsr(content: Uint8Array): KeyObject {

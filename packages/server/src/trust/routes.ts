@@ -38,19 +38,8 @@ function certificateRoutes(app: App, trust: Trust): void {
     sendJson(reply, { chains: [{ certificates: trust.certificateChain.map(certificatePem) }] }),
   );
   app.get('/api/v2/configuration', { schema: { hide: true } }, async (_request, reply) =>
-    sendJson(reply, { issuers: [builtInIssuer(trust.issuerUrl)] }),
+    sendJson(reply, { issuers: await trust.issuers() }),
   );
-}
-
-function builtInIssuer(issuerUrl: string) {
-  return {
-    issuerUrl,
-    audience: 'sigstore',
-    challengeClaim: 'sub',
-    spiffeTrustDomain: '',
-    issuerType: 'uri',
-    subjectDomain: issuerUrl,
-  };
 }
 
 /** sigstore/timestamp-authority openapi.yaml: errors `{code, message}` with the HTTP status as code. */

@@ -38,6 +38,7 @@ import pg from 'pg';
 import {
   type App,
   type BlobDriver,
+  createEgress,
   createHttp,
   createLog,
   createMetrics,
@@ -54,6 +55,7 @@ import {
 } from '../identity/index.ts';
 import { openTlog, type Tlog, tlogMetrics } from '../tlog/index.ts';
 import { openTrust, TRUST_PROBLEMS, type Trust, trustMetrics, trustRoutes } from './index.ts';
+import { operatorIssuers } from './issuers/operator-issuers.ts';
 
 const PUBLIC_URL = 'http://waybill.example.com:7070';
 const ISSUER = `${PUBLIC_URL}/oidc`;
@@ -109,6 +111,8 @@ const open = (masterKey: Uint8Array = MASTER_KEY, db = database.db) =>
     issuerUrl: ISSUER,
     tlog,
     verifyIdentityToken: (token) => verifyIdentityToken(identity, token),
+    egress: createEgress({ allow: [] }),
+    operatorIssuers: operatorIssuers(null),
     randomBytes,
   });
 
@@ -331,12 +335,12 @@ describe('POST /api/v2/signingCert', () => {
       ['identity_token_algorithm', `${none}.${payload}.`],
       ['identity_token_expired', await forge({ exp: past, iat: past - 600, nbf: past - 600 })],
       ['identity_token_audience', await forge({ aud: 'kubernetes' })],
-      ['identity_token_issuer', await forge({ iss: 'https://token.actions.githubusercontent.com' })],
+      ['trust_issuer_unknown', await forge({ iss: 'https://token.actions.githubusercontent.com' })],
       [
         'identity_token_signature',
         `${header}.${payload}.${Buffer.from(signature, 'base64url').reverse().toString('base64url')}`,
       ],
-      ['identity_token_malformed', 'no token'.replace(' ', '')],
+      ['trust_token_malformed', 'no token'.replace(' ', '')],
     ];
     for (const [code, token] of cases) assert.equal(await refusal(requestFor(keys), token), code);
   });

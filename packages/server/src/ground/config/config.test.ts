@@ -43,6 +43,8 @@ describe('parseConfig', () => {
       logGuard: null,
       tls: null,
       trustedProxies: [],
+      issuersFile: null,
+      issuerNetworks: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
       maxConnections: 4096,
       ntpServers: [],
@@ -53,6 +55,18 @@ describe('parseConfig', () => {
       warnings: [],
     });
     assert.equal(parseConfig([], {}, { ...around, isRoot: true }).dataDir, '/var/lib/waybill');
+  });
+
+  it('reads the networks of issuers', () => {
+    assert.deepEqual(parse(['--issuer-networks', 'private, loopback']).issuerNetworks, [
+      'private',
+      'loopback',
+    ]);
+    assert.throws(() => parse(['--issuer-networks', 'all']), {
+      code: 'config_invalid',
+      message: /private, loopback/,
+    });
+    assert.equal(parse(['--issuers', 'fulcio.yaml']).issuersFile, '/work/fulcio.yaml');
   });
 
   it('wants the guard of the logs where no restore reaches it', () => {

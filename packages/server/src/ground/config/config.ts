@@ -10,6 +10,7 @@ import {
   parseBlobs,
   parseClockTolerance,
   parseDatabaseUrl,
+  parseIssuerNetworks,
   parseListen,
   parseLogFormat,
   parseLogGuard,
@@ -43,6 +44,9 @@ export interface Config {
   readonly tls: TlsFiles | null;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
+  /** Absolute path of the issuers for everybody; null is none. */
+  readonly issuersFile: string | null;
+  readonly issuerNetworks: readonly ('private' | 'loopback')[];
   readonly limits: Limits;
   readonly maxConnections: number;
   readonly ntpServers: readonly NtpServer[];
@@ -101,6 +105,8 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
     blobsDir,
     logGuard: parseLogGuard(given['log-guard'], cwd, [dataDir, blobsDir]),
     trustedProxies: parseTrustedProxies(given['trusted-proxies']),
+    issuersFile: given.issuers === undefined ? null : resolve(cwd, given.issuers.text),
+    issuerNetworks: parseIssuerNetworks(given['issuer-networks']),
     limits: {
       tokenPerSecond: parseRate(given['token-rate'], 1000),
       addressPerSecond: parseRate(given['address-rate'], 2000),
@@ -172,6 +178,8 @@ function effectiveOf(
     'tls-key': config.tls?.keyFile ?? null,
     'tls-min-version': config.tls?.minVersion.slice('TLSv'.length) ?? null,
     'trusted-proxies': config.trustedProxies.join(',') || null,
+    issuers: config.issuersFile,
+    'issuer-networks': config.issuerNetworks.join(',') || null,
     'token-rate': String(config.limits.tokenPerSecond),
     'address-rate': String(config.limits.addressPerSecond),
     'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),

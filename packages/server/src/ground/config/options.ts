@@ -82,6 +82,16 @@ export const OPTIONS = {
     value: 'CIDR,…',
     help: 'addresses and networks of proxies whose X-Forwarded-For is believed (none)',
   },
+  issuers: {
+    env: 'WAYBILL_ISSUERS',
+    value: 'FILE',
+    help: "issuers for every organisation, in the form of Fulcio's config.yaml (none)",
+  },
+  'issuer-networks': {
+    env: 'WAYBILL_ISSUER_NETWORKS',
+    value: 'private,loopback',
+    help: 'networks beside the public one in which issuers may be asked for their keys (none)',
+  },
   'token-rate': {
     env: 'WAYBILL_TOKEN_RATE',
     value: 'N',

@@ -165,6 +165,19 @@ function isNetwork(text: string): boolean {
   );
 }
 
+/** Networks beside the public one. */
+export function parseIssuerNetworks(setting: Setting | undefined): readonly ('private' | 'loopback')[] {
+  const parts = (setting?.text ?? '').split(',').map((part) => part.trim());
+  return parts.flatMap((part) => {
+    if (part === '') return [];
+    if (part === 'private' || part === 'loopback') return [part];
+    throw invalid(
+      setting?.from ?? '',
+      `expected private, loopback, or both with a comma, found ${quoted(part)}`,
+    );
+  });
+}
+
 export function parseLogLevel(setting: Setting | undefined): LogLevel {
   return setting === undefined ? 'info' : parseChoice(setting, { noun: 'level', known: LOG_LEVELS });
 }

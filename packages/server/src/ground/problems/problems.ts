@@ -34,6 +34,8 @@ export const GROUND_PROBLEMS = {
   blob_interrupted: { status: 400, title: 'Upload interrupted' },
   blob_disk_full: { status: 507, title: 'Storage full' },
   blob_unavailable: { status: 503, title: 'Storage unavailable' },
+  egress_refused: { status: 400, title: 'Address not to be dialled' },
+  egress_unreachable: { status: 503, title: 'Another server does not answer' },
   tls_required: { status: 400, title: 'TLS required' },
   follower_interrupted: { status: 500, title: 'Interrupted' },
   dead_letter_not_found: { status: 404, title: 'No such dead letter' },
