@@ -37,7 +37,7 @@ import type {
   StartedRun,
   StartRun,
 } from './runs.ts';
-import type { CreateWorkflow, Workflow, WorkflowList } from './workflows.ts';
+import type { CreateWorkflow, Workflow, WorkflowList, WorkflowQuery } from './workflows.ts';
 
 export interface ClientOptions {
   /** Origin of the server, e.g. `http://127.0.0.1:7070`. */
@@ -84,7 +84,7 @@ export function createClient(options: ClientOptions) {
     describeContract: (name: string, revision?: number) =>
       get<ContractDetail>(`/waybill/v1/contracts/${seg(name)}${query({ revision })}`),
     createWorkflow: (body: CreateWorkflow) => post<Workflow>('/waybill/v1/workflows', body),
-    listWorkflows: (project?: string) => get<WorkflowList>(`/waybill/v1/workflows${query({ project })}`),
+    listWorkflows: (filter: WorkflowQuery = {}) => get<WorkflowList>(`/waybill/v1/workflows${query(filter)}`),
     describeWorkflow: (project: string, name: string) =>
       get<Workflow>(`/waybill/v1/workflows/${seg(project)}/${seg(name)}`),
     startRun: (body: StartRun) => post<StartedRun>('/waybill/v1/runs', body),

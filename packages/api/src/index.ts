@@ -55,4 +55,4 @@ export {
   StartedRun,
   StartRun,
 } from './runs.ts';
-export { CreateWorkflow, Workflow, WorkflowList } from './workflows.ts';
+export { CreateWorkflow, Workflow, WorkflowList, WorkflowQuery } from './workflows.ts';

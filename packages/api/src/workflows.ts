@@ -28,5 +28,21 @@ export const Workflow = Type.Object({
 });
 export type Workflow = Static<typeof Workflow>;
 
-export const WorkflowList = Type.Object({ workflows: Type.Array(Workflow) });
+/** GET /waybill/v1/workflows, by project and name. */
+export const WorkflowQuery = Type.Object(
+  {
+    // Any text: a project of the wrong form is as unknown as any other.
+    project: Type.Optional(Type.String()),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+export type WorkflowQuery = Static<typeof WorkflowQuery>;
+
+export const WorkflowList = Type.Object({
+  workflows: Type.Array(Workflow),
+  /** Give it as `cursor` for the next page; null on the last. */
+  next: Type.Union([Type.String(), Type.Null()]),
+});
 export type WorkflowList = Static<typeof WorkflowList>;

@@ -173,7 +173,7 @@ describe('createWorkflow', () => {
       contractRevision: 1,
     });
     assert.deepEqual(
-      (await listWorkflows(deps(), owner, { project: 'demo' })).map((row) => [
+      (await listWorkflows(deps(), owner, { project: 'demo' })).workflows.map((row) => [
         row.name,
         row.contractRevision,
       ]),
@@ -244,9 +244,10 @@ describe('a narrower token', () => {
       ['a'],
     );
     assert.deepEqual(
-      (await listWorkflows(deps(), inP)).map((row) => row.name),
+      (await listWorkflows(deps(), inP)).workflows.map((row) => row.name),
       ['one'],
     );
+    assert.deepEqual((await listWorkflows(deps(), inP, { project: 'q' })).workflows, []);
     assert.equal((await describeContract(deps(), inP, { name: 'a' })).revision, 1);
     await assert.rejects(describeContract(deps(), inP, { name: 'b' }), coded('contract_not_found'));
     await assert.rejects(
@@ -263,6 +264,37 @@ describe('a narrower token', () => {
       ['b'],
     );
     assert.equal((await describeWorkflow(deps(), inTwo, { project: 'q', name: 'two' })).contract, 'b');
+  });
+
+  it('lists workflows a page at a time, each once, by project and name', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('c') });
+    const names = ['a/z', 'a-b/a', 'a-b/b', 'b/a', 'b/a-1', 'b/b'];
+    for (const each of names.toReversed()) {
+      const [project = '', name = ''] = each.split('/');
+      await createWorkflow(deps(), owner, { project, name, contract: 'c' });
+    }
+    const all = (await listWorkflows(deps(), owner)).workflows.map(
+      ({ project, name }) => `${project}/${name}`,
+    );
+    assert.deepEqual(all.toSorted(), names.toSorted());
+    for (const limit of [1, 2, 3, 5, 6, 7]) {
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await listWorkflows(deps(), owner, { limit, ...(cursor === null ? {} : { cursor }) });
+        seen.push(...page.workflows.map(({ project, name }) => `${project}/${name}`));
+        cursor = page.next;
+      } while (cursor !== null);
+      assert.deepEqual(seen, all, `pages of ${limit}`);
+    }
+    for (const cursor of [
+      '',
+      'x',
+      Buffer.from('a').toString('base64url'),
+      Buffer.from('a/b/c').toString('base64url'),
+    ])
+      await assert.rejects(listWorkflows(deps(), owner, { cursor }), coded('contract_cursor_invalid'));
   });
 
   it('sees nothing of another organisation', async () => {

@@ -1,5 +1,5 @@
 import type { Tx } from '../ground/index.ts';
-import { authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
+import { authorize, type Principal, targetOf } from '../identity/index.ts';
 import type { ContractDeps } from './deps.ts';
 import { contractError } from './errors.ts';
 import { requireContract, requireRevision } from './find.ts';
@@ -54,10 +54,10 @@ export async function describeContract(
 
 async function visibleContracts(tx: Tx, principal: Principal): Promise<'all' | ReadonlySet<string>> {
   if (principal.scope.type === 'organization') return 'all';
-  const workflows = await listWorkflowRows(tx, principal.scope.project);
-  return new Set(
-    workflows
-      .filter((row) => scopeCovers(principal.scope, { project: row.project, workflow: row.name }))
-      .map((row) => row.contract),
-  );
+  const { project, workflow } = targetOf(principal.scope) ?? {};
+  const workflows = await listWorkflowRows(tx, {
+    projects: project === undefined ? [] : [project],
+    workflow,
+  });
+  return new Set(workflows.map((row) => row.contract));
 }

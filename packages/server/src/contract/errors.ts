@@ -10,6 +10,7 @@ export const CONTRACT_PROBLEMS = {
   contract_revision_not_found: { status: 404, title: 'No such revision' },
   contract_revision_pinned: { status: 409, title: 'Workflow pinned to another revision' },
   contract_workflow_not_found: { status: 404, title: 'No such workflow' },
+  contract_cursor_invalid: { status: 400, title: 'The cursor is not of a list of workflows' },
   contract_workflow_exists: { status: 409, title: 'Workflow exists' },
 } as const;
 

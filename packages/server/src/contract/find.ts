@@ -56,7 +56,9 @@ export async function requireWorkflow(
   const found = isNamed ? await findWorkflowRow(tx, workflow.project, workflow.name) : undefined;
   if (found !== undefined) return found;
   const wanted = `${workflow.project}/${workflow.name}`;
-  const names = suggest ? (await listWorkflowRows(tx)).map((row) => `${row.project}/${row.name}`) : [];
+  const names = suggest
+    ? (await listWorkflowRows(tx, { projects: [] })).map((row) => `${row.project}/${row.name}`)
+    : [];
   const meant = nearest(wanted, names);
   throw contractError(
     'contract_workflow_not_found',

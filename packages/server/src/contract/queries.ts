@@ -268,10 +268,26 @@ const selectWorkflows = (tx: Tx) =>
     ])
     .where('w.org_id', '=', thisOrg);
 
-/** By project and name; of one project when it is named. */
-export async function listWorkflowRows(tx: Tx, project?: string): Promise<readonly WorkflowRow[]> {
-  const all = selectWorkflows(tx).orderBy('p.name').orderBy('w.name');
-  return (project === undefined ? all : all.where('p.name', '=', project)).execute();
+export interface WorkflowFilter {
+  /** Each narrows the list; none: all. */
+  readonly projects: readonly string[];
+  readonly workflow?: string | undefined;
+  /** The last row of the page before. */
+  readonly after?: Pick<WorkflowRow, 'project' | 'name'> | undefined;
+  readonly limit?: number;
+}
+
+/** By project and name. */
+export async function listWorkflowRows(tx: Tx, filter: WorkflowFilter): Promise<readonly WorkflowRow[]> {
+  const { projects, workflow, after, limit } = filter;
+  let page = selectWorkflows(tx).orderBy('p.name').orderBy('w.name');
+  for (const project of projects) page = page.where('p.name', '=', project);
+  if (workflow !== undefined) page = page.where('w.name', '=', workflow);
+  if (limit !== undefined) page = page.limit(limit);
+  if (after !== undefined) {
+    page = page.where(sql<boolean>`(p.name, w.name) > (${after.project}, ${after.name})`);
+  }
+  return page.execute();
 }
 
 export async function findWorkflowRow(

@@ -7,6 +7,7 @@ import {
   RevisionNumber,
   Workflow,
   WorkflowList,
+  WorkflowQuery,
 } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
@@ -105,13 +106,14 @@ function workflowPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
       schema: {
         tags: TAGS,
         summary: 'List workflows',
-        querystring: Type.Object({ project: Type.Optional(Type.String()) }),
+        querystring: WorkflowQuery,
         response: { 200: WorkflowList },
       },
     },
     async (request) => {
       const principal = who(request);
-      return { workflows: (await listWorkflows(deps, principal, request.query)).map(presentWorkflow) };
+      const { workflows, next } = await listWorkflows(deps, principal, request.query);
+      return { workflows: workflows.map(presentWorkflow), next };
     },
   );
   app.get(

@@ -1,5 +1,6 @@
+import type { WorkflowQuery } from '@waybill/api';
 import { type Tx, writeAudit } from '../ground/index.ts';
-import { actorOf, authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
+import { actorOf, authorize, type Principal, targetOf } from '../identity/index.ts';
 import type { ContractDeps } from './deps.ts';
 import { contractError } from './errors.ts';
 import { emitWorkflowCreated } from './events.ts';
@@ -89,16 +90,47 @@ async function record(
   await emitWorkflowCreated(tx, { orgId: principal.orgId, workflowId: made.workflowId });
 }
 
-/** The workflows inside the principal's scope, by project and name; of one project when it is named. */
+const DEFAULT_PAGE = 50;
+
+export interface WorkflowPage {
+  readonly workflows: readonly WorkflowRow[];
+  /** Cursor of the next page; null on the last. */
+  readonly next: string | null;
+}
+
+/**
+ * The workflows inside the principal's scope, by project and name, a page at a time; of one project when it is
+ * named. Throws `contract_cursor_invalid`.
+ */
 export async function listWorkflows(
   deps: ContractDeps,
   principal: Principal,
-  filter: { readonly project?: string | undefined } = {},
-): Promise<readonly WorkflowRow[]> {
-  authorize(principal, 'read', targetOf(principal.scope));
-  if (filter.project !== undefined && !isName(filter.project)) return [];
-  const rows = await deps.db.withOrg(principal.orgId, (tx) => listWorkflowRows(tx, filter.project));
-  return rows.filter((row) => scopeCovers(principal.scope, { project: row.project, workflow: row.name }));
+  query: WorkflowQuery = {},
+): Promise<WorkflowPage> {
+  const target = targetOf(principal.scope);
+  authorize(principal, 'read', target);
+  const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  // A project outside of the scope is asked for beside it, and nothing is in both.
+  const projects = [query.project, target?.project].filter((project) => project !== undefined);
+  if (!projects.every(isName)) return { workflows: [], next: null };
+  const limit = query.limit ?? DEFAULT_PAGE;
+  const filter = { projects, workflow: target?.workflow, after, limit: limit + 1 };
+  const rows = await deps.db.withOrg(principal.orgId, (tx) => listWorkflowRows(tx, filter));
+  const workflows = rows.slice(0, limit);
+  const last = workflows.at(-1);
+  return { workflows, next: rows.length > limit && last ? formatCursor(last) : null };
+}
+
+type Place = Pick<WorkflowRow, 'project' | 'name'>;
+
+function formatCursor({ project, name }: Place): string {
+  return Buffer.from(`${project}/${name}`).toString('base64url');
+}
+
+function parseCursor(cursor: string): Place {
+  const [project = '', name = '', ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split('/');
+  if (isName(project) && isName(name) && rest.length === 0) return { project, name };
+  throw contractError('contract_cursor_invalid', 'cursor: expected the `next` of an earlier page');
 }
 
 /** Throws `contract_workflow_not_found`, `identity_forbidden`. */
