@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { type Found, findCommand } from './find-command.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
 import { logFormatOf } from './messages.ts';
-import { createOutput, type OutputFormat } from './output.ts';
+import { createOutput, type Output, type OutputFormat } from './output.ts';
 import type { GlobalValues } from './parse.ts';
 
 /** The program: reads the process's own words, runs one command, leaves its exit code. */
@@ -62,24 +62,28 @@ async function authorityOf(globals: GlobalValues): Promise<string | undefined> {
 function sessionOf(globals: GlobalValues, interrupt: Interrupt, ca?: string) {
   const format: OutputFormat = globals.output ?? 'table';
   const { env, stdout, stderr, stdin } = process;
+  const logFormat = logFormatOf(process.argv.slice(2), env);
+  const output = createOutput({ format, logFormat, stdout, stderr, env });
   return {
     env,
     cwd: process.cwd(),
     globals,
-    output: createOutput({ format, logFormat: logFormatOf(process.argv.slice(2), env), stdout, stderr, env }),
+    output,
     stdin,
-    fetch: traced(lazyFetch(ca), env),
+    fetch: traced(lazyFetch(ca, output), env),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,
   };
 }
 
 /** Most commands of a person never ask a server; the others share one set of connections. */
-function lazyFetch(ca: string | undefined): Fetch {
+function lazyFetch(ca: string | undefined, output: Output): Fetch {
   let made: Promise<Fetch> | undefined;
+  const onWait = (url: URL, waitMs: number) =>
+    output.note(`${url.host} is busy and asks for ${Math.ceil(waitMs / 1000)} s: waiting`);
   return async (url, init) => {
-    made ??= import('@waybill/clients/http').then(({ createFetch }) =>
-      createFetch(ca === undefined ? {} : { ca }),
+    made ??= import('@waybill/clients/http').then(({ createFetch, patientFetch }) =>
+      patientFetch(createFetch(ca === undefined ? {} : { ca }), { onWait }),
     );
     return (await made)(url, init);
   };
