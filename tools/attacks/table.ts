@@ -15,6 +15,7 @@ import { LOGS } from './table/logs.ts';
 import { PATHS } from './table/paths.ts';
 import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
+import { SIGNING } from './table/signing.ts';
 import { TENANTS } from './table/tenants.ts';
 
 export const ATTACKS: AttackGroups = {
@@ -29,6 +30,7 @@ export const ATTACKS: AttackGroups = {
   Paths: PATHS,
   'Floods and slow clients': FLOODS,
   JSON: JSON,
+  Signing: SIGNING,
   Secrets: SECRETS,
   Browsers: BROWSERS,
 };
