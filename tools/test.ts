@@ -9,6 +9,7 @@ const PATTERNS = [
   '*.test.ts',
   'packages/*/src/**/*.test.ts',
   'packages/*/flows/**/*.test.ts',
+  'packages/*/interop/**/*.test.ts',
   'packages/*/test/**/*.test.ts',
   'tools/**/*.test.ts',
   'bench/**/*.test.ts',

@@ -4,6 +4,7 @@ import { attackBlocks } from './attacks.ts';
 import { commandBlocks } from './cli.ts';
 import { configBlocks } from './config.ts';
 import { errorBlocks } from './errors.ts';
+import { interoperabilityBlocks } from './interoperability.ts';
 import { withBlocks } from './markdown.ts';
 import { metricBlocks } from './metrics.ts';
 
@@ -15,6 +16,7 @@ const BLOCKS: Readonly<Record<string, () => BlocksOf>> = {
   'cli.md': commandBlocks,
   'config.md': configBlocks,
   'errors.md': errorBlocks,
+  'interoperability.md': interoperabilityBlocks,
   'metrics.md': metricBlocks,
 };
 
