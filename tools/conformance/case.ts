@@ -5,6 +5,14 @@ export interface CaseResult {
   readonly message?: string;
   /** Why our verdict is another one on purpose. */
   readonly deviates?: string;
+  /** Ours, and that of another verifier, where the suite compares the two. */
+  readonly compared?: { readonly accepted: boolean; readonly peer: PeerVerdict };
+}
+
+export interface PeerVerdict {
+  readonly by: string;
+  readonly accepted: boolean;
+  readonly message: string;
 }
 
 export type Suite = (dir: string) => Promise<readonly CaseResult[]>;

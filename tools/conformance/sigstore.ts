@@ -11,6 +11,7 @@ import { digestOf } from '@waybill/core/digest';
 import { parseTrustedRoot, type TrustedRoot } from '@waybill/core/trust';
 import { type Artifact, type Expectations, verifyBundle } from '@waybill/core/verify';
 import type { CaseResult } from './case.ts';
+import { sigstoreJsVerdict } from './sigstore-js.ts';
 
 const DEFAULT_ISSUER = 'https://token.actions.githubusercontent.com';
 const DEFAULT_IDENTITY =
@@ -26,7 +27,7 @@ const PRODUCTION_ROOT = 'evidence/sigstore-root/targets/trusted_root.json';
 export async function run(suite: string): Promise<CaseResult[]> {
   const inner = join(suite, 'bundle-verify');
   const dir = existsSync(inner) ? inner : suite;
-  const production = readRoot(findProductionRoot(dir));
+  const production = findProductionRoot(dir);
   const names = readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
@@ -34,7 +35,8 @@ export async function run(suite: string): Promise<CaseResult[]> {
   return names.flatMap((name) => runCase(dir, name, production));
 }
 
-function findProductionRoot(dir: string): string {
+/** Also for the protocol's client, which the suite may leave without a root. */
+export function findProductionRoot(dir: string): string {
   const folders = [
     ...(process.env['WAYBILL_SHARED'] === undefined ? [] : [process.env['WAYBILL_SHARED']]),
     join(dir, '../../..'),
@@ -44,19 +46,30 @@ function findProductionRoot(dir: string): string {
   return paths.find((path) => existsSync(path)) ?? (paths[0] as string);
 }
 
-function runCase(dir: string, name: string, production: () => TrustedRoot): CaseResult[] {
+function runCase(dir: string, name: string, production: string): CaseResult[] {
   const at = (file: string): string => join(dir, name, file);
-  const file = readFileSync(existsSync(at('artifact')) ? at('artifact') : defaultArtifact(dir));
-  const verify = (artifact: Artifact): void => {
-    const trustedRoot = existsSync(at('trusted_root.json'))
-      ? readRoot(at('trusted_root.json'))()
-      : production();
+  const artifact = readFileSync(existsSync(at('artifact')) ? at('artifact') : defaultArtifact(dir));
+  const rootFile = existsSync(at('trusted_root.json')) ? at('trusted_root.json') : production;
+  const verify = (about: Artifact): void => {
     const bundle = parseBundle(readFileSync(at('bundle.sigstore.json')));
-    verifyBundle(bundle, { trustedRoot, expectations: expectationsOf(at), artifact });
+    verifyBundle(bundle, {
+      trustedRoot: readRoot(rootFile),
+      expectations: expectationsOf(at),
+      artifact: about,
+    });
   };
+  const byPath = judge(`${name} PATH`, name, () => verify(artifact));
+  const peer = sigstoreJsVerdict({
+    bundle: readFileSync(at('bundle.sigstore.json'), 'utf8'),
+    trustedRoot: readFileSync(rootFile, 'utf8'),
+    artifact,
+    key: existsSync(at('key.pub')) ? readFileSync(at('key.pub'), 'utf8') : null,
+    signer: existsSync(at('key.pub')) ? null : signerOf(at),
+  });
+  const accepted = byPath.ok !== name.endsWith('_fail');
   return [
-    judge(`${name} PATH`, name, () => verify(file)),
-    judge(`${name} DIGEST`, name, () => verify(digestOf(file))),
+    { ...byPath, compared: { accepted, peer } },
+    judge(`${name} DIGEST`, name, () => verify(digestOf(artifact))),
   ];
 }
 
@@ -66,14 +79,14 @@ function defaultArtifact(dir: string): string {
 }
 
 function expectationsOf(at: (file: string) => string): Expectations {
+  if (!existsSync(at('key.pub'))) return { type: 'identity', ...signerOf(at) };
+  return { type: 'key', publicKey: publicKeyFrom(readFileSync(at('key.pub'), 'utf8').trim()) };
+}
+
+function signerOf(at: (file: string) => string): { readonly issuer: string; readonly subject: string } {
   const text = (file: string, otherwise: string): string =>
     existsSync(at(file)) ? readFileSync(at(file), 'utf8').trim() : otherwise;
-  if (existsSync(at('key.pub'))) return { type: 'key', publicKey: publicKeyFrom(text('key.pub', '')) };
-  return {
-    type: 'identity',
-    issuer: text('issuer', DEFAULT_ISSUER),
-    subject: text('identity', DEFAULT_IDENTITY),
-  };
+  return { issuer: text('issuer', DEFAULT_ISSUER), subject: text('identity', DEFAULT_IDENTITY) };
 }
 
 function judge(caseName: string, directory: string, verify: () => void): CaseResult {
@@ -91,7 +104,10 @@ function judge(caseName: string, directory: string, verify: () => void): CaseRes
   }
 }
 
-function readRoot(path: string): () => TrustedRoot {
-  let root: TrustedRoot | undefined;
-  return () => (root ??= parseTrustedRoot(readFileSync(path)));
+const roots = new Map<string, TrustedRoot>();
+
+function readRoot(path: string): TrustedRoot {
+  const root = roots.get(path) ?? parseTrustedRoot(readFileSync(path));
+  roots.set(path, root);
+  return root;
 }
