@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { parseBundle } from '@waybill/core/bundle';
 import { parseTrustedRoot } from '@waybill/core/trust';
@@ -102,5 +103,20 @@ describe('cosign', { skip: cosign.skip }, () => {
     await run('verify-blob-attestation', ...trusting(), '--bundle', 'ours.json', '--type', TYPE, 'artifact');
     await place.waybill('sign', 'artifact', '--key', 'cosign.key', '--bundle', 'by-key.json');
     await run('verify-blob', ...byKey(), '--bundle', 'by-key.json', 'artifact');
+  });
+
+  it('verifies what waybill signed by other keys than its own, P-256 and RSA: file and statement', async () => {
+    for (const { privateKey, publicKey } of [
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      generateKeyPairSync('rsa', { modulusLength: 3072 }),
+    ]) {
+      await place.write('other.key', privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      await place.write('cosign.pub', publicKey.export({ format: 'pem', type: 'spki' }));
+      await place.waybill('sign', 'artifact', '--key', 'other.key', '--bundle', 'other.json');
+      await run('verify-blob', ...byKey(), '--bundle', 'other.json', 'artifact');
+      const options = ['--key', 'other.key', '--bundle', 'stated.json'];
+      await place.waybill('attest-blob', 'artifact', ...stated, ...options);
+      await run('verify-blob-attestation', ...byKey(), '--bundle', 'stated.json', '--type', TYPE, 'artifact');
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { Bundle, BundleContent } from '@waybill/core/bundle';
+import { hashFor, publicKeyFrom } from '@waybill/core/crypto';
 import { digestOf } from '@waybill/core/digest';
 import { pae } from '@waybill/core/dsse';
 import { logEntryOf } from './log-entry.ts';
@@ -42,8 +43,13 @@ export async function signBundle(
   };
 }
 
-function contentOf(what: ToSign, signature: Uint8Array, { keyId }: Signer): BundleContent {
-  if (what.type === 'message') return { type: 'message-signature', digest: digestOf(what.bytes), signature };
+function contentOf(what: ToSign, signature: Uint8Array, { key }: Signer): BundleContent {
+  if (what.type === 'message') {
+    // sigstore-go builds the log entry's body from it, so it has to be by the hash that the key signs with.
+    const digest = digestOf(what.bytes, hashFor(publicKeyFrom(key.publicKey)) ?? 'sha256');
+    return { type: 'message-signature', digest, signature };
+  }
   const { payloadType, payload } = what;
-  return { type: 'dsse', envelope: { payloadType, payload, signatures: [{ signature, keyId }] } };
+  // go-securesystemslib passes over a signature whose keyid is not the one that it makes up for the key.
+  return { type: 'dsse', envelope: { payloadType, payload, signatures: [{ signature, keyId: '' }] } };
 }

@@ -10,14 +10,11 @@ import type { TrustServices } from './services.ts';
 export interface Signer {
   readonly key: SigningKey;
   readonly material: VerificationMaterial;
-  /** DSSE `keyid`: a hint, '' for a certificate. */
-  readonly keyId: string;
 }
 
 /** A key that whoever verifies must know. */
 export function keySigner(key: SigningKey): Signer {
-  const { fingerprint } = key;
-  return { key, material: { type: 'public-key', hint: fingerprint }, keyId: fingerprint };
+  return { key, material: { type: 'public-key', hint: key.fingerprint } };
 }
 
 /** A key that lives in this process only, certified for the identity: good for ten minutes. Throws `sigstore_…`. */
@@ -33,5 +30,5 @@ export async function keylessSigner(
   }
   const key = generateEphemeralKey();
   const der = await certificateFor(certificates, identity, key);
-  return { key, material: { type: 'certificate', der }, keyId: '' };
+  return { key, material: { type: 'certificate', der } };
 }
