@@ -175,13 +175,13 @@ async function start(
   undo.push(watched.stop);
   const clockDoubt = watched.guard.doubt;
 
-  const { allowUrlChange, limits, maxConnections, trustedProxies } = config;
+  const { allowUrlChange, limits, maxConnections, trustedProxies, caKey } = config;
   const issuers = await openIssuers(config);
   const stores = { db, seal, blobs, place, highWater };
   const watching = { clock, clockDoubt, log, metrics: measured, tracing };
   const parts = { ...stores, ...watching, publicUrl, ...issuers };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
-  const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, undo });
+  const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, caKey, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
   const ready = watchDependencies(dependenciesOf({ db, blobs, tlog: world.tlog }), log);
   measureReadiness(ready, measured.dependencies);
@@ -238,12 +238,13 @@ interface WorldOptions {
   readonly allowUrlChange: boolean;
   readonly limits: Limits;
   readonly anchorIntervalMs: number;
+  readonly caKey: Config['caKey'];
   readonly undo: Undo;
 }
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
-  const { anchorIntervalMs, egress, operatorIssuers } = parts;
+  const { anchorIntervalMs, egress, operatorIssuers, caKey } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -270,6 +271,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     verifyIdentityToken: (jwt) => verifyIdentityToken(identity, jwt),
     egress,
     operatorIssuers,
+    caKey,
     randomBytes,
   });
   const registry = await openRegistry({ db, store, blobs, clock });

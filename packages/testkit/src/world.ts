@@ -39,6 +39,8 @@ export interface WorldOptions {
   /** Of requests; none unless told. */
   readonly limits?: Partial<Config['limits']>;
   readonly trustedProxies?: readonly string[];
+  /** Of the certificate authority; P-256 unless told. */
+  readonly caKey?: Config['caKey'];
   /** Issuers for every organisation. */
   readonly issuersFile?: string;
   /** Networks beside the public one in which issuers may be asked. */
@@ -74,6 +76,7 @@ function configOf(
     ntpServers: options.ntpServers ?? [],
     clockToleranceMs: 1000,
     // Tests sign in wrongly hundreds of times a second.
+    caKey: options.caKey ?? 'p256',
     issuersFile: options.issuersFile ?? null,
     issuerNetworks: options.issuerNetworks ?? [],
     limits: { tokenPerSecond: 0, addressPerSecond: 0, failedSignInsPerSecond: 0, ...options.limits },

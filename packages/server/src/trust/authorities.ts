@@ -42,7 +42,7 @@ export interface Authorities {
   readonly all: readonly AuthorityFacts[];
 }
 
-type OpenDeps = Pick<TrustDeps, 'db' | 'seal' | 'clock' | 'publicUrl' | 'randomBytes'>;
+type OpenDeps = Pick<TrustDeps, 'db' | 'seal' | 'clock' | 'publicUrl' | 'randomBytes' | 'caKey'>;
 
 /**
  * Loads the authorities; makes those that are missing, which is all of them on the first start.
@@ -109,7 +109,10 @@ async function makeMissing(
   const made: AuthorityRow[] = [];
   for (const [kind, make] of Object.entries(MAKERS)) {
     if (present.some((row) => row.kind === kind)) continue;
-    const row = sealed(deps.seal, make({ organization, now, randomBytes: deps.randomBytes }));
+    const row = sealed(
+      deps.seal,
+      make({ organization, now, caKey: deps.caKey, randomBytes: deps.randomBytes }),
+    );
     await insertAuthority(tx, row, now);
     await writeAudit(tx, {
       orgId: null,

@@ -88,6 +88,7 @@ before(async () => {
     verifyIdentityToken: (token) => verifyIdentityToken(identity, token),
     egress: createEgress({ allow: [] }),
     operatorIssuers: operatorIssuers(null),
+    caKey: 'p256',
     randomBytes,
   });
   const { ownerToken } = await bootstrap({ db, clock });

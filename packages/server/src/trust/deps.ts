@@ -1,6 +1,7 @@
 import type { Clock, Db, Egress, Seal } from '../ground/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { OperatorIssuers } from './issuers/operator-issuers.ts';
+import type { CaKey } from './make-authority.ts';
 import type { TrustMetrics } from './metrics.ts';
 
 /** What a verified identity token says. */
@@ -29,5 +30,7 @@ export interface TrustDeps {
   /** How issuers are asked for their keys. */
   readonly egress: Egress;
   readonly operatorIssuers: OperatorIssuers;
+  /** Of the certificate authority that is made on the first start; one that exists keeps its keys. */
+  readonly caKey: CaKey;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }

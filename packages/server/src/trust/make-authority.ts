@@ -8,6 +8,7 @@ import {
   issuerFrom,
   serialFrom,
 } from '@waybill/core/x509';
+import type { Config } from '../ground/index.ts';
 import type { AuthorityKind } from './queries.ts';
 
 /** A fresh authority, its private keys not yet sealed. */
@@ -21,10 +22,15 @@ export interface NewAuthority {
   readonly validUntil: Date;
 }
 
+/** Keys of the certificate authority. */
+export type CaKey = Config['caKey'];
+
 export interface AuthorityBirth {
   /** Organization in the subjects; it tells installations apart. */
   readonly organization: string;
   readonly now: Date;
+  /** Of the certificate authority, root and intermediate; timestamps are signed with P-256. */
+  readonly caKey: CaKey;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }
 
@@ -33,8 +39,8 @@ const SIGNER_YEARS = 5;
 
 /** Root and intermediate that issue signing certificates. */
 export function makeCertificateAuthority(birth: AuthorityBirth): NewAuthority {
-  const root = makeRoot(birth, 'Waybill root');
-  const keys = makeKeys();
+  const root = makeRoot(birth, { commonName: 'Waybill root', keys: makeKeys(birth.caKey) });
+  const keys = makeKeys(birth.caKey);
   const frame = frameOf(birth, keys.publicKey, SIGNER_YEARS);
   const intermediate = buildIntermediateCertificate({
     ...frame,
@@ -47,8 +53,8 @@ export function makeCertificateAuthority(birth: AuthorityBirth): NewAuthority {
 
 /** Root of its own and the certificate that signs timestamps. */
 export function makeTimestampAuthority(birth: AuthorityBirth): NewAuthority {
-  const root = makeRoot(birth, 'Waybill timestamp root');
-  const keys = makeKeys();
+  const root = makeRoot(birth, { commonName: 'Waybill timestamp root', keys: makeKeys('p256') });
+  const keys = makeKeys('p256');
   const frame = frameOf(birth, keys.publicKey, SIGNER_YEARS);
   const signer = buildTimestampCertificate({
     ...frame,
@@ -63,12 +69,21 @@ interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-function makeKeys(): KeyPair {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** RSA as NIST SP 800-57 wants it beyond 2030; P-384 costs ten times what P-256 does for each certificate. */
+const KEY_MAKERS: Readonly<Record<CaKey, () => KeyPair>> = {
+  p256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  p384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+  rsa3072: () => generateKeyPairSync('rsa', { modulusLength: 3072 }),
+};
+
+function makeKeys(caKey: CaKey): KeyPair {
+  return KEY_MAKERS[caKey]();
 }
 
-function makeRoot(birth: AuthorityBirth, commonName: string) {
-  const keys = makeKeys();
+function makeRoot(
+  birth: AuthorityBirth,
+  { commonName, keys }: { readonly commonName: string; readonly keys: KeyPair },
+) {
   const certificate = buildRootCertificate({
     ...frameOf(birth, keys.publicKey, ROOT_YEARS),
     name: { organization: birth.organization, commonName },

@@ -113,6 +113,7 @@ const open = (masterKey: Uint8Array = MASTER_KEY, db = database.db) =>
     verifyIdentityToken: (token) => verifyIdentityToken(identity, token),
     egress: createEgress({ allow: [] }),
     operatorIssuers: operatorIssuers(null),
+    caKey: 'p256',
     randomBytes,
   });
 

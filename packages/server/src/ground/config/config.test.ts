@@ -43,6 +43,7 @@ describe('parseConfig', () => {
       logGuard: null,
       tls: null,
       trustedProxies: [],
+      caKey: 'p256',
       issuersFile: null,
       issuerNetworks: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },

@@ -8,6 +8,7 @@ import { collectSettings, type Environment } from './sources.ts';
 import {
   type Listen,
   parseBlobs,
+  parseCaKey,
   parseClockTolerance,
   parseDatabaseUrl,
   parseIssuerNetworks,
@@ -44,6 +45,8 @@ export interface Config {
   readonly tls: TlsFiles | null;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
+  /** Of a certificate authority that is made on the first start. */
+  readonly caKey: 'p256' | 'p384' | 'rsa3072';
   /** Absolute path of the issuers for everybody; null is none. */
   readonly issuersFile: string | null;
   readonly issuerNetworks: readonly ('private' | 'loopback')[];
@@ -105,6 +108,7 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
     blobsDir,
     logGuard: parseLogGuard(given['log-guard'], cwd, [dataDir, blobsDir]),
     trustedProxies: parseTrustedProxies(given['trusted-proxies']),
+    caKey: parseCaKey(given['ca-key']),
     issuersFile: given.issuers === undefined ? null : resolve(cwd, given.issuers.text),
     issuerNetworks: parseIssuerNetworks(given['issuer-networks']),
     limits: {
@@ -178,6 +182,7 @@ function effectiveOf(
     'tls-key': config.tls?.keyFile ?? null,
     'tls-min-version': config.tls?.minVersion.slice('TLSv'.length) ?? null,
     'trusted-proxies': config.trustedProxies.join(',') || null,
+    'ca-key': config.caKey,
     issuers: config.issuersFile,
     'issuer-networks': config.issuerNetworks.join(',') || null,
     'token-rate': String(config.limits.tokenPerSecond),

@@ -82,6 +82,11 @@ export const OPTIONS = {
     value: 'CIDR,…',
     help: 'addresses and networks of proxies whose X-Forwarded-For is believed (none)',
   },
+  'ca-key': {
+    env: 'WAYBILL_CA_KEY',
+    value: 'p256|p384|rsa3072',
+    help: 'keys of the certificate authority that the first start makes; one that exists keeps its own (p256)',
+  },
   issuers: {
     env: 'WAYBILL_ISSUERS',
     value: 'FILE',

@@ -165,6 +165,12 @@ function isNetwork(text: string): boolean {
   );
 }
 
+const CA_KEYS = ['p256', 'p384', 'rsa3072'] as const;
+
+export function parseCaKey(setting: Setting | undefined): (typeof CA_KEYS)[number] {
+  return setting === undefined ? 'p256' : parseChoice(setting, { noun: 'key', known: CA_KEYS });
+}
+
 /** Networks beside the public one. */
 export function parseIssuerNetworks(setting: Setting | undefined): readonly ('private' | 'loopback')[] {
   const parts = (setting?.text ?? '').split(',').map((part) => part.trim());
