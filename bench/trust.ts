@@ -7,6 +7,7 @@ import { Secret } from '@waybill/core';
 import { createClient } from '@waybill/api/client';
 import { type Figure, load, peakRssMiB, report } from './measure.ts';
 import { withServer } from './server.ts';
+import { fulcio, type Peer, rekorTiles, timestampServer } from './trust-peers.ts';
 import { httpPost, type WireResult, wireRun } from './wire.ts';
 
 const WARM_MS = 5000;
@@ -19,15 +20,15 @@ const JSON_BODY = { 'content-type': 'application/json' };
 export async function run(args: readonly string[]): Promise<void> {
   const only = args[0];
   await withServer(
-    async ({ port, pid, url }, { dataDir }) => {
+    async (server, place) => {
       const figures: Figure[] = [];
       const wanted = (name: string): boolean => only === undefined || only === name;
-      if (wanted('log')) figures.push(...(await logged(port)));
-      if (wanted('certificates')) figures.push(...(await certificates({ port, url, dataDir })));
-      if (wanted('timestamps')) figures.push(...(await timestamps(port)));
+      if (wanted('timestamps')) figures.push(...(await timestamps(server.port)));
+      if (wanted('certificates')) figures.push(...(await certificates({ ...server, ...place })));
+      if (wanted('log')) figures.push(...(await logged(server.port, place.directory)));
       report([
         ...figures,
-        { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(pid)], target: '< 400' },
+        { name: 'server peak RSS', unit: 'MiB', samples: [peakRssMiB(server.pid)], target: '< 400' },
         load(),
       ]);
     },
@@ -35,17 +36,53 @@ export async function run(args: readonly string[]): Promise<void> {
   );
 }
 
+interface Load {
+  readonly name: string;
+  readonly clients: number;
+  readonly statuses: readonly number[];
+  readonly target: string;
+  readonly durationMs: number;
+  readonly next: () => Buffer;
+}
+
+/** Ours, then the peer's, after a warming-up of each; the ratio is what counts. */
+async function against(port: number, peer: Peer | null, given: Load): Promise<readonly Figure[]> {
+  const { name, clients, statuses, target, durationMs, next } = given;
+  const measure = async (at: number, forMs: number): Promise<WireResult> => {
+    await wireRun({ port: at, clients, durationMs: WARM_MS, next, statuses });
+    return wireRun({ port: at, clients, durationMs: forMs, next, statuses });
+  };
+  try {
+    const ours = await measure(port, durationMs);
+    const figures = rate(`${name}, ${clients} clients`, ours, target);
+    if (peer === null) return figures;
+    const theirs = await measure(peer.port, Math.min(durationMs, SHORT_MS));
+    return [
+      ...figures,
+      ...rate(`${peer.name}, ${clients} clients`, theirs, ''),
+      { name: `${name}: ours / ${peer.name}`, unit: 'ratio', samples: [perSecond(ours) / perSecond(theirs)] },
+    ];
+  } finally {
+    await peer?.stop();
+  }
+}
+
 /** Each request is another signature, made beforehand by one of eight keys. */
-async function logged(port: number): Promise<readonly Figure[]> {
+async function logged(port: number, directory: string): Promise<readonly Figure[]> {
   const signers = Array.from({ length: 8 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   let made = 0;
   const next = (): Buffer => {
     const { privateKey, publicKey } = signers[made % signers.length] as (typeof signers)[number];
     return rekordRequest(`artifact ${made++}`, privateKey, publicKey);
   };
-  await wireRun({ port, clients: LOG_CLIENTS, durationMs: WARM_MS, next, status: 201 });
-  const result = await wireRun({ port, clients: LOG_CLIENTS, durationMs: LOG_MS, next, status: 201 });
-  return rate(`logged signatures, ${LOG_CLIENTS} clients`, result, '>= 1500, p99 < 1000');
+  return against(port, await rekorTiles(directory), {
+    name: 'logged signatures',
+    clients: LOG_CLIENTS,
+    statuses: [200, 201],
+    target: '>= 1500, p99 < 1000',
+    durationMs: LOG_MS,
+    next,
+  });
 }
 
 function rekordRequest(artifact: string, privateKey: KeyObject, publicKey: KeyObject): Buffer {
@@ -67,9 +104,10 @@ function rekordRequest(artifact: string, privateKey: KeyObject, publicKey: KeyOb
 async function certificates(server: {
   readonly port: number;
   readonly url: string;
+  readonly directory: string;
   readonly dataDir: string;
 }): Promise<readonly Figure[]> {
-  const { port, url, dataDir } = server;
+  const { port, url, directory, dataDir } = server;
   const token = new Secret((await readFile(join(dataDir, 'owner-token'), 'utf8')).trim());
   const client = createClient({ url, token });
   await client.applyContract({
@@ -87,20 +125,28 @@ async function certificates(server: {
     },
   });
   const request = httpPost('/api/v2/signingCert', body, JSON_BODY);
-  const next = (): Buffer => request;
-  await wireRun({ port, clients: CLIENTS, durationMs: WARM_MS, next, status: 200 });
-  const result = await wireRun({ port, clients: CLIENTS * 4, durationMs: SHORT_MS, next, status: 200 });
-  return rate(`certificates with durable CT entry, ${CLIENTS * 4} clients`, result, '>= 1200');
+  return against(port, await fulcio(directory, `${url}/oidc`), {
+    name: 'certificates',
+    clients: CLIENTS * 4,
+    statuses: [200],
+    target: '>= 1200',
+    durationMs: SHORT_MS,
+    next: () => request,
+  });
 }
 
 async function timestamps(port: number): Promise<readonly Figure[]> {
   const request = httpPost('/api/v1/timestamp', timestampQuery(), {
     'content-type': 'application/timestamp-query',
   });
-  const next = (): Buffer => request;
-  await wireRun({ port, clients: CLIENTS, durationMs: WARM_MS, next, status: 201 });
-  const result = await wireRun({ port, clients: CLIENTS, durationMs: SHORT_MS, next, status: 201 });
-  return rate(`timestamps, ${CLIENTS} clients`, result, '>= 4000');
+  return against(port, await timestampServer(), {
+    name: 'timestamps',
+    clients: CLIENTS,
+    statuses: [200, 201],
+    target: '>= 4000',
+    durationMs: SHORT_MS,
+    next: () => request,
+  });
 }
 
 /** TimeStampReq over SHA-256, no nonce, certReq false: what sigstore-go sends. */
@@ -111,9 +157,13 @@ function timestampQuery(): Buffer {
   return Buffer.concat([Buffer.from([0x30, content.length]), content]);
 }
 
-function rate(name: string, { latencies, elapsedMs }: WireResult, target: string): readonly Figure[] {
+function rate(name: string, result: WireResult, target: string): readonly Figure[] {
   return [
-    { name: `${name}, per second`, unit: 'count', samples: [(latencies.length / elapsedMs) * 1000], target },
-    { name, unit: 'ms', samples: latencies },
+    { name: `${name}, per second`, unit: 'count', samples: [perSecond(result)], target },
+    { name, unit: 'ms', samples: result.latencies },
   ];
+}
+
+function perSecond({ latencies, elapsedMs }: WireResult): number {
+  return (latencies.length / elapsedMs) * 1000;
 }

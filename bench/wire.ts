@@ -9,7 +9,7 @@ export interface WireRun {
   /** The next request, whole. The run ends early when there is none left. */
   readonly next: () => Buffer | undefined;
   /** Anything else ends the run with its text. */
-  readonly status: number;
+  readonly statuses: readonly number[];
 }
 
 export interface WireResult {
@@ -40,7 +40,7 @@ export async function wireRun(run: WireRun): Promise<WireResult> {
         const request = run.next();
         if (request === undefined) return;
         const sentAt = performance.now();
-        await exchange(socket, request, run.status);
+        await exchange(socket, request, run.statuses);
         latencies.push(performance.now() - sentAt);
       }
     } finally {
@@ -51,7 +51,7 @@ export async function wireRun(run: WireRun): Promise<WireResult> {
   return { latencies, elapsedMs: performance.now() - started };
 }
 
-function exchange(socket: Socket, request: Buffer, status: number): Promise<void> {
+function exchange(socket: Socket, request: Buffer, statuses: readonly number[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer: Buffer = Buffer.alloc(0);
     const end = (error?: Error): void => {
@@ -63,7 +63,11 @@ function exchange(socket: Socket, request: Buffer, status: number): Promise<void
       answer = answer.length === 0 ? piece : Buffer.concat([answer, piece]);
       const whole = wholeAnswer(answer);
       if (whole === undefined) return;
-      end(whole === status ? undefined : new Error(`answered ${answer.toString('latin1').slice(0, 2000)}`));
+      end(
+        statuses.includes(whole)
+          ? undefined
+          : new Error(`answered ${answer.toString('latin1').slice(0, 2000)}`),
+      );
     };
     const closed = (): void => end(new Error('the connection was closed'));
     socket.on('data', read).on('error', end).on('close', closed);
