@@ -6,7 +6,7 @@ export interface ClaimedPort {
   readonly number: number;
   /** `host:port` of a URL. */
   readonly authority: string;
-  /** Frees the port for the server that will listen on it. */
+  /** Frees the port for the server that will listen on it. Does nothing the second time. */
   release(): Promise<void>;
 }
 
@@ -31,6 +31,7 @@ export async function claimPort(listen: {
     number,
     authority: `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${number}`,
     async release() {
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },

@@ -156,6 +156,7 @@ async function start(
   const measured = declareMetrics(metrics);
   for (const warning of config.warnings) log.warn(warning);
   const port = await claimPort(config.listen);
+  undo.push(() => port.release());
   const publicUrl = config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://${port.authority}`;
   const tls = config.tls === null ? undefined : openTls({ files: config.tls, publicUrl, log, clock });
   if (tls) undo.push(() => tls.close());

@@ -24,6 +24,7 @@ import {
   migrate,
   orderForLoading,
   parseConfig,
+  placeMarker,
   readMigrations,
   type TableShape,
   withSnapshot,
@@ -156,6 +157,8 @@ describe('a database of an earlier migration', () => {
         const database = await databaseAt(number);
         const data = place(`data-${number}`);
         await cp(place('source/blobs'), join(data, 'blobs'), { recursive: true });
+        // A copy: what `waybill trust log adopt --continue` does.
+        await placeMarker(join(data, 'blobs')).mark();
         const [run, sent] = [runId, bundle];
         const server = await start(database.url, data);
         try {
