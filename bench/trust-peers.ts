@@ -18,8 +18,13 @@ export async function timestampServer(): Promise<Peer | null> {
   const port = await freePort();
   return startPeer('timestamp-server', port, [
     'serve',
-    ...['--host', '127.0.0.1', '--port', String(port)],
-    ...['--timestamp-signer', 'memory', '--disable-ntp-monitoring'],
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--timestamp-signer',
+    'memory',
+    '--disable-ntp-monitoring',
   ]);
 }
 
@@ -31,10 +36,21 @@ export async function rekorTiles(directory: string): Promise<Peer | null> {
   await writeFile(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
   return startPeer('rekor-tiles', port, [
     'serve',
-    ...['--hostname', 'log.example', '--storage-dir', join(directory, 'rekor-tiles')],
-    ...['--signer-filepath', key, '--checkpoint-interval', '1s', '--persistent-antispam'],
-    ...['--http-port', String(port), '--grpc-port', String(grpcPort)],
-    ...['--http-metrics-port', String(metricsPort)],
+    '--hostname',
+    'log.example',
+    '--storage-dir',
+    join(directory, 'rekor-tiles'),
+    '--signer-filepath',
+    key,
+    '--checkpoint-interval',
+    '1s',
+    '--persistent-antispam',
+    '--http-port',
+    String(port),
+    '--grpc-port',
+    String(grpcPort),
+    '--http-metrics-port',
+    String(metricsPort),
   ]);
 }
 
@@ -52,9 +68,22 @@ export async function fulcio(directory: string, issuerUrl: string): Promise<Peer
   await writeFile(config, `oidc-issuers:\n  ${issuerUrl}:\n    ${issuer.join('\n    ')}\n`);
   return startPeer('fulcio', port, [
     'serve',
-    ...['--host', '127.0.0.1', '--port', String(port)],
-    ...['--grpc-host', '127.0.0.1', '--grpc-port', String(grpcPort), '--metrics-port', String(metricsPort)],
-    ...['--ca', 'ephemeralca', '--ct-log-url', '', '--config-path', config],
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--grpc-host',
+    '127.0.0.1',
+    '--grpc-port',
+    String(grpcPort),
+    '--metrics-port',
+    String(metricsPort),
+    '--ca',
+    'ephemeralca',
+    '--ct-log-url',
+    '',
+    '--config-path',
+    config,
   ]);
 }
 
