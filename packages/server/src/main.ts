@@ -58,29 +58,23 @@ import {
   watchClock,
   watchDependencies,
 } from './ground/index.ts';
-import {
-  bootstrap,
-  checkIssuer,
-  type IdentityDeps,
-  identityRoutes,
-  issuerUrlOf,
-  openIdentity,
-  verifyIdentityToken,
-} from './identity/index.ts';
+import { bootstrap, checkIssuer, type IdentityDeps, identityRoutes, openIdentity } from './identity/index.ts';
 import { infoRoutes } from './info.ts';
 import { declareMetrics, type ServerMetrics } from './metrics.ts';
 import { keepOwnerToken } from './owner-token.ts';
 import { PROBLEMS } from './problems.ts';
 import { expireUploads, openRegistry, type RegistryDeps, registryRoutes } from './registry/index.ts';
+import { startTrust } from './start-trust.ts';
 import { openStore } from './store/index.ts';
 import { type HighWater, openHighWater, openTlog, type Tlog, tlogRoutes } from './tlog/index.ts';
 import {
   type IssuerSources,
   issuerRoutes,
   openIssuers,
-  openTrust,
   type Trust,
+  type Tuf,
   trustRoutes,
+  tufRoutes,
 } from './trust/index.ts';
 import { VERSION } from './version.ts';
 
@@ -231,6 +225,7 @@ interface World {
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
   readonly trust: Trust;
+  readonly tuf: Tuf;
   readonly attestation: AttestationDeps;
   readonly audit: AuditDeps;
 }
@@ -245,7 +240,7 @@ interface WorldOptions {
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
-  const { anchorIntervalMs, egress, operatorIssuers, caKey } = parts;
+  const { anchorIntervalMs } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -260,21 +255,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const store = openStore(blobs);
   const tlog = await openLogs(parts);
   undo.push(() => tlog.close());
-  const trust = await openTrust({
-    db,
-    seal,
-    clock,
-    clockDoubt: parts.clockDoubt,
-    metrics: metrics.trust,
-    publicUrl,
-    issuerUrl: issuerUrlOf(publicUrl),
-    tlog,
-    verifyIdentityToken: (jwt) => verifyIdentityToken(identity, jwt),
-    egress,
-    operatorIssuers,
-    caKey,
-    randomBytes,
-  });
+  const { trust, tuf } = await startTrust(parts, { identity, tlog });
   const registry = await openRegistry({ db, store, blobs, clock });
   const sweep = { name: 'expire-uploads', everyMs: SWEEP_INTERVAL_MS, run: () => expireUploads(registry) };
   undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
@@ -294,7 +275,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   };
   const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });
-  return { checks, identity, registry, tlog, trust, attestation, audit };
+  return { checks, identity, registry, tlog, trust, tuf, attestation, audit };
 }
 
 function openLogs(parts: Parts): Promise<Tlog> {
@@ -346,7 +327,7 @@ function createApp(
     },
 ): App {
   const { log, publicUrl, db, metrics, tracing, tls, limits, maxConnections, trustedProxies, ready } = around;
-  const { checks, identity, registry, tlog, trust, attestation, audit } = world;
+  const { checks, identity, registry, tlog, trust, tuf, attestation, audit } = world;
   const { clock } = attestation;
   const app = createHttp({
     log,
@@ -367,6 +348,7 @@ function createApp(
     identityRoutes(identity),
     tlogRoutes({ tlog, checks, issuerChains: () => issuerChains(trust) }),
     trustRoutes(trust),
+    tufRoutes(tuf),
     issuerRoutes({ db, clock, publicUrl, operatorIssuers: around.operatorIssuers, identity }),
     contractRoutes({ db, clock, identity }),
     registryRoutes({ registry, identity, publicUrl }),

@@ -59,4 +59,29 @@ export const SECRETS: readonly Attack[] = [
     test: [`${TESTS}/metrics.test.ts`, 'takes the metrics token and no API token from elsewhere'],
     gain: 'figures of all organisations',
   },
+  {
+    attack: 'giving the key of one TUF role to another in the database',
+    defence: 'a key is sealed for its role',
+    file: `${SERVER}/trust/tuf-keys.ts`,
+    without: [
+      'return `trust tuf ${role} ${digestOf(publicKey)}`;',
+      'return `trust tuf ${digestOf(publicKey)}`;',
+    ],
+    test: [
+      `${SERVER}/trust/tuf.test.ts`,
+      'never replaces a key that does not open, is missing, or was put under another role',
+    ],
+    gain: 'clients that no present metadata satisfies any more',
+  },
+  {
+    attack: 'taking the keys of the TUF repository out of the database',
+    defence: 'keys are made only where nothing was ever signed',
+    file: `${SERVER}/trust/tuf-keys.ts`,
+    without: ['stored.length === 0 && (await listNewestTuf(tx)).length === 0', 'stored.length === 0'],
+    test: [
+      `${SERVER}/trust/tuf.test.ts`,
+      'never replaces a key that does not open, is missing, or was put under another role',
+    ],
+    gain: 'a repository that every client refuses, unnoticed by its operator',
+  },
 ];

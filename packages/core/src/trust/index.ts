@@ -1,3 +1,4 @@
+export { CLIENT_TRUST_CONFIG_MEDIA_TYPE, formatClientTrustConfig } from './client-trust-config.ts';
 export { formatTrustedRoot } from './format-trusted-root.ts';
 export { parseTrustedRoot } from './parse-trusted-root.ts';
 export {
@@ -16,3 +17,16 @@ export {
   type TrustedRoot,
   type ValidityPeriod,
 } from './trusted-root.ts';
+export {
+  signTufMetadata,
+  TUF_ROLES,
+  type TufContent,
+  type TufKey,
+  type TufRole,
+  type TufStatement,
+  type TufTarget,
+  tufKeyId,
+  tufPointer,
+  tufRoot,
+  tufTargets,
+} from './tuf-metadata.ts';

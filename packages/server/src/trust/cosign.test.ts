@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +20,6 @@ import {
   openFileSystem,
   openThreads,
 } from '../ground/index.ts';
-import type { tasks } from '../tlog/check-request.ts';
 import {
   authenticate,
   bootstrap,
@@ -28,8 +27,9 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
+import type { tasks } from '../tlog/check-request.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from '../tlog/index.ts';
-import { openTrust, TRUST_PROBLEMS, trustMetrics, trustRoutes } from './index.ts';
+import { openTrust, openTuf, TRUST_PROBLEMS, trustMetrics, trustRoutes, tufRoutes } from './index.ts';
 import { operatorIssuers } from './issuers/operator-issuers.ts';
 
 const cosign = requirePeer('cosign');
@@ -91,6 +91,17 @@ before(async () => {
     caKey: 'p256',
     randomBytes,
   });
+  const tuf = await openTuf({
+    db,
+    seal,
+    clock,
+    clockDoubt: () => null,
+    log,
+    metrics: trustMetrics(createMetrics()),
+    publicUrl: origin,
+    trustedRoot: trust.trustedRoot(),
+    signingConfig: trust.signingConfig(),
+  });
   const { ownerToken } = await bootstrap({ db, clock });
   const principal = await authenticate(identity, `Bearer ${ownerToken?.reveal()}`);
   const target = { project: 'demo', workflow: 'build' };
@@ -98,6 +109,7 @@ before(async () => {
   const problems = { ...TRUST_PROBLEMS, ...TLOG_PROBLEMS };
   app = createHttp({ log, problems, version: '0', publicUrl: origin, ready: async () => [] });
   await app.register(trustRoutes(trust));
+  await app.register(tufRoutes(tuf));
   await app.register(tlogRoutes({ tlog, checks, issuerChains: () => [] }));
   await app.listen({ host: '127.0.0.1', port });
   await writeFile(place('root.json'), (await app.inject('/waybill/v1/trust/trusted-root')).payload);
@@ -144,6 +156,35 @@ const verifying = (identity: string) => [
 ];
 
 describe('unmodified cosign', { skip: cosign.skip }, () => {
+  it('is pointed at the server by one initialize, and then signs and verifies without a flag for any service', async () => {
+    const root = (await app.inject('/tuf/root.json')).rawPayload;
+    const initialize = (checksum: string) =>
+      run(
+        'initialize',
+        '--mirror',
+        `${origin}/tuf`,
+        '--root',
+        `${origin}/tuf/root.json`,
+        '--root-checksum',
+        checksum,
+      );
+    await assert.rejects(initialize('0'.repeat(64)), /checksum/i);
+    await initialize(createHash('sha256').update(root).digest('hex'));
+    const files = ['--bundle', place('tuf.json'), place('artifact')];
+    await run('sign-blob', '--yes', '--identity-token', place('token'), ...files);
+    const verify = (identity: string) =>
+      run(
+        'verify-blob',
+        '--certificate-identity',
+        identity,
+        '--certificate-oidc-issuer',
+        `${origin}/oidc`,
+        ...files,
+      );
+    await verify(identityOf());
+    await assert.rejects(verify(`${origin}/oidc/default/demo/release`), /no matching CertificateIdentity/);
+  });
+
   it('signs a blob with our certificate, timestamp and log, and verifies it for this identity only', async () => {
     await run('sign-blob', ...signing(), '--bundle', place('blob.json'), place('artifact'));
     const verify = (identity: string) =>

@@ -18,6 +18,9 @@ export const TRUST_PROBLEMS = {
   trust_authority_expired: { status: 503, title: 'Authority expired' },
   trust_clock_behind: { status: 503, title: 'The clock of the server is behind' },
   trust_clock_doubted: { status: 503, title: 'The clock of the server is in doubt' },
+  trust_tuf_not_found: { status: 404, title: 'No such file in the TUF repository' },
+  trust_tuf_text: { status: 500, title: 'TUF metadata not writable' },
+  trust_tuf_unreadable: { status: 500, title: 'TUF key not readable' },
   trust_authority_unreadable: { status: 500, title: 'Authority not readable' },
 } as const;
 

@@ -4,10 +4,10 @@ import { type Authorities, openAuthorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { issue, type SigningRequest } from './issue.ts';
 import { type CertificateOrder, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
-import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
 import { describeIssuers } from './issuers/describe-issuers.ts';
 import { createIssuerKeys, type IssuerKeys } from './issuers/issuer-keys.ts';
 import { listedSince } from './issuers/listed-since.ts';
+import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
 
 import { signingConfigOf } from './signing-config.ts';
 import { answerTimestamp, timestampSignature } from './timestamp.ts';

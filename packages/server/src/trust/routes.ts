@@ -1,5 +1,5 @@
 import { CodedError, isCoded, messageOf } from '@waybill/core';
-import { formatTrustedRoot } from '@waybill/core/trust';
+import { formatClientTrustConfig, formatTrustedRoot } from '@waybill/core/trust';
 import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type App, documentAnswer, GROUND_PROBLEMS, retryAfterOf } from '../ground/index.ts';
@@ -89,6 +89,25 @@ function trustDocumentRoutes(app: App, trust: Trust): void {
       },
     },
     async (_request, reply) => sendJson(reply, trust.signingConfig()),
+  );
+  app.get(
+    '/waybill/v1/trust/client-config',
+    {
+      schema: {
+        tags,
+        summary: 'Both in one file: ClientTrustConfig of Sigstore',
+        response: { 200: documentAnswer('application/json', 'ClientTrustConfig') },
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .type('application/json')
+        .send(
+          formatClientTrustConfig(
+            formatTrustedRoot(trust.trustedRoot()),
+            JSON.stringify(trust.signingConfig()),
+          ),
+        ),
   );
 }
 

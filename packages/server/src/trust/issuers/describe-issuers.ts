@@ -1,6 +1,6 @@
 import { challengeClaimOf, type IssuerRule } from '@waybill/core/fulcio';
-import { listedIssuers, type NameSignerDeps } from './name-signer.ts';
 import { ruleOf } from './kinds.ts';
+import { listedIssuers, type NameSignerDeps } from './name-signer.ts';
 
 /** Fulcio's OIDCIssuer (fulcio.proto): the URL, or the pattern, and how clients prove possession. */
 export async function describeIssuers(

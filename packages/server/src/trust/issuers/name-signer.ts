@@ -1,15 +1,14 @@
 /** From an identity token to whom the certificate names. */
 import { principalOf } from '@waybill/core/fulcio';
-import type { Db } from '../../ground/index.ts';
-import { trustError } from '../errors.ts';
+import type { Clock, Db } from '../../ground/index.ts';
 import type { VerifyIdentityToken } from '../deps.ts';
+import { trustError } from '../errors.ts';
 import { findIssuerMeaning, listIssuerMeanings } from '../queries.ts';
 import { type SignerIdentity, signerIdentityOf } from '../signer-identity.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import { type IssuerChoice, type NamedRule, ruleOf } from './kinds.ts';
 import type { OperatorIssuers } from './operator-issuers.ts';
 import { checking, parseClaimedToken, verifyForeignToken } from './verify-foreign-token.ts';
-import type { Clock } from '../../ground/index.ts';
 
 export interface NameSignerDeps {
   readonly db: Db;

@@ -2,9 +2,9 @@ import { AddIssuer, Issuer, IssuerList, IssuerPresets } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../../ground/index.ts';
 import { type IdentityDeps, signInFirst, type Who } from '../../identity/index.ts';
-import type { IssuerRow } from '../queries.ts';
 import { PRESETS } from '../issuers/kinds.ts';
 import { addIssuer, type IssuerListDeps, listIssuers, removeIssuer } from '../issuers/list-issuers.ts';
+import type { IssuerRow } from '../queries.ts';
 
 const TAGS = ['trust'];
 const PATH = '/waybill/v1/trust/issuers';
