@@ -12,6 +12,7 @@ import { IDENTITY_TOKENS } from './table/identity-tokens.ts';
 import { ISSUER_ATTACKS } from './table/issuers.ts';
 import { JSON } from './table/json.ts';
 import { LOGS } from './table/logs.ts';
+import { MIRRORS } from './table/mirrors.ts';
 import { PATHS } from './table/paths.ts';
 import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
@@ -23,6 +24,7 @@ export const ATTACKS: AttackGroups = {
   Tenants: TENANTS,
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,
+  'Mirrors of the trusted root': MIRRORS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
   'Issuers that organisations list': ISSUER_ATTACKS,
   'The logs: forked, taken back, filled': LOGS,

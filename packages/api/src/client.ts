@@ -103,6 +103,9 @@ export function createClient(options: ClientOptions) {
     downloadVerdict: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/verdict` }),
     trustedRoot: () => text({ method: 'GET', path: '/waybill/v1/trust/trusted-root' }),
     signingConfig: () => text({ method: 'GET', path: '/waybill/v1/trust/signing-config' }),
+    clientTrustConfig: () => text({ method: 'GET', path: '/waybill/v1/trust/client-config' }),
+    /** The newest root of the TUF repository. */
+    tufRoot: () => text({ method: 'GET', path: '/tuf/root.json' }),
     ask: (body: AskDecision) => post<Decision>('/waybill/v1/gate/decisions', body),
     listAudit: (filter: AuditQuery = {}) => get<AuditList>(`/waybill/v1/audit${query(filter)}`),
     readAuditChain: (page: AuditChainQuery = {}) => get<AuditChain>(`/waybill/v1/audit/chain${query(page)}`),

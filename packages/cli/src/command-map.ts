@@ -27,6 +27,14 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
   trust: {
     summary: 'Whom others trust here',
     verbs: {
+      export: {
+        summary: 'Write the trust documents to files, for cosign and other Sigstore clients',
+        load: () => import('./commands/trust/export.ts'),
+      },
+      fetch: {
+        summary: 'Bring the trusted root from a TUF repository, verified',
+        load: () => import('./commands/trust/fetch.ts'),
+      },
       log: {
         summary: 'Adopt copied data: whether its logs go on here',
         load: () => import('./commands/trust/log.ts'),
