@@ -104,7 +104,7 @@ describe('findCommand', () => {
       ['auth login', 'login'],
       ['apply -f x', 'contract apply'],
       ['push', 'attestation push'],
-      ['add --name x', 'key add or waybill attestation add'],
+      ['add --name x', 'key add or waybill issuer add or waybill attestation add'],
     ] as const) {
       assert.throws(
         () => findCommand(words.split(' ')),
