@@ -20,6 +20,11 @@ export const CLIENTS: Readonly<Record<string, Client>> = {
     way: '`bundleBuilderFromSigningConfig` and a trusted root',
   },
   'sigstore-python.test.ts': { name: 'Python `sigstore`', version: '4.5.1', way: '`--trust-config` file' },
+  'tuf.test.ts': {
+    name: 'cosign, Python `sigstore`, npm `sigstore`',
+    version: 'v3.1.2, 4.5.1, 5.0.1',
+    way: 'TUF mirror `/tuf` and its root, nothing else',
+  },
   'openssl.test.ts': { name: 'OpenSSL', version: '3', way: 'certificates of the trusted root' },
   'pkilint.test.ts': { name: 'pkilint', version: '0.13.3', way: 'certificates of the trusted root' },
 };
