@@ -208,6 +208,8 @@ describe('an upload over a real connection', () => {
     });
     broken.on('error', () => undefined);
     await new Promise((sent) => broken.write(bytes.subarray(0, 1024 * 1024), sent));
+    // Else it may come after all that follows, and add its bytes to the end.
+    await untilBegun(path);
     broken.destroy();
     await new Promise((gone) => broken.once('close', gone));
     // The server notices the broken connection in its own time, and refuses a second writer until then.
@@ -230,6 +232,11 @@ describe('an upload over a real connection', () => {
       body: bytes.subarray(from),
     });
     return patched.status === 416 ? untilWritten(path, bytes) : patched;
+  }
+
+  async function untilBegun(path: string): Promise<void> {
+    const status = await raw({ method: 'GET', path });
+    if (Number(/^0-(\d+)$/.exec(String(status.headers['range']))?.[1] ?? 0) === 0) await untilBegun(path);
   }
 
   async function untilReceived(path: string, sizeBytes: number): Promise<void> {
