@@ -3,6 +3,11 @@ import { CodedError } from '@waybill/core';
 /** For the test: what a task may do, and what it must not. */
 export const tasks = {
   double: ({ value }: { readonly value: number }): number => value * 2,
+  work: ({ forMs }: { readonly forMs: number }): number => {
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < forMs);
+    return forMs;
+  },
   refuse: (): never => {
     throw new CodedError('digest_invalid', 'not a digest', { detail: { found: 'x' } });
   },

@@ -33,6 +33,11 @@ describe('openThreads', () => {
     });
   });
 
+  it('lets much work take its time, also when it comes in one go: each piece is short', async () => {
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => threads.run('work', { forMs: 600 })));
+    assert.deepEqual(answers, [600, 600, 600, 600, 600]);
+  });
+
   for (const task of ['hang', 'devour'] as const) {
     it(`ends a thread that does ${task}, says so to all who waited, and goes on with a new one`, async () => {
       const lost = await Promise.allSettled([
