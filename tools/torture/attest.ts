@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Receipt } from '@waybill/api';
 import { type Client, createClient } from '@waybill/api/client';
-import { messageOf, Secret } from '@waybill/core';
+import { Secret } from '@waybill/core';
 import { toHex } from '@waybill/core/bytes';
 import {
   freePort,
@@ -18,8 +18,9 @@ import {
 } from '@waybill/testkit';
 import { Random } from '../fuzz/random.ts';
 import { type Journal, openJournal, type Round } from './journal.ts';
-import { kill, type Place, restart } from './victim.ts';
 import { AT, type Order, startLoad } from './load.ts';
+import { type Options, playRounds } from './rounds.ts';
+import { kill, type Place, restart } from './victim.ts';
 
 const CONTRACT =
   'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: torture }\nspec:\n  materials:\n' +
@@ -31,19 +32,6 @@ const LONGEST_START_MS = 1200;
 const CLIENT_TIMEOUT_MS = 120_000;
 /** Of all that was ever acknowledged, so many are read whole again after each kill; all of them at the end. */
 const OLD_ONES = 5;
-
-export interface Options {
-  readonly kills: number;
-  readonly seed: number;
-  /** Holds the server's data and the journal; a second run over it goes on after the last kill. */
-  readonly directory: string;
-  /** No further kill after this time; one there is in any case. */
-  readonly withinMs?: number;
-  /** The latest moment of a kill. */
-  readonly longestLoadMs?: number;
-  readonly onSeed?: (seed: number) => void;
-  readonly onRound?: (round: Round) => void;
-}
 
 interface Scene {
   readonly place: Place;
@@ -62,20 +50,10 @@ interface Scene {
  * is sent again and must be taken. Throws at the first breach; the seed repeats victims and moments.
  */
 export async function tortureAttest(options: Options): Promise<Journal<Receipt>> {
-  const { longestLoadMs = LONGEST_LOAD_MS, withinMs = Number.POSITIVE_INFINITY } = options;
+  const { longestLoadMs = LONGEST_LOAD_MS } = options;
   const scene = await open(options);
-  const startedMs = performance.now();
-  options.onSeed?.(scene.journal.seed);
   try {
-    const first = scene.journal.rounds.length + 1;
-    for (let number = first; number <= options.kills; number++) {
-      if (number > first && performance.now() - startedMs > withinMs) break;
-      const round = await playRound(scene, { number, longestLoadMs }).catch((cause: unknown) => {
-        throw new Error(`kill ${kill} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
-      });
-      scene.journal.end(round);
-      options.onRound?.(round);
-    }
+    await playRounds(options, scene.journal, (number) => playRound(scene, { number, longestLoadMs }));
     await verifyEverything(scene);
     return scene.journal;
   } finally {

@@ -3,8 +3,9 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { tempDir } from '@waybill/testkit';
-import { type Options, tortureAttest } from './attest.ts';
+import { tortureAttest } from './attest.ts';
 import type { Journal } from './journal.ts';
+import type { Options } from './rounds.ts';
 import { summarize } from './summary.ts';
 import { tortureTlog } from './tlog.ts';
 

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '@waybill/core';
 import { toBase64, toHex } from '@waybill/core/bytes';
 import { EMPTY_EDGE, edgeRoot, growTree, hashLeaf } from '@waybill/core/tlog';
 import {
@@ -17,9 +16,9 @@ import {
 } from '@waybill/testkit';
 import { runFsck } from '../fsck/run-fsck.ts';
 import { Random } from '../fuzz/random.ts';
-import type { Options } from './attest.ts';
 import { type Journal, openJournal, type Round } from './journal.ts';
 import { type Logged, logAgain, startLogLoad } from './log-load.ts';
+import { type Options, playRounds } from './rounds.ts';
 import { kill, type Place, restart } from './victim.ts';
 
 /** A batch takes some milliseconds; most kills fall into the midst of many. */
@@ -42,20 +41,10 @@ interface Scene {
  * acknowledged under is the one that its entries have; fsck at the end. Throws at the first breach.
  */
 export async function tortureTlog(options: Options): Promise<Journal<Logged>> {
-  const { longestLoadMs = LONGEST_LOAD_MS, withinMs = Number.POSITIVE_INFINITY } = options;
+  const { longestLoadMs = LONGEST_LOAD_MS } = options;
   const scene = await open(options);
-  const startedMs = performance.now();
-  options.onSeed?.(scene.journal.seed);
   try {
-    const first = scene.journal.rounds.length + 1;
-    for (let number = first; number <= options.kills; number++) {
-      if (number > first && performance.now() - startedMs > withinMs) break;
-      const round = await playRound(scene, { number, longestLoadMs }).catch((cause: unknown) => {
-        throw new Error(`kill ${number} of seed ${scene.journal.seed}: ${messageOf(cause)}`, { cause });
-      });
-      scene.journal.end(round);
-      options.onRound?.(round);
-    }
+    await playRounds(options, scene.journal, (number) => playRound(scene, { number, longestLoadMs }));
     scene.log = await scene.anybody.readLog();
     checkPromises(scene, [...scene.journal.promised.values()]);
     assert.equal(
