@@ -18,7 +18,8 @@ export interface LogFiles {
 
 export function logFiles(directory: string): LogFiles {
   return {
-    readCheckpoint: async () => (await readOrNull(join(directory, 'checkpoint')))?.toString() ?? null,
+    readCheckpoint: async () =>
+      (await unlessMissing(readFile(join(directory, 'checkpoint'))))?.toString() ?? null,
     async readHashes(level, index, width) {
       const { path, bytes } = await readWidest(directory, `tile/${level}/${pathOf(index)}`, width);
       if (bytes.length % 32 !== 0 || bytes.length < width * 32)
@@ -56,19 +57,20 @@ async function readWidest(
   name: string,
   width: number,
 ): Promise<{ readonly path: string; readonly bytes: Buffer }> {
-  const wider = await readdir(join(directory, `${name}.p`)).catch(() => []);
+  const wider = (await unlessMissing(readdir(join(directory, `${name}.p`)))) ?? [];
   const widths = [width, ...wider.map(Number).filter((other) => other > width && other < TILE_WIDTH)];
   const names = widths.filter((one) => one < TILE_WIDTH).map((one) => `${name}.p/${one}`);
   for (const path of [...names, name]) {
-    const bytes = await readOrNull(join(directory, path));
+    const bytes = await unlessMissing(readFile(join(directory, path)));
     if (bytes !== null) return { path, bytes };
   }
   throw new FileFault(`${width === TILE_WIDTH ? name : `${name}.p/${width}`} is missing`);
 }
 
-async function readOrNull(path: string): Promise<Buffer | null> {
+/** null for what is not there; what is there and cannot be read is no damage of the log, and ends the check. */
+async function unlessMissing<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path);
+    return await read;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
