@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isCoded } from '@waybill/core';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/db.ts';
 import type { LocalTime, OtherClock } from './clock-guard.ts';
@@ -16,12 +17,17 @@ export function databaseClock(db: Pick<Db, 'asSystem'>, local: LocalTime): Other
     async aheadMs() {
       const askedAt = { wallMs: local.clock().getTime(), elapsedMs: local.elapsedMs() };
       // A database that is away has no say; /readyz tells that it is.
-      const theirs = await db.asSystem(clockOf, { atOnce: true }).catch(() => null);
+      const theirs = await db.asSystem(clockOf, { atOnce: true }).catch(unlessAway);
       const delayMs = local.elapsedMs() - askedAt.elapsedMs;
       if (theirs === null || delayMs > MAX_DELAY_MS) return null;
       return certainOffset(askedAt.wallMs + delayMs / 2 - theirs.getTime(), delayMs);
     },
   };
+}
+
+function unlessAway(error: unknown): null {
+  if (isCoded(error, 'database_unavailable', 'database_timeout')) return null;
+  throw error;
 }
 
 async function clockOf(tx: Tx): Promise<Date | null> {
