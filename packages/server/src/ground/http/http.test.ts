@@ -21,6 +21,18 @@ const Item = Type.Object(
   { additionalProperties: false },
 );
 
+/** A server of its own for a test that closes it. */
+function closingAfter(closeTimeoutMs: number): App {
+  return createHttp({
+    log: createLog('silent'),
+    problems: {},
+    version: '1',
+    publicUrl: 'http://x',
+    closeTimeoutMs,
+    ready: async () => [],
+  });
+}
+
 function probeRoutes() {
   return async (scope: App): Promise<void> => {
     scope.post(
@@ -226,14 +238,7 @@ describe('createHttp', () => {
   });
 
   it('lets a running request end when it closes, and cuts one that does not', async () => {
-    const closing = createHttp({
-      log: createLog('silent'),
-      problems: {},
-      version: '1',
-      publicUrl: 'http://x',
-      closeTimeoutMs: 300,
-      ready: async () => [],
-    });
+    const closing = closingAfter(300);
     const arrived = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     await closing.register(async (scope) => {
@@ -258,14 +263,7 @@ describe('createHttp', () => {
   });
 
   it('answers what still comes in while it closes with a problem, like everything', async () => {
-    const closing = createHttp({
-      log: createLog('silent'),
-      problems: {},
-      version: '1',
-      publicUrl: 'http://x',
-      closeTimeoutMs: 60_000,
-      ready: async () => [],
-    });
+    const closing = closingAfter(60_000);
     await closing.listen({ host: '127.0.0.1', port: 0 });
     const accepted = once(closing.server, 'connection') as Promise<[Socket]>;
     const { port } = closing.server.address() as AddressInfo;
@@ -284,14 +282,7 @@ describe('createHttp', () => {
   });
 
   it('keeps no connection after its last answer when it closes', async () => {
-    const closing = createHttp({
-      log: createLog('silent'),
-      problems: {},
-      version: '1',
-      publicUrl: 'http://x',
-      closeTimeoutMs: 60_000,
-      ready: async () => [],
-    });
+    const closing = closingAfter(60_000);
     const arrived = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     await closing.register(async (scope) => {
