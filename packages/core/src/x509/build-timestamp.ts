@@ -43,6 +43,8 @@ interface ConstantParts {
   readonly digestAlgorithm: Uint8Array;
   readonly signatureAlgorithm: Uint8Array;
   readonly issuerAndSerial: Uint8Array;
+  /** GeneralName of TSTInfo: which authority this is. */
+  readonly authorityName: Uint8Array;
   /** Of the signed attributes: content type, and which certificate signs. */
   readonly attributes: readonly Uint8Array[];
 }
@@ -55,6 +57,7 @@ export function timestampSigner(privateKey: KeyObject, certificate: Certificate)
     digestAlgorithm: hashAlgorithmOf(hashName),
     signatureAlgorithm: signatureAlgorithmOf(privateKey),
     issuerAndSerial: issuerAndSerial(certificate.issuer, certificate),
+    authorityName: derExplicit(0, derExplicit(4, certificate.subject)),
     attributes: [
       attribute(derOid(OID.contentType), DER_OID.timestampInfo),
       attribute(derOid(OID.signingCertificateV2), signingCertificate(certificate)),
@@ -81,7 +84,7 @@ export function buildTimestampResponse(signer: TimestampSigner, statement: Times
     );
   }
   const { constant } = signer;
-  const tstInfo = encodeTstInfo(statement);
+  const tstInfo = encodeTstInfo(statement, constant.authorityName);
   const signedAttributes = derSetOf(
     ...constant.attributes,
     attribute(DER_OID.signingTime, derTime(statement.time)),
@@ -102,7 +105,7 @@ export function buildTimestampResponse(signer: TimestampSigner, statement: Times
 }
 
 /** RFC 3161 §2.4.2. `ordering` is false, which DER leaves out. */
-function encodeTstInfo({ request, serial, time }: TimestampStatement): Uint8Array {
+function encodeTstInfo({ request, serial, time }: TimestampStatement, authorityName: Uint8Array): Uint8Array {
   const ACCURACY_S = 1;
   return derSequence(
     derInteger(1),
@@ -112,6 +115,7 @@ function encodeTstInfo({ request, serial, time }: TimestampStatement): Uint8Arra
     derGeneralizedTime(time),
     derSequence(derInteger(ACCURACY_S)),
     ...(request.nonceDer === undefined ? [] : [request.nonceDer]),
+    authorityName,
   );
 }
 

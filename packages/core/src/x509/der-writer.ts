@@ -54,6 +54,14 @@ export function derInteger(value: number | bigint | Uint8Array): Uint8Array {
     : derTlv(TAG.integer, magnitude);
 }
 
+/** Any whole number, in two's complement (X.690 §8.3). */
+export function derSignedInteger(value: bigint): Uint8Array {
+  if (value >= 0n) return derInteger(value);
+  let bits = 8n;
+  while (value < -(1n << (bits - 1n))) bits += 8n;
+  return derTlv(TAG.integer, octetsOf((1n << bits) + value));
+}
+
 function octetsOf(value: bigint): Uint8Array {
   if (value < 0n) throw derError(`expected a whole number ≥ 0, found ${value}`);
   const hex = value.toString(16);

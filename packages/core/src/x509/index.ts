@@ -50,6 +50,7 @@ export {
 export {
   parseTimestampRequest,
   parseTimestampRequestJson,
+  type TimestampRefusal,
   type TimestampRequest,
   timestampRequestFor,
 } from './timestamp-request.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { RFC3161Timestamp } from '@sigstore/core';
 import fc from 'fast-check';
-import { fromHex, toBase64, utf8 } from '../bytes/index.ts';
+import { fromHex, toBase64, toHex, utf8 } from '../bytes/index.ts';
 import { type HashName, hash } from '../crypto.ts';
 import { isCoded } from '../errors.ts';
 import {
@@ -151,10 +151,11 @@ const IMPRINT = timestampRequestFor('sha256', DIGEST).messageImprintDer;
 
 describe('parseTimestampRequest', () => {
   it('reads the nonce, negative or long, and repeats it octet by octet', () => {
-    for (const nonce of ['0201ff', '02080123456789abcdef', '020900ffffffffffffffff']) {
+    const long = `0282012c${'01'.repeat(300)}`;
+    for (const nonce of ['0201ff', '02080123456789abcdef', '020900ffffffffffffffff', long]) {
       const request = parseTimestampRequest(derSequence(derInteger(1), IMPRINT, fromHex(nonce)));
       assert.deepEqual(Buffer.from(request.nonceDer ?? []).toString('hex'), nonce);
-      assert.equal(parseTimestamp(answer(request)).nonce, nonce.slice(4));
+      assert.equal(parseTimestamp(answer(request)).nonce, nonce === long ? nonce.slice(8) : nonce.slice(4));
     }
   });
 
@@ -215,13 +216,26 @@ describe('parseTimestampRequestJson', () => {
     assert.deepEqual(request.messageImprintDer, IMPRINT);
   });
 
+  it('keeps every digit of a nonce, of either sign', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 300n), max: 2n ** 300n }), (nonce) => {
+        const text = `{"nonce":${nonce},"artifactHash":"${artifactHash}","hashAlgorithm":"sha256"}`;
+        const { nonceDer = new Uint8Array() } = parseTimestampRequestJson(utf8(text));
+        const octets = nonceDer.subarray(2);
+        assert.equal(BigInt.asIntN(8 * octets.length, BigInt(`0x${toHex(octets)}`)), nonce);
+        parseTimestampRequest(derSequence(derInteger(1), IMPRINT, nonceDer));
+      }),
+    );
+  });
+
   it('refuses what it does not know, with the field named', () => {
     const refused: readonly [unknown, RegExp][] = [
       [{ artifactHash, hashAlgorithm: 'sha1' }, /hashAlgorithm/],
       [{ artifactHash, hashAlgorithm: 'toString' }, /hashAlgorithm/],
       [{ artifactHash: 'AAAA', hashAlgorithm: 'sha256' }, /32 octets/],
       [{ artifactHash: '?', hashAlgorithm: 'sha256' }, /artifactHash/],
-      [{ artifactHash, hashAlgorithm: 'sha256', nonce: -1 }, /nonce/],
+      [{ artifactHash, hashAlgorithm: 'sha256', nonce: '5' }, /nonce/],
+      [{ artifactHash, hashAlgorithm: 'sha256', nonce: [1] }, /nonce/],
       [{ artifactHash, hashAlgorithm: 'sha256', nonce: 1.5 }, /nonce/],
       [{ hashAlgorithm: 'sha256' }, /artifactHash/],
     ];

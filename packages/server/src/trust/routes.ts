@@ -1,8 +1,9 @@
 import { CodedError, isCoded, messageOf } from '@waybill/core';
 import { formatClientTrustConfig, formatTrustedRoot } from '@waybill/core/trust';
-import { formatPem, parseTimestampRequest, parseTimestampRequestJson } from '@waybill/core/x509';
+import { formatPem } from '@waybill/core/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type App, documentAnswer, GROUND_PROBLEMS, retryAfterOf } from '../ground/index.ts';
+import { acceptTimestampRequest, saidOf } from './accept-timestamp-request.ts';
 import { TRUST_PROBLEMS } from './errors.ts';
 import type { Trust } from './open-trust.ts';
 import { parseSigningRequest } from './parse-signing-request.ts';
@@ -47,18 +48,22 @@ function timestampRoutes(app: App, trust: Trust): void {
   takeAnyBody(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, message } = seen(error, request, reply);
-    return sendJson(reply.code(status), { code: status, message });
+    return sendJson(reply.code(status), {
+      code: status,
+      message: status === 400 ? saidOf(error, message) : message,
+    });
   });
   app.post(
     '/api/v1/timestamp',
     { schema: { hide: true }, bodyLimit: BODY_LIMIT_BYTES },
     async (request, reply) => {
       const body = bytesOf(request);
-      const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
-      const answer = trust.answerTimestamp(
-        isJson ? parseTimestampRequestJson(body) : parseTimestampRequest(body),
-      );
-      return reply.code(201).type('application/timestamp-reply').send(answer);
+      // The number is upstream's, for a request that its frame finds incomplete.
+      if (body.length === 0)
+        return sendJson(reply.code(422), { code: 602, message: 'request in body is required' });
+      const answer = trust.answerTimestamp(acceptTimestampRequest(request.headers['content-type'], body));
+      // Not 201, as upstream before 2.0: Sigstore's clients take both, other clients of RFC 3161 nothing but this.
+      return reply.code(200).type('application/timestamp-reply').send(answer);
     },
   );
   app.get('/api/v1/timestamp/certchain', { schema: { hide: true } }, async (_request, reply) =>
