@@ -17,6 +17,8 @@ export interface Round {
   /** From the start of the process to the first 200 of /readyz. */
   readonly restartMs: number;
   readonly logSize: number;
+  /** Entries of the CT log, where that is under load too. */
+  readonly ctSize?: number;
 }
 
 /** What a torture run must remember when it is itself interrupted: how it began, and what the server has promised since. */

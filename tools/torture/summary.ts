@@ -10,7 +10,7 @@ export function summarize({ seed, rounds, promised }: Journal<unknown>): string 
   return [
     `seed ${seed}: ${rounds.length} kills, ${ofPostgres} of them of PostgreSQL; ${sum(({ startToo }) => Number(startToo))} of the starts that followed were killed as well`,
     `acknowledged before a kill: ${sum(({ acknowledged }) => acknowledged)}; cut off and sent again: ${sum(({ cutOff }) => cutOff)}`,
-    `verified at the end: ${promised.size}, log entries ${rounds.at(-1)?.logSize ?? 0}`,
+    `verified at the end: ${promised.size}, log entries ${rounds.at(-1)?.logSize ?? 0}, CT entries ${rounds.at(-1)?.ctSize ?? '–'}`,
     `restart to /readyz: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`,
   ].join('\n');
 }

@@ -8,8 +8,8 @@ const KILLS = 8;
 /** A kill costs a start, which takes two seconds of a quiet machine. */
 const WITHIN_MS = 20_000;
 
-describe('a server killed at random moments while signatures are logged', () => {
-  it('loses no acknowledged entry, and its log contradicts nothing', async (t) => {
+describe('a server killed at random moments while signatures are logged and certificates issued', () => {
+  it('loses no acknowledged entry and no SCT, and its logs contradict nothing', async (t) => {
     await using directory = await tempDir('waybill-torture-');
     const seed = Math.floor(Date.now() / 1000);
     t.diagnostic(`seed ${seed}`);
@@ -17,6 +17,10 @@ describe('a server killed at random moments while signatures are logged', () => 
     const { rounds, promised } = await tortureTlog(options);
     t.diagnostic(`${rounds.length} kills`);
     assert.ok(rounds.length > 0);
-    assert.ok(promised.size > 0);
+    const logs = [...promised.values()].map(({ log }) => log);
+    for (const log of ['rekor', 'ct'] as const) {
+      t.diagnostic(`${logs.filter((name) => name === log).length} of ${log}`);
+      assert.ok(logs.includes(log), `nothing was acknowledged by ${log}`);
+    }
   });
 });
