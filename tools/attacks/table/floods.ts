@@ -159,4 +159,16 @@ export const FLOODS: readonly Attack[] = [
     ],
     gain: 'seconds of computing for each request, without a token',
   },
+  {
+    attack: 'searches of the public log for pairs of signer and issuer that never were',
+    defence:
+      'an index for the pair, and the log in the key of every index: a search reads the rows that it shows',
+    file: `${SERVER}/tlog/queries.ts`,
+    without: ["  ['signer', 'issuer'],", ''],
+    test: [
+      `${SERVER}/tlog/search.test.ts`,
+      'reads what it shows, and passes over nothing of another issuer or another log',
+    ],
+    gain: 'a third of a second of the database for each request at 10⁶ entries, without a token',
+  },
 ];

@@ -1,5 +1,5 @@
 import { toHex } from '@waybill/core/bytes';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '../ground/index.ts';
 import type { EntryFacts, LogKind } from './receipt.ts';
 
@@ -221,6 +221,15 @@ export async function findEntries(
   return new Map(rows.map((row) => [row.log_index, entryRow(row)]));
 }
 
+/** What an index of its own leads to, from what is rarest in a log. */
+const SEARCH_KEYS = [
+  ['certificateFingerprint'],
+  ['artifactDigest'],
+  ['signer', 'issuer'],
+  ['signer'],
+  ['issuer'],
+] as const;
+
 /** Newest first; `before` is the log index that ends the page before. Every fact given must match. */
 export async function searchEntries(
   tx: Tx,
@@ -228,16 +237,40 @@ export async function searchEntries(
   search: { readonly facts: EntryFacts; readonly before: number | null; readonly limit: number },
 ): Promise<readonly EntryRow[]> {
   const { facts, before, limit } = search;
-  let query = on(tx).selectFrom('tlog_entries').select(ENTRY_COLUMNS).where('origin', '=', origin);
-  if (facts.artifactDigest !== undefined) query = query.where('artifact_digest', '=', facts.artifactDigest);
-  if (facts.signer !== undefined) query = query.where('signer', '=', facts.signer);
-  if (facts.issuer !== undefined) query = query.where('issuer', '=', facts.issuer);
-  if (facts.certificateFingerprint !== undefined) {
-    query = query.where('certificate_fingerprint', '=', facts.certificateFingerprint);
+  const key = SEARCH_KEYS.find((names) => names.every((name) => facts[name] !== undefined));
+  let query = on(tx).selectFrom('tlog_entries').select(ENTRY_COLUMNS);
+  query = key === undefined ? query.where('origin', '=', origin) : query.where(hasKey(key, facts, origin));
+  for (const [name, column] of FACT_COLUMNS) {
+    const fact = facts[name];
+    if (fact !== undefined) query = query.where(column, '=', fact);
   }
   if (before !== null) query = query.where('log_index', '<', before);
   const rows = await query.orderBy('log_index', 'desc').limit(limit).execute();
   return rows.map(entryRow);
+}
+
+const FACT_COLUMNS = [
+  ['artifactDigest', 'artifact_digest'],
+  ['signer', 'signer'],
+  ['issuer', 'issuer'],
+  ['certificateFingerprint', 'certificate_fingerprint'],
+] as const;
+
+const COLUMN_OF = Object.fromEntries(FACT_COLUMNS) as Readonly<Record<keyof EntryFacts, string>>;
+
+/** As migration 0018 spells the keys of the indexes. */
+function hasKey(
+  names: readonly (keyof EntryFacts)[],
+  facts: EntryFacts,
+  origin: string,
+): RawBuilder<boolean> {
+  let [stored, wanted] = [sql`hashtextextended(origin, 0)`, sql`hashtextextended(${origin}, 0)`];
+  for (const name of names) {
+    stored = sql`hashtextextended(${sql.ref(COLUMN_OF[name])}, ${stored})`;
+    wanted = sql`hashtextextended(${facts[name]}, ${wanted})`;
+  }
+  // A plain comparison would open the way over the primary key, through the log from its end until enough is found.
+  return sql<boolean>`${stored} = ${wanted} and origin || '' = ${origin}`;
 }
 
 function entryRow(row: Omit<TlogTables['tlog_entries'], 'origin'>): EntryRow {

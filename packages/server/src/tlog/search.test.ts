@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { utf8 } from '@waybill/core/bytes';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import type { Tx } from '../ground/index.ts';
+import { type EntryFacts, type LogKind, openTlog, type Tlog } from './index.ts';
+import { searchEntries } from './queries.ts';
+import { type World, world } from './test-world.ts';
+
+const ENTRIES = 600;
+const NAMES: readonly (keyof EntryFacts)[] = ['artifactDigest', 'signer', 'issuer', 'certificateFingerprint'];
+
+let at: World;
+let tlog: Tlog;
+const logged: Record<LogKind, readonly EntryFacts[]> = { rekor: [], ct: [] };
+
+before(async () => {
+  at = await world();
+  tlog = await openTlog(at.deps);
+  // One log holds just a few of what the other one is full of.
+  logged.rekor = await fill('rekor', ENTRIES);
+  logged.ct = await fill('ct', 40);
+});
+after(async () => {
+  await tlog.close();
+  await at.close();
+});
+
+/** The first entry, the log's own, has no facts. Names are common, rare, or missing. */
+async function fill(kind: LogKind, count: number): Promise<readonly EntryFacts[]> {
+  const all = Array.from({ length: count }, (_, place): EntryFacts => {
+    const facts = {
+      artifactDigest: `sha256:${String(place % 50).padStart(64, '0')}`,
+      signer: place % 7 === 0 ? undefined : `signer-${place % 40 === 1 ? 'rare' : place % 2}`,
+      issuer: place % 11 === 0 ? undefined : `issuer-${place < 20 ? 'early' : place % 3}`,
+      certificateFingerprint: `sha256:${String(place).padStart(64, '0')}`,
+    };
+    return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
+  });
+  const leaves = all.map((_, place) => utf8(`${kind} ${place}`));
+  const receipts = await Promise.all(
+    all.map((facts, place) => tlog.append(kind, leaves[place] ?? new Uint8Array(), facts)),
+  );
+  assert.deepEqual(
+    receipts.map(({ logIndex }) => logIndex),
+    all.map((_, place) => place + 1),
+  );
+  return [{}, ...all];
+}
+
+/** What one of the entries has, or nobody. */
+const wantedFacts = (kind: LogKind): fc.Arbitrary<EntryFacts> =>
+  fc
+    .tuple(fc.constantFrom(...logged[kind], { signer: 'nobody' }), fc.subarray([...NAMES]))
+    .map(([facts, names]) =>
+      Object.fromEntries(names.flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]]]))),
+    );
+
+describe('searchEntries', () => {
+  for (const kind of ['rekor', 'ct'] as const) {
+    it(`finds in ${kind} what has every fact, newest first, page by page`, async () => {
+      const page = fc.record({
+        facts: wantedFacts(kind),
+        before: fc.option(fc.nat(ENTRIES + 2)),
+        limit: fc.integer({ min: 1, max: 20 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(page, async (search) => {
+          const found = await tlog
+            .published(kind)
+            .search({ ...search, before: search.before ?? ENTRIES + 2 });
+          assert.deepEqual(
+            found.map(({ logIndex }) => logIndex),
+            expected(kind, search),
+          );
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
+
+  it('reads what it shows, and passes over nothing of another issuer or another log', async () => {
+    const searches: readonly (readonly [LogKind, EntryFacts])[] = [
+      ['rekor', { signer: 'signer-0' }],
+      ['rekor', { issuer: 'issuer-early' }],
+      ['rekor', { signer: 'signer-0', issuer: 'issuer-early' }],
+      ['rekor', { signer: 'signer-rare', issuer: 'nobody' }],
+      ['ct', { signer: 'signer-0' }],
+      ['ct', { signer: 'signer-1', issuer: 'issuer-2' }],
+      ['ct', { artifactDigest: `sha256:${'0'.repeat(62)}45` }],
+    ];
+    for (const [kind, facts] of searches) {
+      const { shown, read } = await counted(kind, facts);
+      assert.equal(read, shown, `${kind} ${JSON.stringify(facts)}`);
+    }
+  });
+});
+
+function expected(
+  kind: LogKind,
+  search: { readonly facts: EntryFacts; readonly before: number | null; readonly limit: number },
+): readonly number[] {
+  return logged[kind]
+    .map((facts, logIndex) => ({ facts, logIndex }))
+    .filter(({ facts }) => NAMES.every((name) => [undefined, facts[name]].includes(search.facts[name])))
+    .map(({ logIndex }) => logIndex)
+    .filter((logIndex) => search.before === null || logIndex < search.before)
+    .toReversed()
+    .slice(0, search.limit);
+}
+
+async function counted(
+  kind: LogKind,
+  facts: EntryFacts,
+): Promise<{ readonly shown: number; readonly read: number }> {
+  const { origin } = tlog.describe(kind);
+  return at.database.db.asSystem(async (tx) => {
+    // A table this small it would read whole.
+    for (const way of ['enable_seqscan', 'enable_bitmapscan'])
+      await sql`select set_config(${way}, 'off', true)`.execute(tx);
+    const before = await rowsFetched(tx);
+    const shown = await searchEntries(tx, origin, { facts, before: null, limit: 10 });
+    return { shown: shown.length, read: (await rowsFetched(tx)) - before };
+  });
+}
+
+/** By this connection, in this transaction and some before it. */
+async function rowsFetched(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ fetched: number }>`
+    select (seq_tup_read + idx_tup_fetch)::int as fetched
+    from pg_stat_xact_user_tables where relname = 'tlog_entries'`.execute(tx);
+  return rows[0]?.fetched ?? Number.NaN;
+}
