@@ -8,11 +8,12 @@ import { START_CODES } from './packages/server/src/ground/problems/problems.ts';
 /** Of our own packages, those that each may import. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  rego: [],
   api: ['core'],
   clients: ['core'],
-  server: ['core', 'api', 'clients'],
-  cli: ['core', 'api', 'clients'],
-  testkit: ['core', 'api', 'clients', 'server', 'cli'],
+  server: ['core', 'rego', 'api', 'clients'],
+  cli: ['core', 'rego', 'api', 'clients'],
+  testkit: ['core', 'rego', 'api', 'clients', 'server', 'cli'],
 };
 /** Lowest first: a room imports lower ones only. */
 const CORE_ROOMS =
