@@ -1,0 +1,30 @@
+/** The built-ins that need nothing but the language: no dependency, no clock, no network. */
+import { AGGREGATES } from './aggregates.ts';
+import { ARITHMETIC } from './arithmetic.ts';
+import { ARRAYS } from './arrays.ts';
+import type { Builtin, BuiltinGroup } from './builtin.ts';
+import { COMPARISON } from './comparison.ts';
+import { SETS } from './sets.ts';
+import { SPRINTF } from './sprintf.ts';
+import { STRING_SEARCH } from './string-search.ts';
+import { STRINGS } from './strings.ts';
+import { TYPES } from './types.ts';
+
+export const CORE_BUILTINS: BuiltinGroup = merged([
+  AGGREGATES,
+  ARITHMETIC,
+  ARRAYS,
+  COMPARISON,
+  SETS,
+  SPRINTF,
+  STRING_SEARCH,
+  STRINGS,
+  TYPES,
+]);
+
+/** Groups as one; a later group's built-in replaces an earlier one's. */
+export function merged(groups: readonly BuiltinGroup[]): BuiltinGroup {
+  const all = new Map<string, Builtin>();
+  for (const group of groups) for (const [name, builtin] of group) all.set(name, builtin);
+  return all;
+}
