@@ -3,7 +3,11 @@
  * The parser resolves nothing: variables are as written, operators are calls of the built-in they stand for.
  */
 
-/** Rows, columns (in bytes, as OPA counts) start at 1; `offset` and `end` count UTF-16 units from 0. */
+/**
+ * Rows and columns (in code points) start at 1, as OPA counts; the end of a file that ends in a newline has column 0.
+ * `offset` and `end` delimit the text in UTF-16 units; where a term stands in parentheses the text begins with
+ * them, while row and column are those of the term.
+ */
 export interface Location {
   readonly file: string;
   readonly row: number;
@@ -16,8 +20,8 @@ interface Node {
   readonly location: Location;
 }
 
-/** `v0` unless a module says `import rego.v1`; `v1` is OPA's default. */
-export type RegoVersion = 'v0' | 'v1';
+/** By declaration, never by trial: `v1` is OPA's default, `v0` the language before OPA 1.0, `v2` the coming one. */
+export type RegoVersion = 'v0' | 'v1' | 'v2';
 
 export interface NullTerm extends Node {
   readonly kind: 'null';
@@ -45,7 +49,10 @@ export interface VarTerm extends Node {
   readonly name: string;
 }
 
-/** `head[path[0]][path[1]]…`; a dot is a string operand. The head is a variable, a call, a collection or a comprehension. */
+/**
+ * `head[path[0]][path[1]]…`; a dot is a string operand. The head is a variable, a call, a collection or a
+ * comprehension. `input` and `data` alone are refs with an empty path.
+ */
 export interface RefTerm extends Node {
   readonly kind: 'ref';
   readonly head: Term;
@@ -89,8 +96,8 @@ export interface ObjectComprehension extends Node {
 /** `operator(args)`, or an infix operator: `a + b` is a call of `plus`, `x := 1` of `assign`, `x in xs` of `internal.member_2`. */
 export interface CallTerm extends Node {
   readonly kind: 'call';
-  /** A variable (`f`) or a ref of strings (`data.lib.f`, `json.patch`). */
-  readonly operator: VarTerm | RefTerm;
+  /** `f` is a ref with an empty path; `data.lib.f`, `json.patch` one of strings. */
+  readonly operator: RefTerm;
   readonly args: readonly Term[];
 }
 
@@ -160,7 +167,28 @@ export interface EveryExpr extends ExprBase {
   readonly body: Body;
 }
 
-export type Expr = TermExpr | SomeExpr | SomeInExpr | EveryExpr;
+/**
+ * `not { … }`, and with `import future.keywords.not` also `not expr`: unlike a negated expression, a body of its own,
+ * whose variables need not be safe outside.
+ */
+export interface NotExpr extends ExprBase {
+  readonly kind: 'not';
+  readonly body: Body;
+  /** Written with braces. */
+  readonly explicit: boolean;
+}
+
+/** `a and b`, `{ … } or { … }` (`import future.keywords.and`, `.or`). */
+export interface LogicalExpr extends ExprBase {
+  readonly kind: 'logical';
+  readonly operator: 'and' | 'or';
+  readonly left: Body;
+  readonly right: Body;
+  readonly leftExplicit: boolean;
+  readonly rightExplicit: boolean;
+}
+
+export type Expr = TermExpr | SomeExpr | SomeInExpr | EveryExpr | NotExpr | LogicalExpr;
 export type Body = readonly Expr[];
 
 /**
@@ -188,6 +216,8 @@ export interface Head extends Node {
   readonly valueGenerated: boolean;
   /** `:=` rather than `=`. */
   readonly assign: boolean;
+  /** Written with the keyword `contains`. */
+  readonly contains: boolean;
 }
 
 export interface Rule extends Node {
@@ -197,6 +227,8 @@ export interface Rule extends Node {
   /** Never empty: a rule without a body has the body `true`, see `bodyGenerated`. */
   readonly body: Body;
   readonly bodyGenerated: boolean;
+  /** Written with the keyword `if`. */
+  readonly if: boolean;
   /** `else := value { … }`: a rule with the same head but for its value. */
   readonly else: Rule | undefined;
   /** `p { a } { b }`: every body after the first is a rule of its own with the same head. */
@@ -213,6 +245,7 @@ export interface Import extends Node {
   /** A ref below `data`, `input`, `rego` or `future`, or one of these alone. */
   readonly path: RefTerm;
   readonly alias: string | undefined;
+  readonly aliasLocation: Location | undefined;
 }
 
 /** Without the leading `#`. */
@@ -232,6 +265,7 @@ export interface Annotations extends Node {
 
 export interface Module {
   readonly file: string;
+  /** As declared by the caller; `import rego.v1` is an import. */
   readonly version: RegoVersion;
   readonly package: Package;
   readonly imports: readonly Import[];

@@ -1,0 +1,199 @@
+import type { Body, Import, Module, Package, RegoVersion, Rule, Term } from './ast.ts';
+import { type RegoProblem, RegoSourceError } from './error.ts';
+import { dottedName, kindName } from './names.ts';
+import { parseImport } from './parse-import.ts';
+import { parseExpressions } from './parse-body.ts';
+import { parseRules } from './parse-rule.ts';
+import { parseTerm } from './parse-term.ts';
+import { Parser } from './parser.ts';
+import { ruleFromBody } from './rule-from-body.ts';
+import { keywordRuleName } from './rule-name.ts';
+import { v1Problems } from './version-rules.ts';
+
+type Statement =
+  | { readonly kind: 'package'; readonly package: Package }
+  | { readonly kind: 'import'; readonly import: Import }
+  | { readonly kind: 'rule'; readonly rule: Rule }
+  | { readonly kind: 'body'; readonly body: Body };
+
+export interface ParseOptions {
+  /** The name in locations and messages. */
+  readonly file?: string;
+  readonly version?: RegoVersion;
+}
+
+/** Reads a module; throws RegoSourceError with all that is wrong with it. */
+export function parseModule(source: string, options: ParseOptions = {}): Module {
+  const { file = '', version = 'v1' } = options;
+  const p = new Parser(source, { file, version });
+  const statements = guarded(p, () => parseStatements(p, true));
+  if (p.failed) throw new RegoSourceError(p.problems);
+  const problems: RegoProblem[] = [];
+  const module = moduleOf(p, statements, problems);
+  if (module === undefined || problems.length > 0) throw new RegoSourceError(problems);
+  return module;
+}
+
+export interface QueryOptions extends ParseOptions {
+  /** Take statements for rules where they can be rules, and refuse them: as `ast.ParseBody` of OPA does, not its `eval`. */
+  readonly refuseRules?: boolean;
+}
+
+/** Reads a query: expressions, separated by `;` or newlines. */
+export function parseQuery(source: string, options: QueryOptions = {}): Body {
+  const { file = '', version = 'v1', refuseRules = false } = options;
+  const p = new Parser(source, { file, version });
+  const statements = guarded(p, () => parseStatements(p, refuseRules));
+  if (p.failed) throw new RegoSourceError(p.problems);
+  const other = statements.find((statement) => statement.kind !== 'body');
+  if (other !== undefined) {
+    throw new RegoSourceError([problem(p, `expected body but got ${other.kind}`)]);
+  }
+  return statements.flatMap((statement) => (statement.kind === 'body' ? statement.body : []));
+}
+
+/** The stack ends before the parser's own limit where the caller has used much of it already. */
+function guarded(p: Parser, parse: () => readonly Statement[]): readonly Statement[] {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    p.error(p.here(), 'max parsing recursion depth exceeded');
+    return [];
+  }
+}
+
+function problem(p: Parser, message: string): RegoProblem {
+  const location = { file: p.file, row: 0, col: 0, offset: 0, end: 0 };
+  return { code: 'rego_parse_error', message, location };
+}
+
+function parseStatements(p: Parser, rules: boolean): readonly Statement[] {
+  const statements: Statement[] = [];
+  while (!p.at('eof')) {
+    if (rules && keywordRuleName(p, false)) break;
+    const next = parseStatement(p, rules);
+    if (next === undefined) break;
+    for (const statement of next) statements.push(statement);
+  }
+  return statements;
+}
+
+/** A package, an import, rules, or expressions: the first that the source is. */
+function parseStatement(p: Parser, rules: boolean): readonly Statement[] | undefined {
+  const attempts = [parsePackageStatement, parseImportStatement, ...(rules ? [parseRuleStatements] : [])];
+  for (const attempt of attempts) {
+    const state = p.save();
+    const statements = attempt(p);
+    if (statements !== undefined || p.failed) return statements;
+    p.restore(state);
+  }
+  const body = parseExpressions(p, true, 'eof');
+  return body && [{ kind: 'body', body }];
+}
+
+function parsePackageStatement(p: Parser): readonly Statement[] | undefined {
+  const parsed = p.at('package') ? parsePackage(p) : undefined;
+  // Else the minus would be read as the sign of the next statement.
+  if (parsed !== undefined && p.at('minus')) return p.illegal();
+  return parsed && [{ kind: 'package', package: parsed }];
+}
+
+function parseImportStatement(p: Parser): readonly Statement[] | undefined {
+  const parsed = p.at('import') ? parseImport(p) : undefined;
+  if (parsed !== undefined && p.at('minus')) return p.illegal();
+  return parsed && [{ kind: 'import', import: parsed }];
+}
+
+function parseRuleStatements(p: Parser): readonly Statement[] | undefined {
+  return parseRules(p)?.map((rule) => ({ kind: 'rule', rule }));
+}
+
+function parsePackage(p: Parser): Package | undefined {
+  const location = p.here();
+  p.scanTight();
+  if (p.at('.') || p.at('[')) return undefined;
+  if (p.at('whitespace')) p.scan();
+  if (!p.acceptKeywordAsName()) return p.illegal();
+  const term = parseTerm(p);
+  if (term === undefined) return p.failed ? undefined : p.error(p.here(), 'expected path');
+  const names = term.kind === 'ref' ? [term.head, ...term.path] : [term];
+  if (term.kind !== 'ref' && term.kind !== 'var') return p.illegal();
+  const path: Term[] = [];
+  for (const [at, name] of names.entries()) {
+    const wanted = at === 0 ? 'var' : 'string';
+    if (name.kind !== 'var' && name.kind !== 'string') return unexpectedInPath(p, name, wanted);
+    if (name.kind !== wanted) return unexpectedInPath(p, name, wanted);
+    const value = name.kind === 'var' ? name.name : name.value;
+    path.push({ kind: 'string', value, location: name.location });
+  }
+  const head = { kind: 'var' as const, name: 'data', location: names[0]?.location ?? location };
+  return { path: { kind: 'ref', head, path, location: term.location }, location };
+}
+
+function unexpectedInPath(p: Parser, name: Term, wanted: string): undefined {
+  return p.error(name.location, `unexpected ${kindName(name)} token: expecting ${wanted}`);
+}
+
+function moduleOf(p: Parser, statements: readonly Statement[], problems: RegoProblem[]): Module | undefined {
+  const [first] = statements;
+  if (first === undefined) {
+    problems.push(problem(p, 'empty module'));
+    return undefined;
+  }
+  if (first.kind !== 'package') {
+    problems.push({ code: 'rego_parse_error', message: 'package expected', location: placeOf(p, first) });
+  }
+  const imports: Import[] = [];
+  const rules: Rule[] = [];
+  for (const [at, statement] of statements.entries()) {
+    if (at === 0) continue;
+    if (statement.kind === 'import') imports.push(statement.import);
+    else if (statement.kind === 'rule') rules.push(statement.rule);
+    else if (statement.kind === 'package') {
+      problems.push({
+        code: 'rego_parse_error',
+        message: 'unexpected package',
+        location: statement.package.location,
+      });
+    } else {
+      const rule = ruleFromBody(statement.body);
+      if (typeof rule !== 'string') rules.push(rule);
+      else problems.push(bodyProblem(p, statement.body, rule));
+    }
+  }
+  problems.push(...versionProblems(p.version, imports, rules));
+  if (first.kind !== 'package') return undefined;
+  return {
+    file: p.file,
+    version: p.version,
+    package: first.package,
+    imports,
+    rules,
+    comments: p.comments,
+    annotations: [],
+  };
+}
+
+function placeOf(p: Parser, statement: Statement): RegoProblem['location'] {
+  if (statement.kind === 'package') return statement.package.location;
+  if (statement.kind === 'import') return statement.import.location;
+  if (statement.kind === 'rule') return statement.rule.location;
+  return statement.body[0]?.location ?? p.here();
+}
+
+function bodyProblem(p: Parser, body: Body, message: string): RegoProblem {
+  return { code: 'rego_parse_error', message, location: body[0]?.location ?? p.here() };
+}
+
+/** A module of v0 that imports `rego.v1` must keep the rules of v1, too. */
+function versionProblems(
+  version: RegoVersion,
+  imports: readonly Import[],
+  rules: readonly Rule[],
+): readonly RegoProblem[] {
+  const imported = new Set(imports.map(({ path }) => dottedName(path)));
+  const isV2 = version === 'v2' || imported.has('rego.v2');
+  if (version === 'v0' && !imported.has('rego.v1') && !isV2) return [];
+  return rules.flatMap((rule) => v1Problems(rule));
+}
