@@ -111,7 +111,8 @@ export interface TemplateString extends Node {
 
 export interface TemplateExpression extends Node {
   readonly kind: 'template-expression';
-  readonly expr: TermExpr;
+  /** A term, or `and`/`or`/`not` of terms; never negated. */
+  readonly expr: TermExpr | LogicalExpr | NotExpr;
 }
 
 export type ScalarTerm = NullTerm | BooleanTerm | NumberTerm | StringTerm;

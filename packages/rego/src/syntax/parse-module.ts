@@ -5,7 +5,7 @@ import { parseImport } from './parse-import.ts';
 import { parseExpressions } from './parse-body.ts';
 import { parseRules } from './parse-rule.ts';
 import { parseTerm } from './parse-term.ts';
-import { Parser } from './parser.ts';
+import { Parser, TOO_DEEP } from './parser.ts';
 import { ruleFromBody } from './rule-from-body.ts';
 import { keywordRuleName } from './rule-name.ts';
 import { v1Problems } from './version-rules.ts';
@@ -58,7 +58,7 @@ function guarded(p: Parser, parse: () => readonly Statement[]): readonly Stateme
     return parse();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    p.error(p.here(), 'max parsing recursion depth exceeded');
+    p.error(p.here(), TOO_DEEP);
     return [];
   }
 }
@@ -159,7 +159,7 @@ function moduleOf(p: Parser, statements: readonly Statement[], problems: RegoPro
     } else {
       const rule = ruleFromBody(statement.body);
       if (typeof rule !== 'string') rules.push(rule);
-      else problems.push(bodyProblem(p, statement.body, rule));
+      else problems.push(bodyProblem(p, statements, at, rule));
     }
   }
   problems.push(...versionProblems(p.version, imports, rules));
@@ -182,8 +182,34 @@ function placeOf(p: Parser, statement: Statement): RegoProblem['location'] {
   return statement.body[0]?.location ?? p.here();
 }
 
-function bodyProblem(p: Parser, body: Body, message: string): RegoProblem {
-  return { code: 'rego_parse_error', message, location: body[0]?.location ?? p.here() };
+function bodyProblem(p: Parser, statements: readonly Statement[], at: number, message: string): RegoProblem {
+  const statement = statements[at];
+  const location = statement === undefined ? p.here() : placeOf(p, statement);
+  const keyword = p.hasKeyword('if') ? undefined : missingKeyword(p, statements, at);
+  const use = keyword === 'if' ? 'p if { ... }' : 'p contains x';
+  const hint =
+    keyword === undefined ? '' : ` (hint: \`import future.keywords.${keyword}\` for \`${use}\` rules)`;
+  return { code: 'rego_parse_error', message: message + hint, location };
+}
+
+/** In v0 `p if { … }` reads as the expression `p` and a rule named `if`. */
+function missingKeyword(p: Parser, statements: readonly Statement[], at: number): string | undefined {
+  const [first, second] = statements.slice(at, at + 2);
+  if (first === undefined) return undefined;
+  const own = headKeyword(first);
+  if (own !== undefined || second === undefined) return own;
+  return placeOf(p, first).row === placeOf(p, second).row ? headKeyword(second) : undefined;
+}
+
+function headKeyword(statement: Statement): string | undefined {
+  let term: Term | undefined;
+  if (statement.kind === 'rule' && statement.rule.head.ref.path.length === 0)
+    term = statement.rule.head.ref.head;
+  if (statement.kind === 'body' && statement.body.length === 1) {
+    const [expr] = statement.body;
+    if (expr?.kind === 'term') term = expr.term;
+  }
+  return term?.kind === 'var' && (term.name === 'if' || term.name === 'contains') ? term.name : undefined;
 }
 
 /** A module of v0 that imports `rego.v1` must keep the rules of v1, too. */

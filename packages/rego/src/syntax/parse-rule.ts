@@ -233,12 +233,14 @@ function parseHeadValue(p: Parser, head: Head, name: string, isDefault: boolean)
   const assign = p.at('assign');
   p.scan();
   const value = parseInfix(p, true);
-  if (value === undefined) p.illegal(`expected ${valueUsage(head, name, assign, isDefault)}`);
-  return { ...head, value, assign, location: p.span(head.location) };
+  const location = p.span(head.location);
+  if (value !== undefined) return { ...head, value, assign, location };
+  p.illegal(`expected ${valueUsage(head, name, assign, isDefault)}`);
+  return { ...head, value: trueTerm(location), valueGenerated: true, assign, location };
 }
 
 function valueUsage(head: Head, name: string, assign: boolean, isDefault: boolean): string {
-  if (!assign) return `rule value term (e.g., ${name}[%!s(<nil>)] = <VALUE> { ... })`;
+  if (!assign) return `rule value term (e.g., ${name}[<nil>] = <VALUE> { ... })`;
   if (head.args !== undefined) return `function value term (e.g., ${name}(...) := <VALUE> { ... })`;
   if (isDefault) return `default rule value term (e.g., default ${name} := <VALUE>)`;
   return `rule value term (e.g., ${name} := <VALUE> { ... })`;

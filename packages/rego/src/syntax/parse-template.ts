@@ -1,4 +1,4 @@
-import type { Expr, Location, StringTerm, TemplateExpression, TemplateString, TermExpr } from './ast.ts';
+import type { Expr, StringTerm, TemplateExpression, TemplateString } from './ast.ts';
 import { calledName } from './names.ts';
 import { parseLiteral } from './parse-body.ts';
 import type { Parser } from './parser.ts';
@@ -24,26 +24,20 @@ export function parseTemplateString(p: Parser, raw: boolean): TemplateString | u
 }
 
 /** What stands in braces, up to the closing one. */
-function parseExpression(p: Parser): TermExpr | undefined {
+function parseExpression(p: Parser): TemplateExpression['expr'] | undefined {
   p.scan();
   const expr = parseLiteral(p);
   if (expr === undefined) return p.error(p.here(), 'invalid template-string expression');
-  const unexpected = unexpectedIn(expr);
-  if (unexpected !== undefined) return refuse(p, expr.location, unexpected);
+  if (expr.negated) return refuse(p, expr, "negation ('not')");
+  if (expr.kind === 'every') return refuse(p, expr, "'every'");
+  if (expr.kind === 'some' || expr.kind === 'some-in') return refuse(p, expr, "'some'");
+  const name = expr.kind === 'term' ? calledName(expr.term) : undefined;
+  if (name === 'eq') return refuse(p, expr, "unification ('=')");
+  if (name === 'assign') return refuse(p, expr, "assignment (':=')");
   if (!p.at('}')) return p.error(p.here(), 'expected } to end template string expression');
-  return expr.kind === 'term' ? expr : refuse(p, expr.location, `'${expr.kind}'`);
+  return expr;
 }
 
-function unexpectedIn(expr: Expr): string | undefined {
-  if (expr.negated) return "negation ('not')";
-  if (expr.kind === 'every') return "'every'";
-  if (expr.kind === 'some' || expr.kind === 'some-in') return "'some'";
-  if (expr.kind !== 'term') return undefined;
-  const name = calledName(expr.term);
-  if (name === 'eq') return "unification ('=')";
-  return name === 'assign' ? "assignment (':=')" : undefined;
-}
-
-function refuse(p: Parser, location: Location, what: string): undefined {
+function refuse(p: Parser, { location }: Expr, what: string): undefined {
   return p.error(location, `unexpected ${what} in template-string expression`);
 }

@@ -1,17 +1,23 @@
 import type { Location, RefTerm, StringTerm, Term, VarTerm } from './ast.ts';
 import { isRootDocument, kindName } from './names.ts';
-import { numberProblem } from './number.ts';
+import { INVALID_FLOAT, numberProblem } from './number.ts';
 import { LOWEST_PRECEDENCE, memberRef, operatorRef, precedenceOf } from './operators.ts';
 import { parseArray, parseBraces, parseTermList } from './parse-collection.ts';
 import { parseTemplateString } from './parse-template.ts';
-import type { Parser } from './parser.ts';
+import { type Parser, TOO_DEEP } from './parser.ts';
 import type { Token } from './token.ts';
 import { unquote } from './unquote.ts';
 
+/** A term that was read already, and where its text begins. */
+interface Started {
+  readonly term: Term;
+  readonly offset: number;
+}
+
 /** A term with infix operators: `a + b`, `x in xs`, and where `keyAndValue` also `k, v in xs`. */
-export function parseInfix(p: Parser, keyAndValue: boolean): Term | undefined {
-  const { offset } = p.s;
-  let left = parseRelation(p, LOWEST_PRECEDENCE);
+export function parseInfix(p: Parser, keyAndValue: boolean, first?: Started): Term | undefined {
+  const { offset } = first ?? p.s;
+  let left = parseRelation(p, LOWEST_PRECEDENCE, first);
   while (left !== undefined) {
     const withKey: Term | undefined = keyAndValue && p.at(',') ? parseMiddle(p, left, offset) : undefined;
     const member = withKey ?? parseMember(p, left, offset);
@@ -49,9 +55,9 @@ function parseMember(p: Parser, value: Term, offset: number): Term | undefined {
 }
 
 /** Operators of this precedence and above. */
-function parseRelation(p: Parser, lowest: number): Term | undefined {
-  const { offset } = p.s;
-  let left = parseTerm(p);
+function parseRelation(p: Parser, lowest: number, first?: Started): Term | undefined {
+  const { offset } = first ?? p.s;
+  let left = first === undefined ? parseTerm(p) : first.term;
   while (left !== undefined) {
     const precedence = precedenceOf(p.token);
     if (precedence === undefined || precedence < lowest) return left;
@@ -68,9 +74,17 @@ function parseRelation(p: Parser, lowest: number): Term | undefined {
 export function parseTerm(p: Parser): Term | undefined {
   const cached = p.cachedTerm();
   if (cached !== undefined) return cached.term;
+  if (p.at('minus')) return parseMinus(p);
   const { offset } = p.s;
   if (!p.enter()) return undefined;
-  const term = parseTermHere(p);
+  acceptLogicalAsName(p);
+  // Brackets are told apart here, for they nest: one call less for each.
+  let term: Term | undefined;
+  if (p.at('[')) term = parseArray(p);
+  else if (p.at('{')) term = parseBraces(p);
+  else if (p.at('(')) term = parseParentheses(p);
+  else term = parseSimple(p);
+  if (term !== undefined) term = finishTerm(p, term);
   p.leave();
   if (isWorthCaching(term)) p.cacheTerm(offset, term);
   return term;
@@ -81,20 +95,14 @@ function isWorthCaching(term: Term | undefined): boolean {
   return term === undefined || !(term.kind === 'var' || term.kind === 'string' || term.kind === 'number');
 }
 
-function parseTermHere(p: Parser): Term | undefined {
-  acceptLogicalAsName(p);
-  if (p.at('minus')) return parseMinus(p);
-  const head = parseHead(p);
-  return head === undefined ? undefined : finishTerm(p, head);
-}
-
 /** `and(…)` and `or(…)` are calls where a term is expected, as no operator can stand there. */
 function acceptLogicalAsName(p: Parser): void {
-  if (!p.at('logical-and') && !p.at('logical-or')) return;
+  if (p.token !== 'logical-and' && p.token !== 'logical-or') return;
   if (p.peek(false) === '(') p.s.token = 'identifier';
 }
 
-function parseHead(p: Parser): Term | undefined {
+/** A head that holds no other term, but for template strings. */
+function parseSimple(p: Parser): Term | undefined {
   switch (p.token) {
     case 'identifier':
     case 'contains':
@@ -104,17 +112,11 @@ function parseHead(p: Parser): Term | undefined {
     case 'number':
     case '.':
       return parseNumber(p);
-    case '[':
-      return parseArray(p);
-    case '{':
-      return parseBraces(p);
-    case '(':
-      return parseParentheses(p);
     case 'null':
       return { kind: 'null', location: p.here() };
     case 'true':
     case 'false':
-      return { kind: 'boolean', value: p.at('true'), location: p.here() };
+      return { kind: 'boolean', value: p.token === 'true', location: p.here() };
     case 'template-string-part':
     case 'template-string-end':
       return parseTemplateString(p, false);
@@ -139,7 +141,7 @@ function parseMinus(p: Parser): Term | undefined {
   if (!p.at('identifier') && !p.at('contains')) {
     p.restore(state);
     const number = parseNumber(p);
-    return number === undefined ? undefined : finishTerm(p, number);
+    return number && finishTerm(p, number);
   }
   const term = finishTerm(p, parseVar(p));
   if (term === undefined) return undefined;
@@ -152,14 +154,26 @@ function parseMinus(p: Parser): Term | undefined {
   };
 }
 
-/** `(term)`: the text of the term then begins with the parenthesis. */
+/** As many as OPA takes before its own stack is too deep. */
+const MAX_PARENTHESES = 12_500;
+
+/** `(term)`: the text of the term then begins with the parenthesis. A loop, so that `((((` needs no stack. */
 function parseParentheses(p: Parser): Term | undefined {
-  const { offset } = p.s;
-  p.scan();
-  const term = parseInfix(p, true);
-  if (term === undefined) return undefined;
-  if (!p.at(')')) return p.error(p.here(), 'non-terminated expression');
-  return { ...term, location: p.span(term.location, offset, p.s.end) };
+  const opened: number[] = [];
+  while (p.at('(')) {
+    if (opened.length === MAX_PARENTHESES) return p.error(p.here(), TOO_DEEP);
+    opened.push(p.s.offset);
+    p.scan();
+  }
+  let term = parseInfix(p, true);
+  for (let offset = opened.pop(); term !== undefined && offset !== undefined; offset = opened.pop()) {
+    if (!p.at(')')) return p.error(p.here(), 'non-terminated expression');
+    term = { ...term, location: p.span(term.location, offset, p.s.end) };
+    if (opened.length === 0) break;
+    const finished = finishTerm(p, term);
+    term = finished && parseInfix(p, true, { term: finished, offset });
+  }
+  return term;
 }
 
 function parseString(p: Parser): StringTerm | undefined {
@@ -185,9 +199,12 @@ function parseNumber(p: Parser): Term | undefined {
   if (!prefix.endsWith('.') && /^0(?!\.|[eE].|$)/.test(literal)) {
     return p.illegal('expected number without leading zero');
   }
+  // OPA's scanner takes the first byte of what follows for part of the number.
+  if (p.source.charCodeAt(p.s.end) >= 0x80) return p.illegal(INVALID_FLOAT);
   const text = prefix + literal;
   const problem = numberProblem(text);
-  return problem === undefined ? { kind: 'number', text, location } : p.error(p.here(), problem);
+  if (problem === undefined) return { kind: 'number', text, location };
+  return problem === INVALID_FLOAT ? p.illegal(problem) : p.error(p.here(), problem);
 }
 
 /** Reads on behind the head of a term: a call or ref, where one follows at once. */

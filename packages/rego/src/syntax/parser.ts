@@ -34,6 +34,7 @@ export interface ParserOptions {
   readonly version: RegoVersion;
 }
 
+export const TOO_DEEP = 'max parsing recursion depth exceeded';
 /** Nested terms and bodies; deeper source is refused before the stack ends. */
 const MAX_DEPTH = 3500;
 /** Tokens read per character of source: an end to sources that make the parser go back again and again. */
@@ -231,7 +232,7 @@ export class Parser {
   /** One level deeper, unless that is too deep. */
   enter(): boolean {
     if (this.#depth >= MAX_DEPTH) {
-      this.error(this.here(), 'max parsing recursion depth exceeded');
+      this.error(this.here(), TOO_DEEP);
       return false;
     }
     this.#depth++;

@@ -1,6 +1,7 @@
 import type { Body, Head, Location, RefTerm, Rule, Term, TermExpr } from './ast.ts';
 import { signatureOf } from '../builtins/signatures.ts';
 import { dottedName, kindName } from './names.ts';
+import { termText } from './text.ts';
 import { ruleOf, trueBody, trueTerm } from './parse-rule.ts';
 
 /** The rule that a body stands for where a module has it: `p := 1`, `f(x) = y`, v0 `p[x]`. Else why it is none. */
@@ -25,7 +26,7 @@ export function ruleFromBody(body: Body): Rule | string {
 function fromRef(ref: RefTerm): Rule | string {
   const [operand] = ref.path;
   if (operand === undefined) return 'refs cannot be used for rule head';
-  if (ref.head.kind !== 'var') return 'invalid rule head';
+  if (ref.head.kind !== 'var') return `invalid rule head: ${termText(ref)}`;
   const { location } = ref;
   if (ref.path.length > 1) {
     const value = trueTerm(location);
@@ -54,16 +55,15 @@ function leftHead(left: Term, value: Term): Head | string {
     return headOf({ kind: 'ref', head: left, path: [], location: left.location }, left.location, { value });
   }
   if (left.kind !== 'ref') return `${kindName(left)} cannot be used for rule name`;
-  if (left.head.kind !== 'var') return 'invalid rule head';
+  if (left.head.kind !== 'var') return `invalid rule head: ${termText(left)}`;
   return headOf(left, left.location, { value });
 }
 
 function fromCall(operator: RefTerm, args: readonly Term[]): Rule | string {
   if (args.length === 0) return 'rule argument list must take at least one argument';
-  if (operator.head.kind !== 'var') return 'invalid rule head';
+  if (operator.head.kind !== 'var') return `invalid rule head: ${termText(operator)}`;
   const { location } = operator;
-  const value = trueTerm(location);
-  return bodiless(headOf(operator, location, { args, value, valueGenerated: true }), location, location);
+  return bodiless(headOf(operator, location, { args, value: trueTerm(location) }), location, location);
 }
 
 function headOf(
