@@ -4,6 +4,10 @@ import { ARITHMETIC } from './arithmetic.ts';
 import { ARRAYS } from './arrays.ts';
 import type { Builtin, BuiltinGroup } from './builtin.ts';
 import { COMPARISON } from './comparison.ts';
+import { GRAPH } from './graph.ts';
+import { JSON_PATCH } from './json-patch.ts';
+import { JSON_PATHS } from './json-paths.ts';
+import { OBJECTS } from './objects.ts';
 import { SETS } from './sets.ts';
 import { SPRINTF } from './sprintf.ts';
 import { STRING_SEARCH } from './string-search.ts';
@@ -15,6 +19,10 @@ export const CORE_BUILTINS: BuiltinGroup = merged([
   ARITHMETIC,
   ARRAYS,
   COMPARISON,
+  GRAPH,
+  JSON_PATCH,
+  JSON_PATHS,
+  OBJECTS,
   SETS,
   SPRINTF,
   STRING_SEARCH,

@@ -88,5 +88,7 @@ export function stringsOperand(value: Value, position: number): string[] {
 
 /** Whether a number was written with a fraction or an exponent. */
 export function isFloatText(value: RegoNumber): boolean {
-  return value instanceof Decimal ? /[.eE]/.test(value.text) : typeof value === 'number' && !Number.isInteger(value);
+  return value instanceof Decimal
+    ? /[.eE]/.test(value.text)
+    : typeof value === 'number' && !Number.isInteger(value);
 }

@@ -40,8 +40,10 @@ export const SIGNATURE_TEXTS = {
   'crypto.parse_private_keys': '(keys: string) => output: array[object[string: any]]',
   'crypto.sha1': '(x: string) => y: string',
   'crypto.sha256': '(x: string) => y: string',
-  'crypto.x509.parse_and_verify_certificates': '(certs: string) => output: array<boolean, array[object[string: any]]>',
-  'crypto.x509.parse_and_verify_certificates_with_options': '(certs: string, options: object[string: any]) => output: array<boolean, array[object[string: any]]>',
+  'crypto.x509.parse_and_verify_certificates':
+    '(certs: string) => output: array<boolean, array[object[string: any]]>',
+  'crypto.x509.parse_and_verify_certificates_with_options':
+    '(certs: string, options: object[string: any]) => output: array<boolean, array[object[string: any]]>',
   'crypto.x509.parse_certificate_request': '(csr: string) => output: object[string: any]',
   'crypto.x509.parse_certificates': '(certs: string) => output: array[object[string: any]]',
   'crypto.x509.parse_keypair': '(cert: string, pem: string) => output: object[string: any]',
@@ -54,11 +56,16 @@ export const SIGNATURE_TEXTS = {
   format_int: '(number: number, base: number) => output: string',
   'glob.match': '(pattern: string, delimiters: any<null, array[string]>, match: string) => result: boolean',
   'glob.quote_meta': '(pattern: string) => output: string',
-  'graph.reachable': '(graph: object[any: any<array[any], set[any]>], initial: any<array[any], set[any]>) => output: set[any]',
-  'graph.reachable_paths': '(graph: object[any: any<array[any], set[any]>], initial: any<array[any], set[any]>) => output: set[array[any]]',
-  'graphql.is_valid': '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: boolean',
-  'graphql.parse': '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<object[any: any], object[any: any]>',
-  'graphql.parse_and_verify': '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<boolean, object[any: any], object[any: any]>',
+  'graph.reachable':
+    '(graph: object[any: any<array[any], set[any]>], initial: any<array[any], set[any]>) => output: set[any]',
+  'graph.reachable_paths':
+    '(graph: object[any: any<array[any], set[any]>], initial: any<array[any], set[any]>) => output: set[array[any]]',
+  'graphql.is_valid':
+    '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: boolean',
+  'graphql.parse':
+    '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<object[any: any], object[any: any]>',
+  'graphql.parse_and_verify':
+    '(query: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<boolean, object[any: any], object[any: any]>',
   'graphql.parse_query': '(query: string) => output: object[any: any]',
   'graphql.parse_schema': '(schema: string) => output: object[any: any]',
   'graphql.schema_is_valid': '(schema: any<string, object[any: any]>) => output: boolean',
@@ -76,8 +83,10 @@ export const SIGNATURE_TEXTS = {
   'internal.test_case': '(array[any]) => ???',
   intersection: '(xs: set[set[any]]) => y: set[any]',
   'io.jwt.decode': '(jwt: string) => output: array<object[any: any], object[any: any], string>',
-  'io.jwt.decode_verify': '(jwt: string, constraints: object[string: any]) => output: array<boolean, object[any: any], object[any: any]>',
-  'io.jwt.encode_sign': '(headers: object[string: any], payload: object[string: any], key: object[string: any]) => output: string',
+  'io.jwt.decode_verify':
+    '(jwt: string, constraints: object[string: any]) => output: array<boolean, object[any: any], object[any: any]>',
+  'io.jwt.encode_sign':
+    '(headers: object[string: any], payload: object[string: any], key: object[string: any]) => output: string',
   'io.jwt.encode_sign_raw': '(headers: string, payload: string, key: string) => output: string',
   'io.jwt.verify_eddsa': '(jwt: string, certificate: string) => result: boolean',
   'io.jwt.verify_es256': '(jwt: string, certificate: string) => result: boolean',
@@ -99,15 +108,20 @@ export const SIGNATURE_TEXTS = {
   is_object: '(x: any) => result: boolean',
   is_set: '(x: any) => result: boolean',
   is_string: '(x: any) => result: boolean',
-  'json.filter': '(object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, array[any]>]>) => filtered: object[any: any]',
+  'json.filter':
+    '(object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, array[any]>]>) => filtered: object[any: any]',
   'json.is_valid': '(x: string) => result: boolean',
   'json.marshal': '(x: any) => y: string',
-  'json.marshal_with_options': '(x: any, opts: object<indent: string, prefix: string, pretty: boolean>[string: any]) => y: string',
-  'json.match_schema': '(document: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<boolean, array[object<desc: string, error: string, field: string, type: string>]>',
+  'json.marshal_with_options':
+    '(x: any, opts: object<indent: string, prefix: string, pretty: boolean>[string: any]) => y: string',
+  'json.match_schema':
+    '(document: any<string, object[any: any]>, schema: any<string, object[any: any]>) => output: array<boolean, array[object<desc: string, error: string, field: string, type: string>]>',
   'json.patch': '(target: any, patches: array[object<op: string, path: any>[any: any]]) => output: any',
-  'json.remove': '(object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, array[any]>]>) => output: object[any: any]',
+  'json.remove':
+    '(object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, array[any]>]>) => output: object[any: any]',
   'json.unmarshal': '(x: string) => y: any',
-  'json.verify_schema': '(schema: any<string, object[any: any]>) => output: array<boolean, any<null, string>>',
+  'json.verify_schema':
+    '(schema: any<string, object[any: any]>) => output: array<boolean, any<null, string>>',
   lower: '(x: string) => y: string',
   lt: '(x: any, y: any) => result: boolean',
   lte: '(x: any, y: any) => result: boolean',
@@ -117,7 +131,8 @@ export const SIGNATURE_TEXTS = {
   mul: '(x: number, y: number) => z: number',
   neq: '(x: any, y: any) => result: boolean',
   'net.cidr_contains': '(cidr: string, cidr_or_ip: string) => result: boolean',
-  'net.cidr_contains_matches': '(cidrs: any<string, array[any<string, array[any]>], object[string: any<string, array[any]>], set[any<string, array[any]>]>, cidrs_or_ips: any<string, array[any<string, array[any]>], object[string: any<string, array[any]>], set[any<string, array[any]>]>) => output: set[array<any, any>]',
+  'net.cidr_contains_matches':
+    '(cidrs: any<string, array[any<string, array[any]>], object[string: any<string, array[any]>], set[any<string, array[any]>]>, cidrs_or_ips: any<string, array[any<string, array[any]>], object[string: any<string, array[any]>], set[any<string, array[any]>]>) => output: set[array<any, any>]',
   'net.cidr_expand': '(cidr: string) => hosts: set[string]',
   'net.cidr_intersects': '(cidr1: string, cidr2: string) => result: boolean',
   'net.cidr_is_valid': '(cidr: string) => result: boolean',
@@ -126,11 +141,14 @@ export const SIGNATURE_TEXTS = {
   'net.lookup_ip_addr': '(name: string) => addrs: set[string]',
   'numbers.range': '(a: number, b: number) => range: array[number]',
   'numbers.range_step': '(a: number, b: number, step: number) => range: array[number]',
-  'object.filter': '(object: object[any: any], keys: any<array[any], object[any: any], set[any]>) => filtered: object[any: any]',
+  'object.filter':
+    '(object: object[any: any], keys: any<array[any], object[any: any], set[any]>) => filtered: object[any: any]',
   'object.get': '(object: object[any: any], key: any, default: any) => value: any',
   'object.keys': '(object: object[any: any]) => value: set[any]',
-  'object.remove': '(object: object[any: any], keys: any<array[any], object[any: any], set[any]>) => output: object[any: any]',
-  'object.subset': '(super: any<array[any], object[any: any], set[any]>, sub: any<array[any], object[any: any], set[any]>) => result: boolean',
+  'object.remove':
+    '(object: object[any: any], keys: any<array[any], object[any: any], set[any]>) => output: object[any: any]',
+  'object.subset':
+    '(super: any<array[any], object[any: any], set[any]>, sub: any<array[any], object[any: any], set[any]>) => result: boolean',
   'object.union': '(a: object[any: any], b: object[any: any]) => output: object[any: any]',
   'object.union_n': '(objects: array[object[any: any]]) => output: object[any: any]',
   'opa.runtime': '() => output: object[string: any]',
@@ -138,17 +156,20 @@ export const SIGNATURE_TEXTS = {
   plus: '(x: number, y: number) => z: number',
   print: '(any...) => ???',
   product: '(collection: any<array[number], set[number]>) => n: number',
-  'providers.aws.sign_req': '(request: object[string: any], aws_config: object[string: any], time_ns: number) => signed_request: object[any: any]',
+  'providers.aws.sign_req':
+    '(request: object[string: any], aws_config: object[string: any], time_ns: number) => signed_request: object[any: any]',
   'rand.intn': '(str: string, n: number) => y: number',
   re_match: '(string, string) => boolean',
-  'regex.find_all_string_submatch_n': '(pattern: string, value: string, number: number) => output: array[array[string]]',
+  'regex.find_all_string_submatch_n':
+    '(pattern: string, value: string, number: number) => output: array[array[string]]',
   'regex.find_n': '(pattern: string, value: string, number: number) => output: array[string]',
   'regex.globs_match': '(glob1: string, glob2: string) => result: boolean',
   'regex.is_valid': '(pattern: string) => result: boolean',
   'regex.match': '(pattern: string, value: string) => result: boolean',
   'regex.replace': '(s: string, pattern: string, value: string) => output: string',
   'regex.split': '(pattern: string, value: string) => output: array[string]',
-  'regex.template_match': '(template: string, value: string, delimiter_start: string, delimiter_end: string) => result: boolean',
+  'regex.template_match':
+    '(template: string, value: string, delimiter_start: string, delimiter_end: string) => result: boolean',
   'rego.metadata.chain': '() => chain: array[any]',
   'rego.metadata.rule': '() => output: any',
   'rego.parse_module': '(filename: string, rego: string) => output: object[string: any]',
@@ -162,8 +183,10 @@ export const SIGNATURE_TEXTS = {
   split: '(x: string, delimiter: string) => ys: array[string]',
   sprintf: '(format: string, values: array[any]) => output: string',
   startswith: '(search: string, base: string) => result: boolean',
-  'strings.any_prefix_match': '(search: any<string, array[string], set[string]>, base: any<string, array[string], set[string]>) => result: boolean',
-  'strings.any_suffix_match': '(search: any<string, array[string], set[string]>, base: any<string, array[string], set[string]>) => result: boolean',
+  'strings.any_prefix_match':
+    '(search: any<string, array[string], set[string]>, base: any<string, array[string], set[string]>) => result: boolean',
+  'strings.any_suffix_match':
+    '(search: any<string, array[string], set[string]>, base: any<string, array[string], set[string]>) => result: boolean',
   'strings.count': '(search: string, substring: string) => output: number',
   'strings.render_template': '(value: string, vars: object[string: any]) => result: string',
   'strings.replace_n': '(patterns: object[string: string], value: string) => output: string',
@@ -174,8 +197,10 @@ export const SIGNATURE_TEXTS = {
   'time.add_date': '(ns: number, years: number, months: number, days: number) => output: number',
   'time.clock': '(x: any<number, array<number, string>>) => output: array<number, number, number>',
   'time.date': '(x: any<number, array<number, string>>) => date: array<number, number, number>',
-  'time.diff': '(ns1: any<number, array<number, string>>, ns2: any<number, array<number, string>>) => output: array<number, number, number, number, number, number>',
-  'time.format': '(x: any<number, array<number, string>, array<number, string, string>>) => formatted timestamp: string',
+  'time.diff':
+    '(ns1: any<number, array<number, string>>, ns2: any<number, array<number, string>>) => output: array<number, number, number, number, number, number>',
+  'time.format':
+    '(x: any<number, array<number, string>, array<number, string, string>>) => formatted timestamp: string',
   'time.now_ns': '() => now: number',
   'time.parse_duration_ns': '(duration: string) => ns: number',
   'time.parse_ns': '(layout: string, value: string) => ns: number',

@@ -142,7 +142,8 @@ export const STRINGS: BuiltinGroup = functions({
     const characters = new Set(stringOperand(cutset, 2));
     return trimEnd(trimStart(text(context, whole, 1), characters), characters);
   },
-  trim_left: (context, whole, cutset) => trimStart(text(context, whole, 1), new Set(stringOperand(cutset, 2))),
+  trim_left: (context, whole, cutset) =>
+    trimStart(text(context, whole, 1), new Set(stringOperand(cutset, 2))),
   trim_right: (context, whole, cutset) => trimEnd(text(context, whole, 1), new Set(stringOperand(cutset, 2))),
   trim_space: (context, whole) => trimSpace(text(context, whole, 1)),
   trim_prefix: (_context, whole, prefix) => {

@@ -39,7 +39,9 @@ export function daysFromDate(year: number, month: number, day: number): number {
   const era = Math.floor(shifted / 400);
   const ofEra = shifted - era * 400;
   const ofYear = Math.floor((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5);
-  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear + day - 1 - 719_468;
+  return (
+    era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear + day - 1 - 719_468
+  );
 }
 
 export function dateFromDays(days: number): { year: number; month: number; day: number } {

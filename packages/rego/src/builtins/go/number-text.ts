@@ -10,7 +10,10 @@ const GROUPED = /^[-+]?(?:0[xX]_)?[\da-fA-F.pPxX+-]+(?:_[\da-fA-F.pPxX+-]+)*$/;
 /** The number as JSON writes it: `+5` is 5, `.5` is 0.5. `undefined` for no number. */
 export function parseFloatText(text: string): string | undefined {
   if (JSON_NUMBER.test(text)) return text;
-  if (text.includes('_') && (!GROUPED.test(text) || /[^\da-fA-F]_|_[^\da-fA-F]/.test(text.replace(/^([-+]?0[xX])_/, '$1')))) {
+  if (
+    text.includes('_') &&
+    (!GROUPED.test(text) || /[^\da-fA-F]_|_[^\da-fA-F]/.test(text.replace(/^([-+]?0[xX])_/, '$1')))
+  ) {
     return undefined;
   }
   const plain = text.replaceAll('_', '');

@@ -263,7 +263,10 @@ const BACKQUOTABLE = /^[^\u0000-\u0008\u000a-\u001f\u007f`\ufeff\udc80-\udcff]*$
 
 function quoted(text: string, flags: Flags): string {
   const cut = truncated(text, flags);
-  return padded(flags.sharp && BACKQUOTABLE.test(cut) ? `\`${cut}\`` : (flags.plus ? quoteAscii(cut) : quotedText(cut)), flags);
+  return padded(
+    flags.sharp && BACKQUOTABLE.test(cut) ? `\`${cut}\`` : flags.plus ? quoteAscii(cut) : quotedText(cut),
+    flags,
+  );
 }
 
 function hexString(text: string, verb: 'x' | 'X', flags: Flags): string {
@@ -337,7 +340,10 @@ function runeOf(value: bigint): string {
 /** U+0041, and with `#` the character behind it. */
 function unicodeText(value: bigint, flags: Flags): string {
   const bits = BigInt.asUintN(64, value);
-  const digits = bits.toString(16).toUpperCase().padStart(Math.max(flags.precision ?? 4, 4), '0');
+  const digits = bits
+    .toString(16)
+    .toUpperCase()
+    .padStart(Math.max(flags.precision ?? 4, 4), '0');
   const shown = flags.sharp && bits <= 0x10ffffn ? ` ${quoteRune(runeOf(bits))}` : '';
   return padded(`U+${digits}${shown}`, { ...flags, zero: false });
 }
@@ -372,9 +378,7 @@ function floatText(value: number, verb: FloatVerb, standard: number, flags: Flag
   const bare = text.replace(/^[-+]/, '');
   const number = flags.sharp && verb !== 'b' ? withPoint(bare, verb, precision) : bare;
   if (!flags.zero || flags.minus) return padded(sign + number, flags);
-  return sign === ''
-    ? padded(number, flags)
-    : sign + number.padStart((flags.width ?? 0) - sign.length, '0');
+  return sign === '' ? padded(number, flags) : sign + number.padStart((flags.width ?? 0) - sign.length, '0');
 }
 
 /** `#`: always a point, and for %g the zeros that it would drop. */

@@ -37,7 +37,16 @@ function fieldText(chunk: Chunk, { civil, offsetSeconds, zoneName }: ZonedTime):
   }
 }
 
-type ClockField = 'hour' | 'hour12' | 'zeroHour12' | 'minute' | 'zeroMinute' | 'second' | 'zeroSecond' | 'PM' | 'pm';
+type ClockField =
+  | 'hour'
+  | 'hour12'
+  | 'zeroHour12'
+  | 'minute'
+  | 'zeroMinute'
+  | 'second'
+  | 'zeroSecond'
+  | 'PM'
+  | 'pm';
 type DateField = Exclude<Chunk['field'], ClockField | 'zoneName' | 'zoneOffset' | 'fraction0' | 'fraction9'>;
 
 function clockText(field: ClockField, { hour, minute, second }: CivilTime): string {

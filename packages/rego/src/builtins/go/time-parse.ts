@@ -1,5 +1,12 @@
 /** time.Parse, where the local zone is UTC. */
-import { type CivilTime, daysBeforeMonth, daysInMonth, isLeapYear, NS_PER_SECOND, secondsOf } from './civil.ts';
+import {
+  type CivilTime,
+  daysBeforeMonth,
+  daysInMonth,
+  isLeapYear,
+  NS_PER_SECOND,
+  secondsOf,
+} from './civil.ts';
 import { byteLength } from './text.ts';
 import { type Chunk, MONTHS, NAMED_LAYOUTS, parseLayout, WEEKDAYS } from './time-layout.ts';
 
@@ -35,8 +42,7 @@ export function parseTime(layout: string, value: string): bigint {
   return new TimeReader(layout, value).read();
 }
 
-const RFC3339_SHAPE =
-  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([-+])(\d\d):(\d\d))$/;
+const RFC3339_SHAPE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([-+])(\d\d):(\d\d))$/;
 
 function parseRfc3339(value: string): bigint | undefined {
   const found = RFC3339_SHAPE.exec(value);
@@ -189,7 +195,10 @@ class TimeReader {
     }
   }
 
-  #number(shape: RegExp, field: 'year' | 'month' | 'day' | 'yearDay' | 'hour' | 'minute' | 'second'): boolean {
+  #number(
+    shape: RegExp,
+    field: 'year' | 'month' | 'day' | 'yearDay' | 'hour' | 'minute' | 'second',
+  ): boolean {
     const found = shape.exec(this.#rest);
     if (found === null) return false;
     this.#fields[field] = Number(found[1] ?? found[0]);
