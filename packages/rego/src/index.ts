@@ -1,2 +1,16 @@
 /** Rego as OPA 1.22 reads, checks and evaluates it, in Node and the browser. */
+export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  Policy,
+  type Query,
+} from './evaluate/policy.ts';
 export type { Module, RegoVersion } from './syntax/ast.ts';
+export { type RegoProblem, RegoSourceError } from './syntax/error.ts';
+export { parseModule, parseQuery } from './syntax/parse-module.ts';
+export { fromPlain, parseJson, toJson, toPlain } from './values/json.ts';
+export { compare, equal } from './values/order.ts';
+export { termText } from './values/text.ts';
+export { type Entry, RegoArray, RegoObject, RegoSet, type Value } from './values/value.ts';

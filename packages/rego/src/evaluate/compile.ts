@@ -1,0 +1,77 @@
+/** Compiles a whole policy, and queries over it. */
+import type { Builtin } from '../builtins/builtin.ts';
+import type { Clause } from '../plan/ir.ts';
+import { orderBody, orderClause } from '../plan/order.ts';
+import type { LoweredQuery } from '../plan/modules.ts';
+import { type RuleGroup, type TreeNode, treeOf } from '../plan/tree.ts';
+import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
+import type { Value } from '../values/value.ts';
+import { type Frame, link, type Step } from './code.ts';
+import { Layout, type Compiler } from './layout.ts';
+import type { Machine } from './machine.ts';
+import type { CompiledRule, Program } from './program.ts';
+import { compileRule } from './rules.ts';
+import { compileBody } from './statements.ts';
+
+/** The variables of one answer of a query. */
+export type Answer = ReadonlyMap<string, Value>;
+
+export interface CompiledQuery {
+  /** All answers, in the order in which they are found. */
+  run(machine: Machine): readonly Answer[];
+}
+
+export interface CompiledPolicy {
+  readonly tree: TreeNode;
+  /** Throws RegoSourceError where the query has no safe order. */
+  query(lowered: LoweredQuery): CompiledQuery;
+}
+
+export function compilePolicy(
+  packages: readonly (readonly string[])[],
+  clauses: readonly Clause[],
+  builtins: ReadonlyMap<string, Builtin>,
+): CompiledPolicy {
+  const problems: RegoProblem[] = [];
+  const ordered = clauses.map((clause) => {
+    const result = orderClause(clause);
+    problems.push(...result.problems);
+    return result.ordered;
+  });
+  if (problems.length > 0) throw new RegoSourceError(problems);
+  const tree = treeOf(packages, ordered);
+  const groups = groupsOf(tree);
+  const rules: CompiledRule[] = [];
+  let cacheIds = groups.length;
+  const program: Program = { rules, builtins, newCacheId: () => cacheIds++ };
+  const compiler: Compiler = { tree, program, compileBody };
+  for (const group of groups) rules[group.id] = compileRule(group, compiler);
+  return { tree, query: (lowered) => compileQuery(lowered, compiler) };
+}
+
+function groupsOf(node: TreeNode): readonly RuleGroup[] {
+  const below = [...node.children.values()].flatMap(groupsOf);
+  return node.rule === undefined ? below : [node.rule, ...below];
+}
+
+function compileQuery({ body, variables }: LoweredQuery, compiler: Compiler): CompiledQuery {
+  const { ordered, problems } = orderBody(body);
+  if (problems.length > 0) throw new RegoSourceError(problems);
+  const layout = new Layout(compiler);
+  const stages = compiler.compileBody(ordered, layout);
+  const named = variables
+    .filter((variable) => layout.isBound(variable))
+    .map((variable) => [variable.name, layout.slot(variable)] as const);
+  return {
+    run(machine) {
+      const answers: Answer[] = [];
+      const keep: Step = (_machine, frame) => {
+        answers.push(new Map(named.map(([name, slot]) => [name, frame[slot] as Value])));
+        return false;
+      };
+      const frame: Frame = new Array<undefined>(layout.size);
+      link(stages, keep)(machine, frame);
+      return answers;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/** Documents below `data`: what the caller gave and what rules define, as one. */
+import type { TreeNode } from '../plan/tree.ts';
+import { compare, equal } from '../values/order.ts';
+import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import type { Compute, Frame, Match, Sink } from './code.ts';
+import { EvaluationError } from './error.ts';
+import type { Machine } from './machine.ts';
+import type { Program } from './program.ts';
+
+/** An operand of a ref: a key to compute, or a pattern for all keys there are. */
+export type Part =
+  | { readonly key: Compute; readonly match: undefined }
+  | { readonly key: undefined; readonly match: Match };
+
+/** Whether `with` has put something in place of the document or of one that holds it. */
+export function isReplaced(machine: Machine, path: readonly Value[]): boolean {
+  return machine.context.replaced.some(
+    (target) => target.length <= path.length && target.every((name, at) => equal(name, path[at] ?? null)),
+  );
+}
+
+/** All that is at a package: the rules' documents over the data. */
+export function extent(
+  machine: Machine,
+  program: Program,
+  node: TreeNode,
+  base: Value | undefined,
+  path: readonly Value[],
+): Value | undefined {
+  if (isReplaced(machine, path)) return base;
+  const virtual = virtualDocument(machine, program, node);
+  if (base === undefined) return virtual;
+  const merged = merge(base, virtual);
+  if (merged === undefined) {
+    throw new EvaluationError('eval_with_merge_error', 'real and replacement data could not be merged');
+  }
+  return merged;
+}
+
+function virtualDocument(machine: Machine, program: Program, node: TreeNode): RegoObject {
+  const entries: (readonly [string, Value])[] = [];
+  for (const [name, child] of node.children) {
+    if (isHidden(child)) continue;
+    const value = childDocument(machine, program, child);
+    if (value !== undefined) entries.push([name, value]);
+  }
+  return RegoObject.of(entries);
+}
+
+function childDocument(machine: Machine, program: Program, child: TreeNode): Value | undefined {
+  if (isReplaced(machine, child.path)) return undefined;
+  return child.rule === undefined
+    ? virtualDocument(machine, program, child)
+    : ruleDocument(machine, program, child);
+}
+
+function ruleDocument(machine: Machine, program: Program, { rule }: TreeNode): Value | undefined {
+  if (rule === undefined || rule.kind === 'function') return undefined;
+  return program.rules[rule.id]?.evaluate(machine);
+}
+
+/** `data.system` shows only when it is asked for by name. */
+function isHidden({ path }: TreeNode): boolean {
+  return path.length === 1 && path[0] === 'system';
+}
+
+/** Objects become one; `undefined` where anything else meets. */
+function merge(a: Value, b: Value): Value | undefined {
+  if (!(a instanceof RegoObject) || !(b instanceof RegoObject)) return equal(a, b) ? a : undefined;
+  const entries: (readonly [Value, Value])[] = [...a.entries()];
+  for (const [key, theirs] of b.entries()) {
+    const mine = a.get(key);
+    const merged = mine === undefined ? theirs : merge(mine, theirs);
+    if (merged === undefined) return undefined;
+    entries.push([key, merged]);
+  }
+  return RegoObject.of(entries);
+}
+
+/** A way through the documents, part by part. */
+export interface Walk {
+  readonly machine: Machine;
+  readonly program: Program;
+  readonly frame: Frame;
+  readonly parts: readonly Part[];
+  /** How the place was reached. */
+  readonly path: readonly Value[];
+}
+
+/** Hands what the path leads to to the sink, until that returns true. */
+export function walkDocument(
+  walk: Walk,
+  node: TreeNode | undefined,
+  base: Value | undefined,
+  sink: Sink,
+): boolean {
+  const { machine, frame, path, parts } = walk;
+  const part = parts[path.length];
+  if (part === undefined) {
+    const value = node === undefined ? base : extent(machine, walk.program, node, base, path);
+    return value !== undefined && sink(machine, frame, value);
+  }
+  if (part.key !== undefined) {
+    const key = part.key(machine, frame);
+    return key !== undefined && enter(walk, node, base, key, sink);
+  }
+  for (const key of keysAt(node, base)) {
+    machine.step(1);
+    if (part.match(machine, frame, key) && enter(walk, node, base, key, sink)) return true;
+  }
+  return false;
+}
+
+function enter(
+  walk: Walk,
+  node: TreeNode | undefined,
+  base: Value | undefined,
+  key: Value,
+  sink: Sink,
+): boolean {
+  const { machine, program, frame, parts } = walk;
+  const path = [...walk.path, key];
+  const child = typeof key === 'string' && !isReplaced(machine, path) ? node?.children.get(key) : undefined;
+  if (child?.rule !== undefined) {
+    const value = ruleDocument(machine, program, child);
+    return value !== undefined && walkValue(machine, frame, value, parts.slice(path.length), sink);
+  }
+  const below = base === undefined ? undefined : member(base, key);
+  if (child === undefined && below === undefined) return false;
+  return walkDocument({ ...walk, path }, child, below, sink);
+}
+
+function member(value: Value, key: Value): Value | undefined {
+  if (value instanceof RegoObject) return value.get(key);
+  if (value instanceof RegoArray) return typeof key === 'number' ? value.at(key) : undefined;
+  return value instanceof RegoSet && value.has(key) ? key : undefined;
+}
+
+function keysAt(node: TreeNode | undefined, base: Value | undefined): readonly Value[] {
+  const keys = new Map<Value, true>();
+  for (const key of base === undefined ? [] : membersOf(base)) keys.set(key, true);
+  for (const [name, child] of node?.children ?? []) if (!isHidden(child)) keys.set(name, true);
+  return [...keys.keys()].sort(compare);
+}
+
+function membersOf(value: Value): readonly Value[] {
+  if (value instanceof RegoObject) return value.keys;
+  if (value instanceof RegoArray) return [...value.items.keys()];
+  return value instanceof RegoSet ? value.items : [];
+}
+
+function walkValue(
+  machine: Machine,
+  frame: Frame,
+  value: Value,
+  parts: readonly Part[],
+  sink: Sink,
+): boolean {
+  const [part, ...rest] = parts;
+  if (part === undefined) return sink(machine, frame, value);
+  if (part.key !== undefined) {
+    const key = part.key(machine, frame);
+    const found = key === undefined ? undefined : member(value, key);
+    return found !== undefined && walkValue(machine, frame, found, rest, sink);
+  }
+  for (const key of membersOf(value)) {
+    machine.step(1);
+    const found = member(value, key);
+    if (found === undefined || !part.match(machine, frame, key)) continue;
+    if (walkValue(machine, frame, found, rest, sink)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,113 @@
+/** A compiled policy as callers see it. */
+import type { BuiltinGroup } from '../builtins/builtin.ts';
+import { CORE_BUILTINS, merged } from '../builtins/index.ts';
+import { type Lowering, lowerModules } from '../plan/modules.ts';
+import { stringsOf } from '../plan/scope.ts';
+import type { Location, Module } from '../syntax/ast.ts';
+import { parseQuery } from '../syntax/parse-module.ts';
+import { RegoObject, type Value } from '../values/value.ts';
+import { isStackOverflow } from './calls.ts';
+import { type Answer, type CompiledPolicy, type CompiledQuery, compilePolicy } from './compile.ts';
+import { EvaluationError } from './error.ts';
+import { type BuiltinFailure, type HostFunction, Machine } from './machine.ts';
+
+export interface CompileOptions {
+  /** Groups of built-ins beside those of the core. */
+  readonly builtins?: readonly BuiltinGroup[];
+  /** How many arguments functions take that the host defines. */
+  readonly hostFunctions?: ReadonlyMap<string, number>;
+}
+
+export interface EvaluateOptions {
+  /** Undefined where it is left out. */
+  readonly input?: Value | undefined;
+  readonly data?: Value | undefined;
+  /** Milliseconds; default 2,000. */
+  readonly deadlineMs?: number;
+  /** Default: a hundred million. */
+  readonly maxSteps?: number;
+  /** Nanoseconds since 1970; it stands still during the evaluation. Default 0. */
+  readonly nowNs?: bigint;
+  /** Of random numbers: the same seed gives the same ones. */
+  readonly seed?: number;
+  /** A failed built-in ends the evaluation instead of leaving its call undefined. */
+  readonly strictBuiltinErrors?: boolean;
+  /** By name: built-ins that need the host, and functions of its own. */
+  readonly hostFunctions?: ReadonlyMap<string, HostFunction>;
+  readonly print?: (text: string, location: Location) => void;
+  /** Milliseconds from any start. */
+  readonly clock?: () => number;
+}
+
+export interface Evaluation {
+  readonly answers: readonly Answer[];
+  /** Built-ins that failed and left their calls undefined. */
+  readonly failures: readonly BuiltinFailure[];
+}
+
+const DEFAULT_DEADLINE_MS = 2000;
+const DEFAULT_MAX_STEPS = 100_000_000;
+
+export class Policy {
+  private readonly lowering: Lowering;
+  private readonly compiled: CompiledPolicy;
+
+  constructor(modules: readonly Module[], options: CompileOptions = {}) {
+    const { hostFunctions } = options;
+    this.lowering = lowerModules(modules, hostFunctions === undefined ? {} : { hostFunctions });
+    this.compiled = compilePolicy(
+      modules.map((module) => stringsOf(module.package.path.path)),
+      this.lowering.rules.map(({ clause }) => clause),
+      merged([CORE_BUILTINS, ...(options.builtins ?? [])]),
+    );
+  }
+
+  /** Compiles a query; throws RegoSourceError for one that cannot be used. */
+  prepare(query: string): Query {
+    const body = parseQuery(query);
+    return new Query(this.compiled.query(this.lowering.query(body)));
+  }
+
+  evaluate(query: string, options: EvaluateOptions = {}): Evaluation {
+    return this.prepare(query).evaluate(options);
+  }
+}
+
+export class Query {
+  private readonly compiled: CompiledQuery;
+
+  constructor(compiled: CompiledQuery) {
+    this.compiled = compiled;
+  }
+
+  /** Throws EvaluationError for what stops an evaluation. */
+  evaluate(options: EvaluateOptions = {}): Evaluation {
+    const machine = machineOf(options);
+    try {
+      return { answers: this.compiled.run(machine), failures: machine.failures };
+    } catch (error) {
+      if (!isStackOverflow(error)) throw error;
+      throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
+    }
+  }
+}
+
+function machineOf(options: EvaluateOptions): Machine {
+  const clock = options.clock ?? (() => performance.now());
+  const { input, data = RegoObject.empty } = options;
+  return new Machine(
+    { input, data, replaced: [], mocks: undefined, cache: [], calls: [] },
+    {
+      limits: {
+        maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
+        deadline: clock() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS),
+        clock,
+      },
+      nowNs: options.nowNs ?? 0n,
+      seed: options.seed ?? 0,
+      isStrict: options.strictBuiltinErrors === true,
+      hostFunctions: options.hostFunctions ?? new Map(),
+      print: options.print,
+    },
+  );
+}

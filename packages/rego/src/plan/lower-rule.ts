@@ -1,0 +1,80 @@
+/** Rules of the syntax tree as clauses. */
+import type { Module, Rule, Term } from '../syntax/ast.ts';
+import type { Clause, Node, Statement } from './ir.ts';
+import { lowerBody } from './lower-body.ts';
+import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
+import { collectNames, declaredNames, type Global, patternNames, ruleName, Scope, stringsOf } from './scope.ts';
+
+export interface LoweredRule {
+  readonly clause: Clause;
+  readonly rule: Rule;
+}
+
+/** The clause of a rule, with its `else` clauses. */
+export function lowerRule(
+  rule: Rule,
+  module: Module,
+  globals: ReadonlyMap<string, Global>,
+  context: LowerContext,
+): Clause {
+  const hidden = new Set(declaredNames(rule.body));
+  for (const arg of rule.head.args ?? []) collectNames(arg, hidden);
+  const scope = new Scope(globals, hidden);
+  for (const arg of rule.head.args ?? []) {
+    for (const name of patternNames(arg)) if (!name.startsWith('$')) scope.declare(name, arg.location);
+  }
+  const body: Statement[] = [];
+  const place: Place = { scope, out: body, with: [], context };
+  lowerBody(rule.body, place);
+  dropLoneTrue(body);
+  const { path, suffix } = lowerHeadRef(rule, module, place);
+  const args = rule.head.args?.map((arg) => lowerOperand(arg, place));
+  const key = rule.head.key && lowerOperand(rule.head.key, place);
+  const value = rule.head.value && lowerOperand(rule.head.value, place);
+  return {
+    path,
+    suffix,
+    args,
+    key,
+    value,
+    body,
+    isDefault: rule.default,
+    else: rule.else && lowerRule(rule.else, module, globals, context),
+    location: rule.location,
+  };
+}
+
+function lowerOperand(term: Term, place: Place): Node {
+  return evaluated(lowerTerm(term, place), term.location, place);
+}
+
+function lowerHeadRef(rule: Rule, module: Module, place: Place): Pick<Clause, 'path' | 'suffix'> {
+  const { path } = rule.head.ref;
+  const constant = prefixLength(path);
+  return {
+    path: [...stringsOf(module.package.path.path), ruleName(rule), ...stringsOf(path.slice(0, constant))],
+    suffix: path.slice(constant).map((term) => simple(lowerTerm(term, place), term, place)),
+  };
+}
+
+function prefixLength(path: readonly Term[]): number {
+  const at = path.findIndex((term) => term.kind !== 'string');
+  return at < 0 ? path.length : at;
+}
+
+/** A key of a rule's ref is a constant or a variable. */
+function simple(node: Node, { location }: Term, place: Place): Node {
+  if (node.kind === 'constant' || node.kind === 'variable') return node;
+  const variable = place.scope.generate(location);
+  const left: Node = { kind: 'variable', variable, location };
+  place.out.push({
+    kind: 'unify',
+    left,
+    right: node,
+    isAssignment: false,
+    negated: false,
+    with: [],
+    location,
+  });
+  return left;
+}

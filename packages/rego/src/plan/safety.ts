@@ -1,0 +1,242 @@
+/**
+ * Orders bodies so that every variable is bound before it is needed, as OPA does: a statement goes next
+ * as soon as all its variables are safe, and otherwise the order stays.
+ */
+import type { ComprehensionNode, Node, Statement, UnifyStatement, Variable } from './ir.ts';
+import { isRefSafe, unifiedVariables } from './unify.ts';
+import {
+  allVariables,
+  closureVariables,
+  openVariables,
+  operandsOf,
+  operandVariables,
+  outputVariables,
+  patternVariables,
+  statementVariables,
+  withVariables,
+} from './variables.ts';
+
+type Variables = ReadonlySet<Variable>;
+
+/** Variables that no order makes safe, by the statement that needs them. */
+export type Unsafe = Map<Statement, Set<Variable>>;
+
+/** The body in an order in which it can be evaluated; what cannot be is told in `unsafe` and left out. */
+export function reorder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Statement[] {
+  const ordered = inOrder(body, globals, unsafe);
+  const known = new Set(globals);
+  return ordered.map((statement) => {
+    const result = reorderClosures(statement, known, unsafe);
+    for (const variable of visibleVariables(statement)) known.add(variable);
+    return result;
+  });
+}
+
+function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Statement[] {
+  const bodyVariables = visibleOf(body);
+  const safe = new Set([...bodyVariables].filter((variable) => globals.has(variable)));
+  const open = new Map(body.map((statement) => [statement, missing(visibleVariables(statement), safe)]));
+  const ordered: Statement[] = [];
+  for (let progress = true; progress; ) {
+    progress = false;
+    for (const statement of open.keys()) {
+      const outputs = statementOutputs(statement, safe);
+      const closed = [...closureVariables(statement)].filter((v) => bodyVariables.has(v) && !globals.has(v));
+      const unbound = missing(closed, boundBy(ordered, safe));
+      if (unbound.size > 0) {
+        // It closes over what it binds itself: not before something else binds it.
+        if (unbound.size === outputs.size && unbound.isSubsetOf(outputs)) continue;
+        open.set(statement, unbound);
+      }
+      const needed = missing(open.get(statement) ?? [], safe, outputs);
+      open.set(statement, needed);
+      if (needed.size > 0) continue;
+      open.delete(statement);
+      ordered.push(statement);
+      for (const variable of outputs) safe.add(variable);
+      progress = true;
+    }
+  }
+  for (const [statement, variables] of open) unsafe.set(statement, variables);
+  return ordered;
+}
+
+function missing(variables: Iterable<Variable>, ...known: readonly Variables[]): Set<Variable> {
+  return new Set([...variables].filter((variable) => !known.some((set) => set.has(variable))));
+}
+
+/** What the ordered statements bind: all that is safe, but for what came from outside. */
+function boundBy(ordered: readonly Statement[], safe: Variables): Variables {
+  const known = new Set(safe);
+  for (const statement of ordered) {
+    for (const variable of statementOutputs(statement, known)) known.add(variable);
+  }
+  return known;
+}
+
+function visibleOf(body: readonly Statement[]): Set<Variable> {
+  return new Set(body.flatMap((statement) => [...visibleVariables(statement)]));
+}
+
+function visibleVariables(statement: Statement): Set<Variable> {
+  return statementVariables(statement, implicitVariables);
+}
+
+/** The variables that become safe by the statement. */
+export function statementOutputs(statement: Statement, safe: Variables): Variables {
+  if (statement.negated) return new Set();
+  for (const variable of withVariables(statement)) if (!safe.has(variable)) return new Set();
+  switch (statement.kind) {
+    case 'term':
+      return iterated([statement.term], safe);
+    case 'unify':
+      return unifyOutputs(statement, safe);
+    case 'call': {
+      const outputs = iterated(operandsOf(statement), safe);
+      if (statement.output === undefined) return outputs;
+      if (missing(outputVariables(...statement.args), outputs, safe).size > 0) return new Set();
+      return outputs.union(outputVariables(statement.output));
+    }
+    case 'every':
+      return iterated([statement.domain], safe);
+    default:
+      return new Set();
+  }
+}
+
+function unifyOutputs({ left, right, isAssignment }: UnifyStatement, safe: Variables): Variables {
+  const known = iterated([left, right], safe).union(safe);
+  if (isAssignment) for (const variable of allVariables(left)) known.delete(variable);
+  const all = known.union(unifiedVariables(known, left, right));
+  return new Set([...all].filter((variable) => !safe.has(variable)));
+}
+
+/** The variables that stand as operands of refs whose head is safe: the ref runs through them. */
+function iterated(nodes: readonly Node[], safe: Variables): Set<Variable> {
+  const outputs = new Set<Variable>();
+  for (const node of nodes) collectIterated(node, safe, outputs);
+  return outputs;
+}
+
+function collectIterated(node: Node, safe: Variables, outputs: Set<Variable>): void {
+  switch (node.kind) {
+    case 'ref':
+      if (!isRefSafe(node, safe)) return;
+      for (const variable of operandVariables(node)) outputs.add(variable);
+      for (const part of node.path) collectIterated(part, safe, outputs);
+      break;
+    case 'array':
+    case 'set':
+      for (const item of node.items) collectIterated(item, safe, outputs);
+      break;
+    case 'object':
+      for (const entry of node.entries) for (const part of entry) collectIterated(part, safe, outputs);
+      break;
+    default:
+  }
+}
+
+/**
+ * Of a body without braces (`not a and b`): the variables that it needs from outside. In a single statement these
+ * are all; otherwise those that nothing in the body binds, or that are bound and used nowhere else.
+ */
+function implicitVariables(body: readonly Statement[]): Set<Variable> {
+  const occurrences = new Map<Variable, number>();
+  for (const statement of body) {
+    for (const variable of visibleVariables(statement)) {
+      occurrences.set(variable, (occurrences.get(variable) ?? 0) + 1);
+    }
+  }
+  if (body.length === 1) return new Set(occurrences.keys());
+  const bindings = implicitBindings(body, new Set(occurrences.keys()));
+  return new Set([...occurrences].flatMap(([v, count]) => (bindings.has(v) && count > 1 ? [] : [v])));
+}
+
+function implicitBindings(body: readonly Statement[], variables: Set<Variable>): Set<Variable> {
+  const safe = new Set(variables);
+  const equalities = body.filter((statement) => statement.kind === 'unify');
+  for (const { left, right } of equalities) {
+    for (const side of [left, right]) if (side.kind === 'variable') safe.delete(side.variable);
+  }
+  const bindings = new Set<Variable>();
+  for (let progress = true; progress; ) {
+    progress = false;
+    for (const variable of equalities.flatMap((equality) => [...unifyOutputs(equality, safe)])) {
+      if (bindings.has(variable)) continue;
+      bindings.add(variable);
+      safe.add(variable);
+      progress = true;
+    }
+  }
+  for (const statement of body) {
+    if (statement.kind !== 'call' || statement.output === undefined) continue;
+    for (const variable of outputVariables(statement.output)) bindings.add(variable);
+  }
+  return bindings;
+}
+
+/** The statement with the bodies inside of it in order. */
+function reorderClosures(statement: Statement, globals: Set<Variable>, unsafe: Unsafe): Statement {
+  const nodes = (node: Node): Node => reorderNode(node, statement, globals, unsafe);
+  switch (statement.kind) {
+    case 'term':
+      return { ...statement, term: nodes(statement.term) };
+    case 'unify':
+      return { ...statement, left: nodes(statement.left), right: nodes(statement.right) };
+    case 'call':
+      return { ...statement, args: statement.args.map(nodes) };
+    case 'every': {
+      if (statement.key !== undefined) globals.add(statement.key);
+      globals.add(statement.value);
+      return { ...statement, body: reorder(statement.body, globals, unsafe) };
+    }
+    case 'not':
+      return { ...statement, body: reorder(statement.body, globals, unsafe) };
+    case 'logical':
+      return {
+        ...statement,
+        left: reorder(statement.left, globals, unsafe),
+        right: reorder(statement.right, globals, unsafe),
+      };
+  }
+}
+
+function reorderNode(node: Node, statement: Statement, globals: Variables, unsafe: Unsafe): Node {
+  const inner = (part: Node): Node => reorderNode(part, statement, globals, unsafe);
+  switch (node.kind) {
+    case 'comprehension':
+      return reorderComprehension(node, statement, globals, unsafe);
+    case 'array':
+    case 'set':
+      return { ...node, items: node.items.map(inner) };
+    case 'object':
+      return { ...node, entries: node.entries.map(([key, value]) => [inner(key), inner(value)] as const) };
+    case 'ref':
+      return { ...node, path: node.path.map(inner) };
+    default:
+      return node;
+  }
+}
+
+function reorderComprehension(
+  node: ComprehensionNode,
+  statement: Statement,
+  globals: Variables,
+  unsafe: Unsafe,
+): Node {
+  const terms = node.key === undefined ? [node.value] : [node.key, node.value];
+  const unbound = missing(openVariables(...terms), visibleOf(node.body), globals);
+  for (const variable of unbound) addUnsafe(unsafe, statement, variable);
+  return { ...node, body: reorder(node.body, globals, unsafe) };
+}
+
+export function addUnsafe(unsafe: Unsafe, statement: Statement, variable: Variable): void {
+  const variables = unsafe.get(statement);
+  if (variables === undefined) unsafe.set(statement, new Set([variable]));
+  else variables.add(variable);
+}
+
+/** The variables of arguments, which the caller binds. */
+export function argumentVariables(args: readonly Node[]): Variables {
+  return patternVariables(...args);
+}

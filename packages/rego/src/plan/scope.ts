@@ -1,0 +1,173 @@
+/** Which variable, rule or import a name means. */
+import type { Body, Expr, Location, Module, Rule, Term } from '../syntax/ast.ts';
+import type { Variable } from './ir.ts';
+
+/** A ref that a name stands for: a rule of the package, or what an import names. */
+export interface Global {
+  readonly root: 'data' | 'input';
+  readonly path: readonly string[];
+}
+
+/** The variables of one clause, scope by scope. */
+export class Scope {
+  private readonly parent: Scope | undefined;
+  private readonly globals: ReadonlyMap<string, Global>;
+  private readonly declared = new Map<string, Variable>();
+  /** Names that this scope declares somewhere: nowhere in it do they mean a global. */
+  private readonly hidden: ReadonlySet<string>;
+  /** Variables that nothing declares: the same in all scopes of the clause. */
+  private readonly undeclared: Map<string, Variable>;
+
+  constructor(globals: ReadonlyMap<string, Global>, hidden: ReadonlySet<string>, parent?: Scope) {
+    this.globals = globals;
+    this.hidden = hidden;
+    this.parent = parent;
+    this.undeclared = parent?.undeclared ?? new Map();
+  }
+
+  inner(hidden: ReadonlySet<string>): Scope {
+    return new Scope(this.globals, hidden, this);
+  }
+
+  declare(name: string, location: Location): Variable {
+    const variable = { name, location, isGenerated: false };
+    this.declared.set(name, variable);
+    return variable;
+  }
+
+  generate(location: Location): Variable {
+    return { name: '', location, isGenerated: true };
+  }
+
+  lookup(name: string, location: Location): Variable | Global {
+    const declared = this.declaredVariable(name);
+    if (declared !== undefined) return declared;
+    const global = this.global(name);
+    if (global !== undefined) return global;
+    const known = this.undeclared.get(name);
+    if (known !== undefined) return known;
+    const variable = { name, location, isGenerated: false };
+    this.undeclared.set(name, variable);
+    return variable;
+  }
+
+  global(name: string): Global | undefined {
+    return this.isHidden(name) ? undefined : this.globals.get(name);
+  }
+
+  isDeclared(variable: Variable): boolean {
+    return this.declaredVariable(variable.name) === variable;
+  }
+
+  /** All variables that a query may answer with. */
+  get variables(): readonly Variable[] {
+    return [...this.undeclared.values(), ...this.declared.values()];
+  }
+
+  private declaredVariable(name: string): Variable | undefined {
+    return this.declared.get(name) ?? this.parent?.declaredVariable(name);
+  }
+
+  private isHidden(name: string): boolean {
+    return this.hidden.has(name) || this.parent?.isHidden(name) === true;
+  }
+}
+
+/** The rules of the package and the imports of the module. */
+export function globalsOf(module: Module, rules: ReadonlySet<string>): ReadonlyMap<string, Global> {
+  const globals = new Map<string, Global>();
+  const packagePath = stringsOf(module.package.path.path);
+  for (const name of rules) globals.set(name, { root: 'data', path: [...packagePath, name] });
+  for (const { path, alias } of module.imports) {
+    const root = path.head.kind === 'var' ? path.head.name : '';
+    if (root !== 'data' && root !== 'input') continue;
+    const strings = stringsOf(path.path);
+    globals.set(alias ?? strings.at(-1) ?? root, { root, path: strings });
+  }
+  return globals;
+}
+
+/** The texts of a path that holds strings only. */
+export function stringsOf(path: readonly Term[]): readonly string[] {
+  return path.flatMap((term) => (term.kind === 'string' ? [term.value] : []));
+}
+
+/** The name that a rule puts into its package. */
+export function ruleName(rule: Rule): string {
+  return rule.head.ref.head.kind === 'var' ? rule.head.ref.head.name : '';
+}
+
+/** The names that `:=`, `some` and patterns of the body declare, comprehensions apart. */
+export function declaredNames(body: Body): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const expr of body) collectDeclared(expr, names);
+  return names;
+}
+
+function collectDeclared(expr: Expr, names: Set<string>): void {
+  switch (expr.kind) {
+    case 'some':
+      for (const symbol of expr.symbols) names.add(symbol.name);
+      break;
+    case 'some-in':
+      for (const term of [expr.key, expr.value]) if (term) collectNames(term, names);
+      break;
+    case 'every':
+      for (const inner of expr.body) collectDeclared(inner, names);
+      break;
+    case 'not':
+      for (const inner of expr.body) collectDeclared(inner, names);
+      break;
+    case 'logical':
+      for (const inner of [...expr.left, ...expr.right]) collectDeclared(inner, names);
+      break;
+    default: {
+      const target = assignedTerm(expr.term);
+      if (target !== undefined) collectNames(target, names);
+    }
+  }
+}
+
+/** The left side of `:=`. */
+export function assignedTerm(term: Term): Term | undefined {
+  if (term.kind !== 'call' || term.operator.path.length > 0 || term.args.length !== 2) return undefined;
+  const { head } = term.operator;
+  return head.kind === 'var' && head.name === 'assign' ? term.args[0] : undefined;
+}
+
+/** Every variable that is written in the term. */
+export function collectNames(term: Term, names: Set<string>): void {
+  switch (term.kind) {
+    case 'var':
+      names.add(term.name);
+      break;
+    case 'array':
+    case 'set':
+      for (const item of term.items) collectNames(item, names);
+      break;
+    case 'object':
+      for (const entry of term.entries) for (const part of entry) collectNames(part, names);
+      break;
+    case 'ref':
+      for (const part of [term.head, ...term.path]) collectNames(part, names);
+      break;
+    case 'call':
+      for (const arg of term.args) collectNames(arg, names);
+      break;
+    default:
+  }
+}
+
+/** The variables that a pattern binds: those in arrays and in values of objects. */
+export function patternNames(term: Term): readonly string[] {
+  switch (term.kind) {
+    case 'var':
+      return [term.name];
+    case 'array':
+      return term.items.flatMap(patternNames);
+    case 'object':
+      return term.entries.flatMap(([, value]) => patternNames(value));
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,132 @@
+/** Which variables an equality makes safe (OPA's `ast.Unify`). */
+import type { Node, RefNode, Variable } from './ir.ts';
+import { patternVariables } from './variables.ts';
+
+type Variables = ReadonlySet<Variable>;
+
+export function isRefSafe(ref: RefNode, safe: Variables): boolean {
+  return typeof ref.head === 'string' || safe.has(ref.head);
+}
+
+/** The variables that the two sides bind to each other when those of `safe` are known. */
+export function unifiedVariables(safe: Variables, left: Node, right: Node): Variables {
+  const unifier = new Unifier(safe);
+  unifier.unify(left, right);
+  return unifier.unified;
+}
+
+class Unifier {
+  readonly unified = new Set<Variable>();
+  private readonly safe: Variables;
+  /** For each variable those that it waits for. */
+  private readonly waiting = new Map<Variable, Set<Variable>>();
+
+  constructor(safe: Variables) {
+    this.safe = safe;
+  }
+
+  unify(a: Node, b: Node): void {
+    if (a.kind === 'variable') this.unifyVariable(a.variable, b);
+    else if (b.kind === 'variable') this.unifyVariable(b.variable, a);
+    else if (a.kind === 'ref') this.unifyRef(a, b);
+    else if (b.kind === 'ref') this.unifyRef(b, a);
+    else if (a.kind === 'comprehension') this.unifyPattern(b);
+    else if (b.kind === 'comprehension') this.unifyPattern(a);
+    else if (a.kind === 'array' && b.kind === 'array') this.unifyItems(a.items, b.items);
+    else if (a.kind === 'object' && b.kind === 'object') this.unifyObjects(a.entries, b.entries);
+    else if (a.kind === 'constant') this.unifyPattern(b);
+    else if (b.kind === 'constant') this.unifyPattern(a);
+  }
+
+  private unifyVariable(variable: Variable, other: Node): void {
+    switch (other.kind) {
+      case 'variable':
+        this.unifyVariables(variable, other.variable);
+        break;
+      case 'array':
+      case 'object':
+        this.unifyAll(variable, other);
+        break;
+      case 'ref':
+        if (isRefSafe(other, this.safe)) this.markSafe(variable);
+        break;
+      default:
+        this.markSafe(variable);
+    }
+  }
+
+  private unifyVariables(a: Variable, b: Variable): void {
+    if (this.isSafe(b)) this.markSafe(a);
+    else if (this.isSafe(a)) this.markSafe(b);
+    else {
+      this.markWaiting(a, b);
+      this.markWaiting(b, a);
+    }
+  }
+
+  private unifyRef(ref: RefNode, other: Node): void {
+    if (isRefSafe(ref, this.safe)) this.unifyPattern(other);
+  }
+
+  private unifyPattern(pattern: Node): void {
+    if (pattern.kind === 'array' || pattern.kind === 'object') this.markAllSafe(pattern);
+  }
+
+  private unifyItems(a: readonly Node[], b: readonly Node[]): void {
+    if (a.length !== b.length) return;
+    for (const [at, item] of a.entries()) {
+      const other = b[at];
+      if (other !== undefined) this.unify(item, other);
+    }
+  }
+
+  private unifyObjects(a: Entries, b: Entries): void {
+    if (a.length !== b.length) return;
+    for (const [key, value] of a) {
+      const other = b.find(([theirs]) => sameKey(key, theirs));
+      if (other !== undefined) this.unify(value, other[1]);
+    }
+  }
+
+  private unifyAll(variable: Variable, pattern: Node): void {
+    if (this.isSafe(variable)) {
+      this.markAllSafe(pattern);
+      return;
+    }
+    const unsafe = [...patternVariables(pattern)].filter((other) => !this.isSafe(other));
+    if (unsafe.length === 0) this.markSafe(variable);
+    for (const other of unsafe) this.markWaiting(variable, other);
+  }
+
+  private isSafe(variable: Variable): boolean {
+    return this.safe.has(variable) || this.unified.has(variable);
+  }
+
+  private markAllSafe(pattern: Node): void {
+    for (const variable of patternVariables(pattern)) this.markSafe(variable);
+  }
+
+  private markSafe(variable: Variable): void {
+    this.unified.add(variable);
+    const dependencies = this.waiting.get(variable) ?? [];
+    this.waiting.delete(variable);
+    for (const dependency of dependencies) this.markSafe(dependency);
+    for (const [other, awaited] of this.waiting) {
+      if (awaited.delete(variable) && awaited.size === 0) this.markSafe(other);
+    }
+  }
+
+  private markWaiting(variable: Variable, other: Variable): void {
+    const awaited = this.waiting.get(variable);
+    if (awaited === undefined) this.waiting.set(variable, new Set([other]));
+    else awaited.add(other);
+  }
+}
+
+type Entries = readonly (readonly [key: Node, value: Node])[];
+
+/** Constant scalars: what keys of patterns are in practice. */
+export function sameKey(a: Node, b: Node): boolean {
+  if (a.kind === 'variable') return b.kind === 'variable' && a.variable === b.variable;
+  return a.kind === 'constant' && b.kind === 'constant' && a.value === b.value;
+}
