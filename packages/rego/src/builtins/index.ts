@@ -4,30 +4,45 @@ import { ARITHMETIC } from './arithmetic.ts';
 import { ARRAYS } from './arrays.ts';
 import type { Builtin, BuiltinGroup } from './builtin.ts';
 import { COMPARISON } from './comparison.ts';
+import { ENCODING } from './encoding.ts';
 import { GRAPH } from './graph.ts';
 import { JSON_PATCH } from './json-patch.ts';
 import { JSON_PATHS } from './json-paths.ts';
+import { NET } from './net.ts';
 import { OBJECTS } from './objects.ts';
 import { SETS } from './sets.ts';
 import { SPRINTF } from './sprintf.ts';
 import { STRING_SEARCH } from './string-search.ts';
 import { STRINGS } from './strings.ts';
 import { TYPES } from './types.ts';
-
+import { NUMBERS } from './numbers.ts';
+import { SEMVER } from './semver.ts';
+import { TIME } from './time.ts';
+import { UNITS_GROUP } from './units.ts';
+import { URI } from './uri.ts';
+import { UUID } from './uuid.ts';
 export const CORE_BUILTINS: BuiltinGroup = merged([
   AGGREGATES,
   ARITHMETIC,
   ARRAYS,
   COMPARISON,
+  ENCODING,
   GRAPH,
   JSON_PATCH,
   JSON_PATHS,
+  NET,
   OBJECTS,
   SETS,
   SPRINTF,
   STRING_SEARCH,
   STRINGS,
   TYPES,
+  NUMBERS,
+  SEMVER,
+  TIME,
+  UNITS_GROUP,
+  URI,
+  UUID,
 ]);
 
 /** Groups as one; a later group's built-in replaces an earlier one's. */

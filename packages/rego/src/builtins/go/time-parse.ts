@@ -30,7 +30,6 @@ interface Fields {
   half: 'am' | 'pm' | undefined;
   isUtc: boolean;
   offsetSeconds: number | undefined;
-  zoneName: string;
 }
 
 /** Nanoseconds since 1970. */
@@ -87,7 +86,6 @@ class TimeReader {
     half: undefined,
     isUtc: false,
     offsetSeconds: undefined,
-    zoneName: '',
   };
 
   constructor(layout: string, value: string) {
@@ -307,7 +305,6 @@ class TimeReader {
     }
     const length = zoneNameLength(this.#rest);
     if (length === 0) return false;
-    this.#fields.zoneName = this.#rest.slice(0, length);
     this.#rest = this.#rest.slice(length);
     return true;
   }
@@ -326,9 +323,8 @@ class TimeReader {
 
   #offset(): number {
     if (this.#fields.isUtc) return 0;
-    if (this.#fields.offsetSeconds !== undefined) return this.#fields.offsetSeconds;
-    const ahead = /^GMT(.+)$/.exec(this.#fields.zoneName);
-    return ahead === null ? 0 : Number(ahead[1]) * 3600;
+    // A name alone, even `GMT+3`, does not move the clock.
+    return this.#fields.offsetSeconds ?? 0;
   }
 
   #takeYearDay(): void {
