@@ -1,0 +1,68 @@
+/** What `opa check` finds in modules that could be parsed. */
+import { lowerModules } from '../plan/modules.ts';
+import { orderClause, unsafeHeads } from '../plan/order.ts';
+import type { Module } from '../syntax/ast.ts';
+import type { RegoProblem } from '../syntax/error.ts';
+import type { Value } from '../values/value.ts';
+import { checkConflicts, checkData, checkPackages } from './check-conflicts.ts';
+import { checkFunctions } from './check-functions.ts';
+import { checkDuplicateImports, checkRootArguments, checkRootNames, checkUnusedImports } from './check-imports.ts';
+import { checkLocals } from './check-locals.ts';
+import { Findings } from './findings.ts';
+import { type Definition, definitionOf, treeOfDefinitions } from './rule-tree.ts';
+
+export interface CheckOptions {
+  /** As `--strict`: unused imports, arguments and variables, and names that hide documents. */
+  readonly strict?: boolean;
+  /** The base document, which rules must not hide. */
+  readonly data?: Value;
+}
+
+/** All that is wrong with the modules, ten problems at most; stages run in the order of OPA's compiler. */
+export function checkModules(all: readonly Module[], options: CheckOptions = {}): readonly RegoProblem[] {
+  const modules = all.toSorted((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
+  const findings = new Findings();
+  for (const stage of stages(modules, options, findings)) {
+    stage();
+    if (findings.stopped) break;
+  }
+  return findings.sorted();
+}
+
+function* stages(
+  modules: readonly Module[],
+  { strict = false, data }: CheckOptions,
+  findings: Findings,
+): Generator<() => void> {
+  yield () => checkRootArguments(modules, findings);
+  if (strict) yield () => checkUnusedImports(modules, findings);
+  yield () => checkRootNames(modules, strict, findings);
+  yield () => checkDuplicateImports(modules, strict, findings);
+  yield () => checkLocals(modules, strict, findings);
+  const definitions = lowerModules(modules).rules.map(definitionOf);
+  const tree = treeOfDefinitions(definitions);
+  yield () => {
+    checkConflicts(tree, findings);
+    if (data !== undefined) checkData(tree, data, findings);
+    checkPackages(modules, definitions, findings);
+  };
+  yield () => checkFunctions(definitions, tree, findings);
+  const scopeOf = ruleScopes(definitions);
+  yield () => {
+    for (const one of definitions) findings.stopAll(unsafeHeads(one.clause, scopeOf(one)));
+  };
+  yield () => {
+    for (const one of definitions) findings.stopAll(orderClause(one.clause, scopeOf(one)).problems);
+  };
+}
+
+/** Where one row holds rules of several names, a place alone does not tell which is meant. */
+function ruleScopes(definitions: readonly Definition[]): (definition: Definition) => string {
+  const rows = Map.groupBy(definitions, ({ rule }) => `${rule.location.file}:${rule.location.row}`);
+  return ({ rule, clause }) => {
+    const row = rows.get(`${rule.location.file}:${rule.location.row}`) ?? [];
+    const names = new Set(row.map((other) => JSON.stringify(other.clause.path)));
+    const packageLength = clause.path.length;
+    return names.size > 1 ? ` in rule ${clause.path.slice(packageLength - 1).join('.')}` : '';
+  };
+}
