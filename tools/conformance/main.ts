@@ -5,6 +5,7 @@ import type { CaseResult, Suite } from './case.ts';
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   'fulcio-identity': async () => (await import('./fulcio-identity.ts')).run,
   merkle: async () => (await import('./merkle.ts')).run,
+  rego: async () => (await import('./rego.ts')).run,
   sigstore: async () => (await import('./sigstore.ts')).run,
 };
 

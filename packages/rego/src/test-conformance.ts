@@ -27,13 +27,15 @@ export function readCases(dir: string): readonly ConformanceCase[] {
 
 function readFolder(dir: string, version: RegoVersion): readonly ConformanceCase[] {
   const files = readdirSync(dir).filter((name) => name.endsWith('.json'));
-  return files.toSorted().flatMap((file) =>
-    list(parseJson(readFileSync(join(dir, file), 'utf8'))).flatMap((entry) =>
-      entry instanceof RegoObject
-        ? [{ name: `${version}/${file} ${text(entry, 'note') ?? ''}`, version, case: entry }]
-        : [],
-    ),
-  );
+  return files
+    .toSorted()
+    .flatMap((file) =>
+      list(parseJson(readFileSync(join(dir, file), 'utf8'))).flatMap((entry) =>
+        entry instanceof RegoObject
+          ? [{ name: `${version}/${file} ${text(entry, 'note') ?? ''}`, version, case: entry }]
+          : [],
+      ),
+    );
 }
 
 /** What is wrong with our answer to the case; `undefined` if nothing is. */
@@ -51,7 +53,8 @@ function judgeError(given: RegoObject, error: unknown): string | undefined {
   const expected = text(given, 'want_error');
   const code = text(given, 'want_error_code');
   if (!(error instanceof EvaluationError)) {
-    const message = error instanceof RegoSourceError ? error.message : String((error as Error)?.stack ?? error);
+    const message =
+      error instanceof RegoSourceError ? error.message : String((error as Error)?.stack ?? error);
     return `not evaluated: ${message}`;
   }
   if (expected === undefined && code === undefined) return `error: ${error.message}`;

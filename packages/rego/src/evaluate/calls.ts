@@ -161,7 +161,11 @@ function callNamed(
   const builtin = builtins.get(name);
   const location = { file: '', row: 0, col: 0, offset: 0, end: 0 };
   if (builtin !== undefined) return callBuiltin(machine, name, builtin, args, location);
-  return hostCall(name, args.map((arg) => () => arg), location)(machine, []);
+  return hostCall(
+    name,
+    args.map((arg) => () => arg),
+    location,
+  )(machine, []);
 }
 
 type EvaluateRelation = Extract<Builtin, { type: 'relation' }>['evaluate'];

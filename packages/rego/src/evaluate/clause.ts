@@ -2,7 +2,7 @@
 import type { Clause, Node } from '../plan/ir.ts';
 import { equal } from '../values/order.ts';
 import type { Value } from '../values/value.ts';
-import { type Compute, type Frame, link, type Match, type Step } from './code.ts';
+import { type Compute, type Frame, link, type Match, newFrame, type Step } from './code.ts';
 import { NestedCollector, SetCollector } from './collector.ts';
 import { conflict } from './error.ts';
 import { type Compiler, Layout } from './layout.ts';
@@ -33,7 +33,7 @@ export function compileSingle(clause: Clause, compiler: Compiler, reason: string
     clause,
     constant,
     run(machine, values) {
-      const frame: Frame = new Array<undefined>(layout.size);
+      const frame = newFrame(layout.size);
       if (!bindArgs(args, machine, frame, values)) return otherwise?.run(machine, values);
       body(machine, frame);
       const found = frame[slot] as Value | undefined;
@@ -125,7 +125,7 @@ function run<Kind extends SetCollector | NestedCollector>(
   layout: Layout,
 ): PartialClause<Kind> {
   return (machine, collector) => {
-    const frame: Frame = new Array<undefined>(layout.size);
+    const frame = newFrame(layout.size);
     frame[slot] = collector;
     body(machine, frame);
   };

@@ -22,3 +22,9 @@ export const succeed: Step = () => true;
 export function link(stages: readonly Stage[], last: Step): Step {
   return stages.reduceRight((next, stage) => stage(next), last);
 }
+
+export function newFrame(size: number): Frame {
+  const frame: Frame = [];
+  frame.length = size;
+  return frame;
+}

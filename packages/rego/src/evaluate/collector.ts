@@ -65,10 +65,6 @@ export class NestedCollector extends Collector {
     else throw conflict('object keys must be unique', location);
   }
 
-  get isEmpty(): boolean {
-    return this.entries.size === 0;
-  }
-
   finish(): Value {
     return RegoObject.of(
       this.entries.keys().map((key) => {
@@ -79,17 +75,15 @@ export class NestedCollector extends Collector {
   }
 
   private parentOf(path: readonly Value[], location: Location): readonly [NestedCollector, Value] {
-    let parent: NestedCollector = this;
-    for (const key of path.slice(0, -1)) {
-      let inner = parent.entries.get(key);
-      if (inner === undefined) {
-        inner = new NestedCollector();
-        parent.entries.set(key, inner);
-      }
-      if (!(inner instanceof NestedCollector)) throw conflict('object keys must be unique', location);
-      parent = inner;
+    const [key = null, ...rest] = path;
+    if (rest.length === 0) return [this, key];
+    let inner = this.entries.get(key);
+    if (inner === undefined) {
+      inner = new NestedCollector();
+      this.entries.set(key, inner);
     }
-    return [parent, path.at(-1) ?? null];
+    if (!(inner instanceof NestedCollector)) throw conflict('object keys must be unique', location);
+    return inner.parentOf(rest, location);
   }
 }
 

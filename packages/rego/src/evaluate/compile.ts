@@ -6,7 +6,7 @@ import type { LoweredQuery } from '../plan/modules.ts';
 import { type RuleGroup, type TreeNode, treeOf } from '../plan/tree.ts';
 import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
-import { type Frame, link, type Step } from './code.ts';
+import { link, newFrame, type Step } from './code.ts';
 import { Layout, type Compiler } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { CompiledRule, Program } from './program.ts';
@@ -69,7 +69,7 @@ function compileQuery({ body, variables }: LoweredQuery, compiler: Compiler): Co
         answers.push(new Map(named.map(([name, slot]) => [name, frame[slot] as Value])));
         return false;
       };
-      const frame: Frame = new Array<undefined>(layout.size);
+      const frame = newFrame(layout.size);
       link(stages, keep)(machine, frame);
       return answers;
     },

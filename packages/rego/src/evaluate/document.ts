@@ -3,7 +3,6 @@ import type { TreeNode } from '../plan/tree.ts';
 import { compare, equal } from '../values/order.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import type { Compute, Frame, Match, Sink } from './code.ts';
-import { EvaluationError } from './error.ts';
 import type { Machine } from './machine.ts';
 import type { Program } from './program.ts';
 
@@ -29,12 +28,7 @@ export function extent(
 ): Value | undefined {
   if (isReplaced(machine, path)) return base;
   const virtual = virtualDocument(machine, program, node);
-  if (base === undefined) return virtual;
-  const merged = merge(base, virtual);
-  if (merged === undefined) {
-    throw new EvaluationError('eval_with_merge_error', 'real and replacement data could not be merged');
-  }
-  return merged;
+  return base === undefined ? virtual : merge(base, virtual);
 }
 
 function virtualDocument(machine: Machine, program: Program, node: TreeNode): RegoObject {
@@ -64,17 +58,14 @@ function isHidden({ path }: TreeNode): boolean {
   return path.length === 1 && path[0] === 'system';
 }
 
-/** Objects become one; `undefined` where anything else meets. */
-function merge(a: Value, b: Value): Value | undefined {
-  if (!(a instanceof RegoObject) || !(b instanceof RegoObject)) return equal(a, b) ? a : undefined;
-  const entries: (readonly [Value, Value])[] = [...a.entries()];
-  for (const [key, theirs] of b.entries()) {
-    const mine = a.get(key);
-    const merged = mine === undefined ? theirs : merge(mine, theirs);
-    if (merged === undefined) return undefined;
-    entries.push([key, merged]);
-  }
-  return RegoObject.of(entries);
+/** Objects become one; of anything else the first stays. */
+function merge(a: Value, b: Value): Value {
+  if (!(a instanceof RegoObject) || !(b instanceof RegoObject)) return a;
+  const merged = a.entries().map(([key, mine]) => {
+    const theirs = b.get(key);
+    return [key, theirs === undefined ? mine : merge(mine, theirs)] as const;
+  });
+  return RegoObject.of([...b.entries(), ...merged]);
 }
 
 /** A way through the documents, part by part. */
@@ -125,15 +116,21 @@ function enter(
     const value = ruleDocument(machine, program, child);
     return value !== undefined && walkValue(machine, frame, value, parts.slice(path.length), sink);
   }
-  const below = base === undefined ? undefined : member(base, key);
+  const below = base === undefined ? undefined : baseMember(base, key);
   if (child === undefined && below === undefined) return false;
   return walkDocument({ ...walk, path }, child, below, sink);
 }
 
-function member(value: Value, key: Value): Value | undefined {
+/** The member of a collection; `undefined` where there is none. */
+export function lookup(value: Value, key: Value): Value | undefined {
   if (value instanceof RegoObject) return value.get(key);
   if (value instanceof RegoArray) return typeof key === 'number' ? value.at(key) : undefined;
   return value instanceof RegoSet && value.has(key) ? key : undefined;
+}
+
+/** In data that the caller gave a number is also the name of a member, as in a path of OPA's store. */
+export function baseMember(value: Value, key: Value): Value | undefined {
+  return value instanceof RegoObject && typeof key === 'number' ? value.get(String(key)) : lookup(value, key);
 }
 
 function keysAt(node: TreeNode | undefined, base: Value | undefined): readonly Value[] {
@@ -160,12 +157,12 @@ function walkValue(
   if (part === undefined) return sink(machine, frame, value);
   if (part.key !== undefined) {
     const key = part.key(machine, frame);
-    const found = key === undefined ? undefined : member(value, key);
+    const found = key === undefined ? undefined : lookup(value, key);
     return found !== undefined && walkValue(machine, frame, found, rest, sink);
   }
   for (const key of membersOf(value)) {
     machine.step(1);
-    const found = member(value, key);
+    const found = lookup(value, key);
     if (found === undefined || !part.match(machine, frame, key)) continue;
     if (walkValue(machine, frame, found, rest, sink)) return true;
   }

@@ -1,6 +1,7 @@
 /** A compiled policy as callers see it. */
 import type { BuiltinGroup } from '../builtins/builtin.ts';
 import { CORE_BUILTINS, merged } from '../builtins/index.ts';
+import { metadataOf } from '../plan/metadata.ts';
 import { type Lowering, lowerModules } from '../plan/modules.ts';
 import { stringsOf } from '../plan/scope.ts';
 import type { Location, Module } from '../syntax/ast.ts';
@@ -54,7 +55,8 @@ export class Policy {
 
   constructor(modules: readonly Module[], options: CompileOptions = {}) {
     const { hostFunctions } = options;
-    this.lowering = lowerModules(modules, hostFunctions === undefined ? {} : { hostFunctions });
+    const metadata = metadataOf(modules);
+    this.lowering = lowerModules(modules, hostFunctions ? { hostFunctions, metadata } : { metadata });
     this.compiled = compilePolicy(
       modules.map((module) => stringsOf(module.package.path.path)),
       this.lowering.rules.map(({ clause }) => clause),

@@ -9,7 +9,11 @@ export function printSets(sets: Value, print: (text: string) => void): void {
   each(choices, [], print);
 }
 
-function each(choices: readonly (readonly string[])[], chosen: readonly string[], print: (text: string) => void): void {
+function each(
+  choices: readonly (readonly string[])[],
+  chosen: readonly string[],
+  print: (text: string) => void,
+): void {
   const options = choices[chosen.length];
   if (options === undefined) print(chosen.join(' '));
   else if (options.length === 0) each(choices, [...chosen, '<undefined>'], print);

@@ -3,7 +3,7 @@ import type { Node, RefNode } from '../plan/ir.ts';
 import type { TreeNode } from '../plan/tree.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import type { Compute, Match, Sink, Step } from './code.ts';
-import { extent, isReplaced, type Part, walkDocument } from './document.ts';
+import { baseMember, extent, isReplaced, lookup, type Part, walkDocument } from './document.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { CompiledRule } from './program.ts';
@@ -11,34 +11,28 @@ import type { CompiledRule } from './program.ts';
 type ComputeNode = (node: Node, layout: Layout) => Compute;
 type MatchNode = (node: Node, layout: Layout) => Match;
 
-/** The member of a collection; `undefined` where there is none. */
-export function lookup(value: Value, key: Value): Value | undefined {
-  if (value instanceof RegoObject) return value.get(key);
-  if (value instanceof RegoArray) return typeof key === 'number' ? value.at(key) : undefined;
-  return value instanceof RegoSet && value.has(key) ? key : undefined;
-}
-
 /** A ref whose variables are all bound. */
 export function computeRef(ref: RefNode, layout: Layout, compute: ComputeNode): Compute {
-  const { base, rest } = resolve(ref, layout, compute);
-  return along(base, rest.map((node) => compute(node, layout)));
-}
-
-function along(base: Compute, keys: readonly Compute[]): Compute {
-  return keys.reduce<Compute>(
-    (from, key) => (machine, frame) => {
-      const value = from(machine, frame);
-      if (value === undefined) return undefined;
-      const name = key(machine, frame);
-      return name === undefined ? undefined : lookup(value, name);
-    },
-    base,
-  );
+  const { base, rest, isBase } = resolve(ref, layout, compute);
+  const find = isBase ? baseMember : lookup;
+  return rest
+    .map((node) => compute(node, layout))
+    .reduce<Compute>(
+      (from, key) => (machine, frame) => {
+        const value = from(machine, frame);
+        if (value === undefined) return undefined;
+        const name = key(machine, frame);
+        return name === undefined ? undefined : find(value, name);
+      },
+      base,
+    );
 }
 
 interface Resolved {
   readonly base: Compute;
   readonly rest: readonly Node[];
+  /** The document is what the caller gave as data. */
+  readonly isBase?: boolean;
 }
 
 /** What of the path is known when it is compiled, and what remains to be looked up. */
@@ -49,7 +43,7 @@ function resolve(ref: RefNode, layout: Layout, compute: ComputeNode): Resolved {
     return { base: (_machine, frame) => frame[slot] as Value, rest: ref.path };
   }
   const { node, rest } = descend(layout.compiler.tree, ref.path);
-  if (node === undefined) return { base: (machine) => machine.context.data, rest: ref.path };
+  if (node === undefined) return { base: (machine) => machine.context.data, rest: ref.path, isBase: true };
   if (node.rule !== undefined) return ruleBase(node, ref, rest, layout, compute);
   if (rest.length === 0) return { base: documentBase(node, layout), rest };
   return { base: walkedBase(ref.path, layout, compute), rest: [] };
@@ -240,4 +234,3 @@ function iterateDocument(
   return (sink) => (machine, frame) =>
     walkDocument({ machine, program, frame, parts, path: [] }, tree, machine.context.data, sink);
 }
-

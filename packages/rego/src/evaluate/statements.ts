@@ -5,7 +5,16 @@ import { sameKey } from '../plan/unify.ts';
 import { equal } from '../values/order.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import { compileCall } from './calls.ts';
-import { type Compute, type Frame, link, type Match, type Sink, type Stage, type Step, succeed } from './code.ts';
+import {
+  type Compute,
+  type Frame,
+  link,
+  type Match,
+  type Sink,
+  type Stage,
+  type Step,
+  succeed,
+} from './code.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { iterateRef } from './refs.ts';
@@ -168,7 +177,9 @@ function compileEvery(statement: EveryStatement, layout: Layout): Stage {
   };
   return (next) => (machine, frame) => {
     const values = domain(machine, frame);
-    return values !== undefined && forAll(values, (k, v) => check(machine, frame, k, v)) && next(machine, frame);
+    return (
+      values !== undefined && forAll(values, (k, v) => check(machine, frame, k, v)) && next(machine, frame)
+    );
   };
 }
 

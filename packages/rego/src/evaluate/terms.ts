@@ -50,9 +50,7 @@ function computeList(node: ListNode, layout: Layout): Compute {
 }
 
 function computeObject(node: ObjectNode, layout: Layout): Compute {
-  const entries = node.entries.map(
-    ([key, value]) => [compute(key, layout), compute(value, layout)] as const,
-  );
+  const entries = node.entries.map(([key, value]) => [compute(key, layout), compute(value, layout)] as const);
   return (machine, frame) => {
     const values: (readonly [Value, Value])[] = [];
     for (const [computeKey, computeValue] of entries) {

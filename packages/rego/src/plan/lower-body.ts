@@ -111,9 +111,7 @@ function lowerSomeIn(expr: SomeInExpr, place: Place): void {
     if (term === undefined) continue;
     for (const name of patternNames(term)) place.scope.declare(name, term.location);
   }
-  const key = expr.key
-    ? lowerTerm(expr.key, place)
-    : variableNode(place.scope.generate(location));
+  const key = expr.key ? lowerTerm(expr.key, place) : variableNode(place.scope.generate(location));
   const right = member(container, key, domain, place);
   const value = lowerTerm(expr.value, place);
   place.out.push({
@@ -142,7 +140,16 @@ function lowerEvery(expr: EveryExpr, place: Place): void {
   const value = scope.declare(expr.value.name, expr.value.location);
   const body: Statement[] = [];
   lowerBody(expr.body, { ...place, scope, out: body, with: [] });
-  place.out.push({ kind: 'every', key, value, domain, body, negated: expr.negated, with: place.with, location });
+  place.out.push({
+    kind: 'every',
+    key,
+    value,
+    domain,
+    body,
+    negated: expr.negated,
+    with: place.with,
+    location,
+  });
 }
 
 function nestedBody(body: Body, isExplicit: boolean, place: Place): readonly Statement[] {

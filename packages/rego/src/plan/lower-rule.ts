@@ -3,7 +3,15 @@ import type { Module, Rule, Term } from '../syntax/ast.ts';
 import type { Clause, Node, Statement } from './ir.ts';
 import { lowerBody } from './lower-body.ts';
 import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
-import { collectNames, declaredNames, type Global, patternNames, ruleName, Scope, stringsOf } from './scope.ts';
+import {
+  collectNames,
+  declaredNames,
+  type Global,
+  patternNames,
+  ruleName,
+  Scope,
+  stringsOf,
+} from './scope.ts';
 
 export interface LoweredRule {
   readonly clause: Clause;

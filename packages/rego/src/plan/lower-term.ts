@@ -160,7 +160,12 @@ function lowerComprehension(term: Comprehension, outer: Place): Node {
 /** A body that says nothing has nothing to say before what is added to it. */
 export function dropLoneTrue(body: Statement[]): void {
   const [only] = body;
-  if (body.length === 1 && only?.kind === 'term' && only.term.kind === 'constant' && only.term.value === true) {
+  if (
+    body.length === 1 &&
+    only?.kind === 'term' &&
+    only.term.kind === 'constant' &&
+    only.term.value === true
+  ) {
     body.pop();
   }
 }
@@ -230,7 +235,7 @@ function lowerTemplate(term: TemplateString, place: Place): Node {
     if (expr.kind !== 'term') return constant(RegoSet.empty);
     const body: Statement[] = [];
     const withs = place.context.lowerWith(expr.with, { ...place, out: body });
-    return captured(expr.term, { ...place, out: body, with: withs });
+    return captured(placeless(expr.term), { ...place, out: body, with: withs });
   });
   const output = variableNode(place.scope.generate(location));
   place.out.push({
@@ -244,6 +249,13 @@ function lowerTemplate(term: TemplateString, place: Place): Node {
   });
   return output;
 }
+
+/** OPA gives a call in a template no place. */
+function placeless(term: Term): Term {
+  return term.kind === 'call' ? { ...term, location: NOWHERE } : term;
+}
+
+const NOWHERE: Location = { file: '', row: 0, col: 0, offset: 0, end: 0 };
 
 /** `{x | x = term}`: the place's statements become the body. */
 export function captured(term: Term, place: Place): Node {

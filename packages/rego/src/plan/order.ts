@@ -33,16 +33,22 @@ export function unsafeHeads(clause: Clause, scope = ''): readonly RegoProblem[] 
   for (const statement of clause.body) {
     for (const variable of statementVariables(statement, () => new Set())) known.add(variable);
   }
-  const heads = [...clause.suffix, clause.key, clause.value].filter((node): node is Node => node !== undefined);
+  const heads = [...clause.suffix, clause.key, clause.value].filter(
+    (node): node is Node => node !== undefined,
+  );
   const unsafe = [...allVariables(...heads)].filter((variable) => !known.has(variable));
   return [
-    ...unsafe.filter(({ isGenerated }) => !isGenerated).map((variable) => unsafeProblem(variable, variable.location, scope)),
+    ...unsafe
+      .filter(({ isGenerated }) => !isGenerated)
+      .map((variable) => unsafeProblem(variable, variable.location, scope)),
     ...(clause.else === undefined ? [] : unsafeHeads(clause.else, scope)),
   ];
 }
 
 function unsafeProblem({ name }: Variable, location: Location, scope: string): RegoProblem {
-  const hint = KEYWORDS.has(name) ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)` : '';
+  const hint = KEYWORDS.has(name)
+    ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)`
+    : '';
   return { code: 'rego_unsafe_var_error', message: `var ${name} is unsafe${scope}${hint}`, location };
 }
 

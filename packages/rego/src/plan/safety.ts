@@ -22,7 +22,11 @@ type Variables = ReadonlySet<Variable>;
 export type Unsafe = Map<Statement, Set<Variable>>;
 
 /** The body in an order in which it can be evaluated; what cannot be is told in `unsafe` and left out. */
-export function reorder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Statement[] {
+export function reorder(
+  body: readonly Statement[],
+  globals: Variables,
+  unsafe: Unsafe,
+): readonly Statement[] {
   const ordered = inOrder(body, globals, unsafe);
   const known = new Set(globals);
   return ordered.map((statement) => {

@@ -84,9 +84,7 @@ function generalOwner(root: TreeNode, path: readonly string[]): RuleGroup | unde
 }
 
 function adopt(owner: RuleGroup, clause: Clause): void {
-  const suffix = clause.path
-    .slice(owner.path.length)
-    .map((value) => ({ kind: 'constant', value }) as const);
+  const suffix = clause.path.slice(owner.path.length).map((value) => ({ kind: 'constant', value }) as const);
   const moved = { ...clause, path: owner.path, suffix: [...suffix, ...clause.suffix] };
   (clause.isDefault ? owner.defaults : owner.clauses).push(moved);
 }
