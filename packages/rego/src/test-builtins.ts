@@ -1,4 +1,5 @@
 /** All groups of built-ins, as Node has them. */
 import type { BuiltinGroup } from './builtins/builtin.ts';
+import { regexBuiltins } from './builtins/regex.ts';
 
-export const ALL_BUILTINS: readonly BuiltinGroup[] = [];
+export const ALL_BUILTINS: readonly BuiltinGroup[] = [regexBuiltins()];

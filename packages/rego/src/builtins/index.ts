@@ -5,6 +5,7 @@ import { ARRAYS } from './arrays.ts';
 import type { Builtin, BuiltinGroup } from './builtin.ts';
 import { COMPARISON } from './comparison.ts';
 import { ENCODING } from './encoding.ts';
+import { GLOB } from './glob.ts';
 import { GRAPH } from './graph.ts';
 import { JSON_PATCH } from './json-patch.ts';
 import { JSON_PATHS } from './json-paths.ts';
@@ -27,6 +28,7 @@ export const CORE_BUILTINS: BuiltinGroup = merged([
   ARRAYS,
   COMPARISON,
   ENCODING,
+  GLOB,
   GRAPH,
   JSON_PATCH,
   JSON_PATHS,
