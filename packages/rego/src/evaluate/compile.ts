@@ -1,7 +1,7 @@
 /** Compiles a whole policy, and queries over it. */
 import type { Builtin } from '../builtins/builtin.ts';
 import type { Clause } from '../plan/ir.ts';
-import { orderBody, orderClause } from '../plan/order.ts';
+import { orderBody, orderClause, unsafeHeads } from '../plan/order.ts';
 import type { LoweredQuery } from '../plan/modules.ts';
 import { type RuleGroup, type TreeNode, treeOf } from '../plan/tree.ts';
 import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
@@ -35,7 +35,7 @@ export function compilePolicy(
   const problems: RegoProblem[] = [];
   const ordered = clauses.map((clause) => {
     const result = orderClause(clause);
-    problems.push(...result.problems);
+    problems.push(...unsafeHeads(clause), ...result.problems);
     return result.ordered;
   });
   if (problems.length > 0) throw new RegoSourceError(problems);

@@ -1,7 +1,7 @@
 /** Documents below `data`: what the caller gave and what rules define, as one. */
 import type { TreeNode } from '../plan/tree.ts';
 import { compare, equal } from '../values/order.ts';
-import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import type { Compute, Frame, Match, Sink } from './code.ts';
 import type { Machine } from './machine.ts';
 import type { Program } from './program.ts';
@@ -32,7 +32,7 @@ export function extent(
 }
 
 function virtualDocument(machine: Machine, program: Program, node: TreeNode): RegoObject {
-  const entries: (readonly [string, Value])[] = [];
+  const entries: Entry[] = [];
   for (const [name, child] of node.children) {
     if (isHidden(child)) continue;
     const value = childDocument(machine, program, child);
@@ -111,7 +111,7 @@ function enter(
 ): boolean {
   const { machine, program, frame, parts } = walk;
   const path = [...walk.path, key];
-  const child = typeof key === 'string' && !isReplaced(machine, path) ? node?.children.get(key) : undefined;
+  const child = isReplaced(machine, path) ? undefined : node?.children.get(key);
   if (child?.rule !== undefined) {
     const value = ruleDocument(machine, program, child);
     return value !== undefined && walkValue(machine, frame, value, parts.slice(path.length), sink);

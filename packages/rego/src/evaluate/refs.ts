@@ -57,7 +57,7 @@ function descend(
   let node: TreeNode | undefined = root;
   for (const [at, part] of path.entries()) {
     if (node.rule !== undefined || part.kind !== 'constant') return { node, rest: path.slice(at) };
-    node = typeof part.value === 'string' ? node.children.get(part.value) : undefined;
+    node = node.children.get(part.value);
     if (node === undefined) return { node, rest: [] };
   }
   return { node, rest: [] };
@@ -100,9 +100,9 @@ function keyOf(node: Node, layout: Layout, compute: ComputeNode): Compute | unde
   return layout.isGround(node) ? compute(node, layout) : undefined;
 }
 
-function baseDocument(machine: Machine, path: readonly string[]): Value | undefined {
+function baseDocument(machine: Machine, path: readonly Value[]): Value | undefined {
   let value: Value | undefined = machine.context.data;
-  for (const name of path) value = value === undefined ? undefined : lookup(value, name);
+  for (const name of path) value = value === undefined ? undefined : baseMember(value, name);
   return value;
 }
 

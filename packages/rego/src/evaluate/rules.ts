@@ -2,6 +2,7 @@
 import type { Clause } from '../plan/ir.ts';
 import type { RuleGroup } from '../plan/tree.ts';
 import { equal } from '../values/order.ts';
+import { termText } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import {
   compileEntry,
@@ -31,7 +32,11 @@ export function compileRule(group: RuleGroup, compiler: Compiler): CompiledRule 
 
 /** `data.a.b`, for messages. */
 function ruleText({ path }: RuleGroup): string {
-  return ['data', ...path].join('.');
+  return path.reduce<string>((text, name) => text + keyText(name), 'data');
+}
+
+function keyText(name: Value): string {
+  return typeof name === 'string' && /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${termText(name)}]`;
 }
 
 function document(group: RuleGroup, evaluate: (machine: Machine) => Value | undefined): CompiledRule {

@@ -119,8 +119,8 @@ export type Statement =
 
 /** One definition of a rule. */
 export interface Clause {
-  /** The path below `data` as far as it is constant. */
-  readonly path: readonly string[];
+  /** The path below `data` as far as it is constant: strings and other scalars. */
+  readonly path: readonly Value[];
   /** What follows it, from the first variable on, with the constants after that. */
   readonly suffix: readonly Node[];
   /** Of functions. */

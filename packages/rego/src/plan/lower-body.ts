@@ -11,7 +11,7 @@ import type {
   With as WithTerm,
   Term,
 } from '../syntax/ast.ts';
-import type { Callee, Node, Statement, With, WithTarget } from './ir.ts';
+import type { Callee, Node, Statement, Variable, With, WithTarget } from './ir.ts';
 import {
   bound,
   calleeOf,
@@ -23,7 +23,7 @@ import {
   unification,
   variableNode,
 } from './lower-term.ts';
-import { declaredNames, patternNames } from './scope.ts';
+import { declaredNames, patternNames, type Scope } from './scope.ts';
 
 export function lowerBody(body: Body, place: Place): void {
   for (const expr of body) lowerExpr(expr, place);
@@ -106,11 +106,12 @@ function builtinName(term: Term): string | undefined {
 /** `some k, v in xs`: `v = xs[k]`, with new variables. */
 function lowerSomeIn(expr: SomeInExpr, place: Place): void {
   const { location, domain } = expr;
-  const container = lowerTerm(domain, place);
   for (const term of [expr.key, expr.value]) {
     if (term === undefined) continue;
     for (const name of patternNames(term)) place.scope.declare(name, term.location);
   }
+  // In OPA the variables are declared for the domain too, where they are unsafe.
+  const container = lowerTerm(domain, place);
   const key = expr.key ? lowerTerm(expr.key, place) : variableNode(place.scope.generate(location));
   const right = member(container, key, domain, place);
   const value = lowerTerm(expr.value, place);
@@ -133,11 +134,12 @@ function member(container: Node, key: Node, { location }: Term, place: Place): N
 
 function lowerEvery(expr: EveryExpr, place: Place): void {
   const { location } = expr;
-  const domain = variableNode(bound(lowerTerm(expr.domain, place), expr.domain.location, place));
-  const hidden = new Set([...declaredNames(expr.body), expr.value.name, expr.key?.name ?? '']);
-  const scope = place.scope.inner(hidden);
+  const names = new Set([expr.value.name, expr.key?.name ?? '']);
+  const scope = place.scope.inner(new Set([...declaredNames(expr.body), ...names]));
   const key = expr.key && scope.declare(expr.key.name, expr.key.location);
   const value = scope.declare(expr.value.name, expr.value.location);
+  const around = { ...place, scope: domainScope(place.scope, names, [key, value]) };
+  const domain = variableNode(bound(lowerTerm(expr.domain, around), expr.domain.location, place));
   const body: Statement[] = [];
   lowerBody(expr.body, { ...place, scope, out: body, with: [] });
   place.out.push({
@@ -150,6 +152,19 @@ function lowerEvery(expr: EveryExpr, place: Place): void {
     with: place.with,
     location,
   });
+}
+
+/** In OPA names that nothing outside declares are the variables of `every` in its own domain, where they are unsafe. */
+function domainScope(
+  outer: Scope,
+  names: ReadonlySet<string>,
+  variables: readonly (Variable | undefined)[],
+): Scope {
+  const scope = outer.inner(names);
+  for (const variable of variables) {
+    if (variable !== undefined && !outer.declares(variable.name)) scope.adopt(variable);
+  }
+  return scope;
 }
 
 function nestedBody(body: Body, isExplicit: boolean, place: Place): readonly Statement[] {

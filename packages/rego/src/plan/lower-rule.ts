@@ -1,5 +1,6 @@
 /** Rules of the syntax tree as clauses. */
 import type { Module, Rule, Term } from '../syntax/ast.ts';
+import { Composite } from '../values/order.ts';
 import type { Clause, Node, Statement } from './ir.ts';
 import { lowerBody } from './lower-body.ts';
 import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
@@ -57,22 +58,25 @@ function lowerOperand(term: Term, place: Place): Node {
 }
 
 function lowerHeadRef(rule: Rule, module: Module, place: Place): Pick<Clause, 'path' | 'suffix'> {
-  const { path } = rule.head.ref;
-  const constant = prefixLength(path);
+  const keys = rule.head.ref.path.map((term) => simple(lowerTerm(term, place), term, place));
+  const dynamic = keys.findIndex((key) => !isName(key));
+  const constant = dynamic < 0 ? keys.length : dynamic;
+  const names = keys.slice(0, constant).flatMap((key) => (key.kind === 'constant' ? [key.value] : []));
   return {
-    path: [...stringsOf(module.package.path.path), ruleName(rule), ...stringsOf(path.slice(0, constant))],
-    suffix: path.slice(constant).map((term) => simple(lowerTerm(term, place), term, place)),
+    path: [...stringsOf(module.package.path.path), ruleName(rule), ...names],
+    suffix: keys.slice(constant),
   };
 }
 
-function prefixLength(path: readonly Term[]): number {
-  const at = path.findIndex((term) => term.kind !== 'string');
-  return at < 0 ? path.length : at;
+/** A scalar that a map of JavaScript's can have as a key. */
+function isName(node: Node): boolean {
+  return node.kind === 'constant' && (node.value === null || typeof node.value !== 'object');
 }
 
 /** A key of a rule's ref is a constant or a variable. */
 function simple(node: Node, { location }: Term, place: Place): Node {
-  if (node.kind === 'constant' || node.kind === 'variable') return node;
+  if (node.kind === 'variable' || (node.kind === 'constant' && !(node.value instanceof Composite)))
+    return node;
   const variable = place.scope.generate(location);
   const left: Node = { kind: 'variable', variable, location };
   place.out.push({

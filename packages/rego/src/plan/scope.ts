@@ -35,6 +35,15 @@ export class Scope {
     return variable;
   }
 
+  /** A variable of another scope is declared here too. */
+  adopt(variable: Variable): void {
+    this.declared.set(variable.name, variable);
+  }
+
+  declares(name: string): boolean {
+    return this.declaredVariable(name) !== undefined;
+  }
+
   generate(location: Location): Variable {
     return { name: '', location, isGenerated: true };
   }

@@ -1,15 +1,8 @@
 /** The documents that rules define, by their paths below `data`. */
 import type { Location } from '../syntax/ast.ts';
+import { termText } from '../values/text.ts';
+import { RegoArray, type Value } from '../values/value.ts';
 import type { Clause } from './ir.ts';
-
-/** A definition of a rule before it is lowered: what other rules must know of it. */
-export interface Declaration {
-  readonly path: readonly string[];
-  readonly arity: number | undefined;
-  readonly isMultiValue: boolean;
-  /** The ref has variables or keys that are no strings behind its path. */
-  readonly hasSuffix: boolean;
-}
 
 export type RuleKind = 'complete' | 'set' | 'object' | 'function';
 
@@ -18,7 +11,7 @@ export interface RuleGroup {
   /** The place in the caches of an evaluation. */
   readonly id: number;
   readonly kind: RuleKind;
-  readonly path: readonly string[];
+  readonly path: readonly Value[];
   readonly arity: number;
   readonly clauses: Clause[];
   readonly defaults: Clause[];
@@ -27,15 +20,15 @@ export interface RuleGroup {
 
 /** A package, a rule, or a part of a path to one. */
 export class TreeNode {
-  readonly children = new Map<string, TreeNode>();
-  readonly path: readonly string[];
+  readonly children = new Map<Value, TreeNode>();
+  readonly path: readonly Value[];
   rule: RuleGroup | undefined;
 
-  constructor(path: readonly string[] = []) {
+  constructor(path: readonly Value[] = []) {
     this.path = path;
   }
 
-  child(name: string): TreeNode {
+  child(name: Value): TreeNode {
     let child = this.children.get(name);
     if (child === undefined) {
       child = new TreeNode([...this.path, name]);
@@ -44,11 +37,11 @@ export class TreeNode {
     return child;
   }
 
-  at(path: readonly string[]): TreeNode {
+  at(path: readonly Value[]): TreeNode {
     return path.reduce((node: TreeNode, name) => node.child(name), this);
   }
 
-  find(path: readonly string[]): TreeNode | undefined {
+  find(path: readonly Value[]): TreeNode | undefined {
     return path.reduce((node: TreeNode | undefined, name) => node?.children.get(name), this);
   }
 }
@@ -57,7 +50,7 @@ export class TreeNode {
 export function treeOf(packages: readonly (readonly string[])[], clauses: readonly Clause[]): TreeNode {
   const root = new TreeNode();
   for (const path of packages) root.at(path);
-  const byPath = Map.groupBy(clauses, ({ path }) => JSON.stringify(path));
+  const byPath = Map.groupBy(clauses, ({ path }) => termText(new RegoArray(path)));
   const groups = [...byPath.values()].toSorted((a, b) => (a[0]?.path.length ?? 0) - (b[0]?.path.length ?? 0));
   for (const group of groups) {
     const [first] = group;
@@ -74,7 +67,7 @@ export function treeOf(packages: readonly (readonly string[])[], clauses: readon
  * The rule above the path whose refs have variables: it answers for all below it,
  * so that `p[x] := …` and `p.a.b := …` are one object.
  */
-function generalOwner(root: TreeNode, path: readonly string[]): RuleGroup | undefined {
+function generalOwner(root: TreeNode, path: readonly Value[]): RuleGroup | undefined {
   let node: TreeNode | undefined = root;
   for (const name of path.slice(0, -1)) {
     node = node?.children.get(name);
