@@ -1,4 +1,5 @@
 /** What `opa check` finds in modules that could be parsed. */
+import type { Clause, Statement } from '../plan/ir.ts';
 import { lowerModules } from '../plan/modules.ts';
 import { orderClause, unsafeHeads } from '../plan/order.ts';
 import type { Module } from '../syntax/ast.ts';
@@ -8,7 +9,12 @@ import { checkConflicts, checkData, checkPackages } from './check-conflicts.ts';
 import { checkFunctions } from './check-functions.ts';
 import { checkDuplicateImports, checkRootArguments, checkRootNames, checkUnusedImports } from './check-imports.ts';
 import { checkLocals } from './check-locals.ts';
-import { Findings } from './findings.ts';
+import { checkRecursion, inDependencyOrder } from './check-recursion.ts';
+import { TypeChecker } from './check-types.ts';
+import { checkDeprecated } from './check-deprecated.ts';
+import { byPlace, Findings } from './findings.ts';
+import { graphOf } from './graph.ts';
+import { prepareBody } from './prepare.ts';
 import { type Definition, definitionOf, treeOfDefinitions } from './rule-tree.ts';
 
 export interface CheckOptions {
@@ -51,9 +57,33 @@ function* stages(
   yield () => {
     for (const one of definitions) findings.stopAll(unsafeHeads(one.clause, scopeOf(one)));
   };
+  const bodies = new Map<Definition, readonly Statement[]>();
   yield () => {
-    for (const one of definitions) findings.stopAll(orderClause(one.clause, scopeOf(one)).problems);
+    for (const one of definitions) {
+      const { ordered, problems } = orderClause(one.clause, scopeOf(one));
+      findings.stopAll(problems);
+      keepBodies(one, ordered, bodies);
+    }
   };
+  const graph = graphOf(definitions, tree);
+  yield () => checkRecursion(tree, graph, findings);
+  yield () => {
+    const checker = new TypeChecker(graph, tree);
+    for (const one of inDependencyOrder(graph)) checker.check(one, prepareBody(bodies.get(one) ?? []));
+    for (const problem of checker.problems.toSorted(byPlace)) findings.add(problem);
+  };
+  yield () => checkDeprecated(modules, strict, findings);
+}
+
+function keepBodies(
+  definition: Definition,
+  clause: Clause,
+  bodies: Map<Definition, readonly Statement[]>,
+): void {
+  bodies.set(definition, clause.body);
+  if (definition.else !== undefined && clause.else !== undefined) {
+    keepBodies(definition.else, clause.else, bodies);
+  }
 }
 
 /** Where one row holds rules of several names, a place alone does not tell which is meant. */

@@ -46,7 +46,7 @@ export class Findings {
   }
 }
 
-function byPlace(a: RegoProblem, b: RegoProblem): number {
+export function byPlace(a: RegoProblem, b: RegoProblem): number {
   const [p, q] = [a.location, b.location];
   if (p.file !== q.file) return p.file < q.file ? -1 : 1;
   return p.row - q.row || p.col - q.col || (a.message < b.message ? -1 : Number(a.message > b.message));
