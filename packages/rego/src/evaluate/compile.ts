@@ -57,7 +57,7 @@ function groupsOf(node: TreeNode): readonly RuleGroup[] {
 function compileQuery({ body, variables }: LoweredQuery, compiler: Compiler): CompiledQuery {
   const { ordered, problems } = orderBody(body);
   if (problems.length > 0) throw new RegoSourceError(problems);
-  const layout = new Layout(compiler);
+  const layout = new Layout(compiler, true);
   const stages = compiler.compileBody(ordered, layout);
   const named = variables
     .filter((variable) => layout.isBound(variable))

@@ -14,14 +14,17 @@ export interface Compiler {
 
 export class Layout {
   readonly compiler: Compiler;
+  /** The body is that of a query, not of a rule. */
+  readonly isQuery: boolean;
   private readonly slots = new Map<Variable, number>();
   /** With the number of loops that stood before each was bound. */
   private bound = new Map<Variable, number>();
   private count = 0;
   private loops = 0;
 
-  constructor(compiler: Compiler) {
+  constructor(compiler: Compiler, isQuery = false) {
     this.compiler = compiler;
+    this.isQuery = isQuery;
   }
 
   /** The number of slots that a frame needs. */

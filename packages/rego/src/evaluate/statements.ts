@@ -1,5 +1,5 @@
 /** Compiles statements: each goes on with the rest of its body as often as it holds. */
-import { hoist } from '../plan/hoist.ts';
+import { hoist, withoutEqual } from '../plan/hoist.ts';
 import type { EveryStatement, LogicalStatement, Node, Statement } from '../plan/ir.ts';
 import { sameKey } from '../plan/unify.ts';
 import { equal } from '../values/order.ts';
@@ -22,7 +22,9 @@ import { compute, match } from './terms.ts';
 import { compileWith } from './with.ts';
 
 export function compileBody(body: readonly Statement[], layout: Layout): readonly Stage[] {
-  return body.flatMap((statement) => hoist(statement).map((single) => compileStatement(single, layout)));
+  return body
+    .map((statement) => (layout.isQuery ? statement : withoutEqual(statement)))
+    .flatMap((statement) => hoist(statement).map((single) => compileStatement(single, layout)));
 }
 
 function compileStatement(statement: Statement, layout: Layout): Stage {

@@ -2,6 +2,20 @@
 import type { Node, RefNode, Statement, Variable } from './ir.ts';
 import { unification, variableNode } from './lower-term.ts';
 
+/**
+ * In a rule's body `a == b` as a condition is `a = b`: its refs need not be evaluated before it,
+ * which counts where it is negated.
+ */
+export function withoutEqual(statement: Statement): Statement {
+  if (statement.kind !== 'call' || statement.callee.type !== 'builtin' || statement.output !== undefined) {
+    return statement;
+  }
+  const [left, right] = statement.args;
+  if (statement.callee.name !== 'equal' || left === undefined || right === undefined) return statement;
+  const { negated, location } = statement;
+  return { kind: 'unify', left, right, isAssignment: false, negated, with: statement.with, location };
+}
+
 /** The statement with what must be evaluated before it. */
 export function hoist(statement: Statement): readonly Statement[] {
   const out: Statement[] = [];

@@ -46,13 +46,9 @@ function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe)
     for (const statement of open.keys()) {
       const outputs = statementOutputs(statement, safe);
       const closed = [...closureVariables(statement)].filter((v) => bodyVariables.has(v) && !globals.has(v));
-      const unbound = missing(closed, boundBy(ordered, safe));
-      if (unbound.size > 0) {
-        // It closes over what it binds itself: not before something else binds it.
-        if (unbound.size === outputs.size && unbound.isSubsetOf(outputs)) continue;
-        open.set(statement, unbound);
-      }
-      const needed = missing(open.get(statement) ?? [], safe, outputs);
+      // OPA refuses a statement that closes over just what it would bind, bound or not.
+      if (closed.length > 0 && outputs.symmetricDifference(new Set(closed)).size === 0) continue;
+      const needed = missing([...(open.get(statement) ?? []), ...closed], safe, outputs);
       open.set(statement, needed);
       if (needed.size > 0) continue;
       open.delete(statement);
@@ -67,15 +63,6 @@ function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe)
 
 function missing(variables: Iterable<Variable>, ...known: readonly Variables[]): Set<Variable> {
   return new Set([...variables].filter((variable) => !known.some((set) => set.has(variable))));
-}
-
-/** What the ordered statements bind: all that is safe, but for what came from outside. */
-function boundBy(ordered: readonly Statement[], safe: Variables): Variables {
-  const known = new Set(safe);
-  for (const statement of ordered) {
-    for (const variable of statementOutputs(statement, known)) known.add(variable);
-  }
-  return known;
 }
 
 function visibleOf(body: readonly Statement[]): Set<Variable> {
