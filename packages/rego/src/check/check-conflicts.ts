@@ -98,7 +98,8 @@ export function checkData(tree: RuleTree, data: Value, findings: Findings): void
 function checkDataBelow(node: RuleTree, data: Value, above: readonly string[], findings: Findings): void {
   if (typeof node.key !== 'string') return;
   const path = [...above, node.key];
-  const value = data instanceof RegoObject ? data.get(node.key) : undefined;
+  // What is no object cannot hold what a rule defines below it: that is a conflict, too.
+  const value = data instanceof RegoObject ? data.get(node.key) : data;
   if (value === undefined) return;
   const [first] = node.definitions;
   if (first === undefined) {

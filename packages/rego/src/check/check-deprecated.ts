@@ -1,34 +1,34 @@
 import { signatureOf } from '../builtins/signatures.ts';
-import type { Location, Module, Term } from '../syntax/ast.ts';
-import { calledName } from '../syntax/names.ts';
-import { visitRule } from '../syntax/visit.ts';
+import type { Statement } from '../plan/ir.ts';
 import type { Findings } from './findings.ts';
 import { isV1 } from './names.ts';
+import { chainOf, type Definition } from './rule-tree.ts';
+import { walkStatements } from './walk.ts';
 
-/** Calls of built-ins that v1 does without. */
-export function checkDeprecated(modules: readonly Module[], strict: boolean, findings: Findings): void {
-  for (const module of modules) {
-    if (!strict && !isV1(module)) continue;
-    const statements = new Set<Term>();
-    const check = (term: Term, location: Location): void => {
-      const name = calledName(term);
-      if (name === undefined || signatureOf(name)?.isDeprecated !== true) return;
-      const message = `deprecated built-in function calls in expression: ${name}`;
-      findings.note('rego_type_error', message, location);
-    };
-    for (const rule of module.rules) {
-      visitRule(rule, {
-        expr: (expr) => {
-          if (expr.kind !== 'term') return false;
-          statements.add(expr.term);
-          check(expr.term, expr.location);
-          return false;
-        },
-        term: (term) => {
-          if (!statements.has(term)) check(term, term.location);
-          return false;
-        },
-      });
-    }
+/**
+ * Calls of built-ins that v1 does without. OPA looks for them only where types of arguments were checked for one:
+ * `checked` are the built-ins for which they were.
+ */
+export function checkDeprecated(
+  definitions: readonly Definition[],
+  checked: ReadonlySet<string>,
+  strict: boolean,
+  findings: Findings,
+): void {
+  if (!checked.values().some(isDeprecated)) return;
+  const report = (statement: Statement): false => {
+    if (statement.kind !== 'call' || statement.callee.type !== 'builtin') return false;
+    const { name } = statement.callee;
+    if (!isDeprecated(name)) return false;
+    const message = `deprecated built-in function calls in expression: ${name}`;
+    findings.note('rego_type_error', message, statement.location);
+    return false;
+  };
+  for (const { module, clause } of definitions.flatMap(chainOf)) {
+    if (strict || isV1(module)) walkStatements(clause.body, { statement: report });
   }
+}
+
+function isDeprecated(name: string): boolean {
+  return signatureOf(name)?.isDeprecated === true;
 }

@@ -2,7 +2,7 @@ import type { CallStatement, Node, Statement, UnifyStatement } from '../plan/ir.
 import type { RegoProblem } from '../syntax/error.ts';
 import { MEMBER, MEMBER_WITH_KEY } from '../syntax/operators.ts';
 import { calleeText } from './check-functions.ts';
-import { isAny, isUnknown, keysOf, type FunctionType, type Type, type Unknown, valuesOf } from './type.ts';
+import { ANY, isAny, isUnknown, keysOf, type FunctionType, type Type, type Unknown, valuesOf } from './type.ts';
 import type { TypeEnv } from './type-env.ts';
 import { argumentsText, typeText } from './type-text.ts';
 import { unifies, unifyTerm, unifyTerms } from './type-unify.ts';
@@ -20,7 +20,17 @@ export function checkExpression(statement: Statement, env: TypeEnv): TypeProblem
 
 function checkUnification(statement: UnifyStatement, env: TypeEnv): TypeProblem | undefined {
   const [left, right] = [env.typeOf(statement.left), env.typeOf(statement.right)];
+  if (isScalarDomain(statement)) {
+    unifyTerm(env, statement.left, ANY);
+    return undefined;
+  }
   return unifyTerms(env, statement.left, statement.right) ? undefined : matchError(statement, left, right);
+}
+
+/** `some x in 1` is never true, but no error. */
+function isScalarDomain({ left, right }: UnifyStatement): boolean {
+  if (left.kind !== 'variable' || !left.variable.isGenerated || right.kind !== 'constant') return false;
+  return right.value === null || typeof right.value !== 'object';
 }
 
 function matchError(

@@ -8,11 +8,14 @@ import type { Value } from '../values/value.ts';
 import { checkConflicts, checkData, checkPackages } from './check-conflicts.ts';
 import { checkFunctions } from './check-functions.ts';
 import { checkDuplicateImports, checkRootArguments, checkRootNames, checkUnusedImports } from './check-imports.ts';
-import { checkLocals } from './check-locals.ts';
+import { checkLocals, type LocalNames } from './check-locals.ts';
+import { checkCaptures, checkTemplateParts, checkVoidCalls } from './check-captures.ts';
+import { checkWith } from './check-with.ts';
 import { checkRecursion, inDependencyOrder } from './check-recursion.ts';
 import { TypeChecker } from './check-types.ts';
 import { checkDeprecated } from './check-deprecated.ts';
 import { byPlace, Findings } from './findings.ts';
+import { NO_PLACE } from './names.ts';
 import { graphOf } from './graph.ts';
 import { prepareBody } from './prepare.ts';
 import { type Definition, definitionOf, treeOfDefinitions } from './rule-tree.ts';
@@ -28,9 +31,15 @@ export interface CheckOptions {
 export function checkModules(all: readonly Module[], options: CheckOptions = {}): readonly RegoProblem[] {
   const modules = all.toSorted((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
   const findings = new Findings();
-  for (const stage of stages(modules, options, findings)) {
-    stage();
-    if (findings.stopped) break;
+  try {
+    for (const stage of stages(modules, options, findings)) {
+      stage();
+      if (findings.stopped) break;
+    }
+  } catch (error) {
+    // The stack ended: V8 has no other RangeError here.
+    if (!(error instanceof RangeError)) throw error;
+    findings.stop('rego_compile_error', 'terms are nested too deeply to be checked', NO_PLACE);
   }
   return findings.sorted();
 }
@@ -44,15 +53,28 @@ function* stages(
   if (strict) yield () => checkUnusedImports(modules, findings);
   yield () => checkRootNames(modules, strict, findings);
   yield () => checkDuplicateImports(modules, strict, findings);
-  yield () => checkLocals(modules, strict, findings);
+  let names: LocalNames = { hiddenCalls: [], localTargets: new Set() };
+  yield () => {
+    names = checkLocals(modules, strict, findings);
+  };
   const definitions = lowerModules(modules).rules.map(definitionOf);
   const tree = treeOfDefinitions(definitions);
+  yield () => {
+    checkTemplateParts(modules, findings);
+    checkCaptures(definitions, 'internal.template_string', findings);
+  };
+  yield () => checkVoidCalls(modules, findings);
+  yield () => checkCaptures(definitions, 'internal.print', findings);
+  yield () => checkWith(modules, tree, names.localTargets, findings);
   yield () => {
     checkConflicts(tree, findings);
     if (data !== undefined) checkData(tree, data, findings);
     checkPackages(modules, definitions, findings);
   };
-  yield () => checkFunctions(definitions, tree, findings);
+  yield () => {
+    findings.stopAll(names.hiddenCalls);
+    checkFunctions(definitions, tree, findings);
+  };
   const scopeOf = ruleScopes(definitions);
   yield () => {
     for (const one of definitions) findings.stopAll(unsafeHeads(one.clause, scopeOf(one)));
@@ -67,12 +89,12 @@ function* stages(
   };
   const graph = graphOf(definitions, tree);
   yield () => checkRecursion(tree, graph, findings);
+  const checker = new TypeChecker(graph, tree);
   yield () => {
-    const checker = new TypeChecker(graph, tree);
     for (const one of inDependencyOrder(graph)) checker.check(one, prepareBody(bodies.get(one) ?? []));
     for (const problem of checker.problems.toSorted(byPlace)) findings.add(problem);
   };
-  yield () => checkDeprecated(modules, strict, findings);
+  yield () => checkDeprecated(definitions, checker.builtins, strict, findings);
 }
 
 function keepBodies(

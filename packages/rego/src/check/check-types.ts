@@ -23,6 +23,8 @@ interface Comprehended {
 
 export class TypeChecker {
   readonly problems: RegoProblem[] = [];
+  /** The built-ins whose arguments were looked at. */
+  readonly builtins = new Set<string>();
   readonly #env = TypeEnv.outermost((node, env) => this.#comprehension(node, env).type);
   readonly #comprehensions = new Map<ComprehensionNode, Comprehended>();
   readonly #graph: Graph;
@@ -58,6 +60,9 @@ export class TypeChecker {
   }
 
   #statement(statement: Statement, env: TypeEnv): readonly RegoProblem[] {
+    if (statement.kind === 'call' && statement.callee.type === 'builtin') {
+      this.builtins.add(statement.callee.name);
+    }
     const before = [...this.#closures(statement, env), ...checkRefs(statement, env)];
     const problem = checkModifiers(statement.with, env) ?? checkExpression(statement, env);
     if (problem === undefined) return before;

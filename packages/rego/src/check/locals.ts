@@ -37,6 +37,10 @@ export class Locals {
   readonly errors: RegoProblem[] = [];
   /** Told only where nothing else is wrong. */
   readonly unused: RegoProblem[] = [];
+  /** Calls of what is a variable here: no function has such a name. */
+  readonly hiddenCalls: RegoProblem[] = [];
+  /** Modifiers whose target is a variable here. */
+  readonly localTargets = new Set<With>();
   readonly #scopes: LocalScopes;
   readonly #strict: boolean;
   /** Occurrences that are of a declared variable. */
@@ -95,10 +99,11 @@ export class Locals {
     }
   }
 
-  #termExpr({ term, with: modifiers }: TermExpr): void {
-    // What is called as a statement of its own may be hidden: then it is undefined.
-    if (term.kind === 'call') this.#visitAll([term.operator, ...term.args]);
-    else this.#visit(term);
+  #termExpr({ term, location, with: modifiers }: TermExpr): void {
+    if (term.kind === 'call') {
+      this.hiddenCall(term, location);
+      this.#visitAll([term.operator, ...term.args]);
+    } else this.#visit(term);
     this.#modifiers(modifiers);
   }
 
@@ -108,7 +113,12 @@ export class Locals {
   }
 
   #modifiers(modifiers: readonly With[]): void {
-    for (const { target, value } of modifiers) this.#visitAll([target, value]);
+    for (const modifier of modifiers) {
+      const { target, value } = modifier;
+      const head = target.kind === 'ref' ? target.head : target;
+      if (head.kind === 'var' && this.#scopes.find(head.name)?.own === true) this.localTargets.add(modifier);
+      this.#visitAll([target, value]);
+    }
   }
 
   /** The right side first: it is before the variables of the left. */
@@ -272,6 +282,14 @@ export class Locals {
     local.count++;
     local.used = true;
     if (local.own) this.#resolved.add(term);
+  }
+
+  /** A call by the name of a variable, where it is a whole statement or stands in the head. */
+  hiddenCall({ operator }: CallTerm, location: Location): void {
+    const { head } = operator;
+    if (head.kind !== 'var' || this.#scopes.find(head.name)?.own !== true) return;
+    const message = `undefined function ${refText(operator)}`;
+    this.hiddenCalls.push({ code: 'rego_type_error', message, location });
   }
 
   #checkCalled({ operator, location }: CallTerm): void {

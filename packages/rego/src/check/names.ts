@@ -1,3 +1,4 @@
+import { declaredNames } from '../plan/scope.ts';
 import type { Import, Location, Module, Rule, Term } from '../syntax/ast.ts';
 import { dottedName, isRootDocument } from '../syntax/names.ts';
 import { visitTerms } from '../syntax/visit.ts';
@@ -32,6 +33,24 @@ export function variablesOf(...terms: readonly (Term | undefined)[]): ReadonlySe
       term: (term) => {
         if (term.kind === 'var') names.add(term.name);
         return false;
+      },
+    },
+  );
+  return names;
+}
+
+/** As `variablesOf`, without those that comprehensions declare for themselves. */
+export function freeVariablesOf(...terms: readonly (Term | undefined)[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  visitTerms(
+    terms.filter((term) => term !== undefined),
+    {
+      term: (term) => {
+        if (term.kind === 'var') names.add(term.name);
+        if (!('body' in term)) return false;
+        const declared = declaredNames(term.body);
+        for (const name of variablesOf(term)) if (!declared.has(name)) names.add(name);
+        return true;
       },
     },
   );

@@ -76,7 +76,8 @@ export function visitTerm(term: Term, visitor: Visitor): void {
       return visitTerms(term.args, visitor);
     case 'array':
     case 'set':
-      return visitTerms(term.items, visitor);
+      for (const item of term.items) visitTerm(item, visitor);
+      return;
     case 'object':
       for (const [key, value] of term.entries) {
         visitTerm(key, visitor);
