@@ -74,7 +74,7 @@ function answer(given: RegoObject, version: RegoVersion): readonly RegoObject[] 
   const { answers } = policy.evaluate(text(given, 'query') ?? '', {
     input: inputOf(given),
     data: given.get('data') ?? RegoObject.empty,
-    nowNs: 1_700_000_000_000_000_000n,
+    nowNs: 1_764_000_000_000_000_000n,
     seed: 1,
     deadlineMs: 10_000,
     strictBuiltinErrors: given.get('strict_error') === true,

@@ -50,7 +50,7 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
-function unmarshal(json: string): Value {
+export function unmarshal(json: string): Value {
   if (isTooDeep(json)) throw builtinError('exceeded max depth');
   try {
     return parseJson(json);
@@ -61,7 +61,7 @@ function unmarshal(json: string): Value {
   }
 }
 
-function isJson(json: string): boolean {
+export function isJson(json: string): boolean {
   if (isTooDeep(json)) return false;
   try {
     JSON.parse(json);
@@ -116,7 +116,7 @@ function decoded(value: string, variant: 'standard' | 'url'): string {
 }
 
 /** Padding may be left out: RFC 7515 appendix C. */
-function decodeUrlSafe(value: string): string {
+export function decodeUrlSafe(value: string): string {
   const missing = value.endsWith('=') ? 0 : bytesOf(value).length % 4;
   if (missing === 1) throw builtinError(`illegal base64url string: ${value}`);
   return decoded(value + ['', '', '==', '='][missing], 'url');

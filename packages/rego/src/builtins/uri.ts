@@ -19,13 +19,14 @@ function described(parts: UrlParts): RegoObject {
   return RegoObject.of(all.filter(([, part]) => part !== '').map((entry): Entry => entry));
 }
 
-function isValid(text: string): boolean {
+/** What is wrong with a URL, in Go's words; `undefined` for a good one. */
+export function uriProblem(text: string): string | undefined {
   try {
     parseUrl(text);
-    return text !== '';
+    return undefined;
   } catch (error) {
-    if (!(error instanceof UrlError)) throw error;
-    return false;
+    if (error instanceof UrlError) return error.message;
+    throw error;
   }
 }
 
@@ -35,5 +36,5 @@ export const URI: BuiltinGroup = functions({
     stepText(context, text.length);
     return described(refusing(UrlError, () => parseUrl(text)));
   },
-  'uri.is_valid': (_context, uri) => typeof uri === 'string' && isValid(uri),
+  'uri.is_valid': (_context, uri) => typeof uri === 'string' && uri !== '' && uriProblem(uri) === undefined,
 });

@@ -79,6 +79,14 @@ export interface UrlParts {
   readonly rawPath: string;
   readonly rawQuery: string;
   readonly fragment: string;
+  /** Name and port as they stand in the URL. */
+  readonly host: string;
+  /** What follows a scheme without a slash. */
+  readonly opaque: string;
+  readonly hasUser: boolean;
+  readonly forceQuery: boolean;
+  readonly omitHost: boolean;
+  readonly rawFragment: string;
 }
 
 /** url.Parse. */
@@ -87,7 +95,12 @@ export function parseUrl(text: string): UrlParts {
   const before = hash < 0 ? text : text.slice(0, hash);
   const fragment = hash < 0 ? '' : text.slice(hash + 1);
   const parts = inContext(before, () => parseHierarchy(before));
-  return { ...parts, fragment: inContext(text, () => unescapeUrl(fragment, 'fragment')) };
+  const plain = inContext(text, () => unescapeUrl(fragment, 'fragment'));
+  return {
+    ...parts,
+    fragment: plain,
+    rawFragment: escapeUrl(plain, 'fragment') === fragment ? '' : fragment,
+  };
 }
 
 function inContext<T>(url: string, parse: () => T): T {
@@ -99,32 +112,57 @@ function inContext<T>(url: string, parse: () => T): T {
   }
 }
 
-const NO_PARTS = { scheme: '', hostname: '', port: '', path: '', rawPath: '', rawQuery: '' };
+const NO_PARTS = {
+  scheme: '',
+  hostname: '',
+  port: '',
+  path: '',
+  rawPath: '',
+  rawQuery: '',
+  host: '',
+  opaque: '',
+  hasUser: false,
+  forceQuery: false,
+  omitHost: false,
+};
 
-function parseHierarchy(url: string): Omit<UrlParts, 'fragment'> {
+function parseHierarchy(url: string): Omit<UrlParts, 'fragment' | 'rawFragment'> {
   if (hasControl(url)) throw new UrlError('net/url: invalid control character in URL');
   if (url === '*') return { ...NO_PARTS, path: '*' };
   const [scheme, afterScheme] = splitScheme(url);
   const question = afterScheme.indexOf('?');
   const rawQuery = question < 0 ? '' : afterScheme.slice(question + 1);
+  const forceQuery = question === afterScheme.length - 1 && question >= 0;
   let rest = question < 0 ? afterScheme : afterScheme.slice(0, question);
   if (!rest.startsWith('/')) {
     // A path without a root, as in `mailto:`, is not looked into.
-    if (scheme !== '') return { ...NO_PARTS, scheme, rawQuery };
+    if (scheme !== '') return { ...NO_PARTS, scheme, rawQuery, forceQuery, opaque: rest };
     if ((rest.split('/')[0] ?? '').includes(':')) {
       throw new UrlError('first path segment in URL cannot contain colon');
     }
   }
   let host = '';
+  let authority: string | undefined;
   if (rest.startsWith('//') && (scheme !== '' || !rest.startsWith('///'))) {
     const slash = rest.indexOf('/', 2);
-    const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash);
+    authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash);
     rest = slash < 0 ? '' : rest.slice(slash);
     host = parseAuthority(scheme, authority);
   }
   const path = unescapeUrl(rest, 'path');
   const rawPath = escapeUrl(path, 'path') === rest ? '' : rest;
-  return { scheme, ...splitHostPort(host), path, rawPath, rawQuery };
+  return {
+    ...NO_PARTS,
+    ...splitHostPort(host),
+    scheme,
+    host,
+    path,
+    rawPath,
+    rawQuery,
+    forceQuery,
+    hasUser: authority?.includes('@') ?? false,
+    omitHost: authority === undefined && scheme !== '',
+  };
 }
 
 function hasControl(text: string): boolean {
