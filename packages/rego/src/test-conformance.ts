@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ALL_BUILTINS } from './test-builtins.ts';
+import { readYaml } from './metadata/read-yaml.ts';
 import { EvaluationError } from './evaluate/error.ts';
 import { Policy } from './evaluate/policy.ts';
 import type { RegoVersion } from './syntax/ast.ts';
@@ -67,7 +68,7 @@ function judgeError(given: RegoObject, error: unknown): string | undefined {
 
 function answer(given: RegoObject, version: RegoVersion): readonly RegoObject[] {
   const modules = list(given.get('modules') ?? null).map((source, at) =>
-    parseModule(typeof source === 'string' ? source : '', { file: `test-${at}.rego`, version }),
+    parseModule(typeof source === 'string' ? source : '', { file: `test-${at}.rego`, version, readYaml }),
   );
   const hostFunctions = new Map([['test.sleep', 1]]);
   const policy = new Policy(modules, { builtins: ALL_BUILTINS, hostFunctions });

@@ -1,8 +1,8 @@
 /** A compiled policy as callers see it. */
 import type { BuiltinGroup } from '../builtins/builtin.ts';
 import { CORE_BUILTINS, merged } from '../builtins/index.ts';
-import { metadataOf } from '../plan/metadata.ts';
-import { type Lowering, lowerModules } from '../plan/modules.ts';
+import { AnnotationSet } from '../check/annotation-set.ts';
+import { type Lowering, lowerModules, type MetadataOf } from '../plan/modules.ts';
 import { stringsOf } from '../plan/scope.ts';
 import type { Location, Module } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
@@ -55,7 +55,11 @@ export class Policy {
 
   constructor(modules: readonly Module[], options: CompileOptions = {}) {
     const { hostFunctions } = options;
-    const metadata = metadataOf(modules);
+    const annotations = new AnnotationSet(modules);
+    const metadata: MetadataOf = (rule, module) => ({
+      chain: () => annotations.chainOf(rule, module),
+      rule: () => annotations.metadataOf(rule),
+    });
     this.lowering = lowerModules(modules, hostFunctions ? { hostFunctions, metadata } : { metadata });
     this.compiled = compilePolicy(
       modules.map((module) => stringsOf(module.package.path.path)),

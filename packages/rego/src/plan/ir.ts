@@ -53,9 +53,10 @@ export type Callee =
   | { readonly type: 'function'; readonly path: readonly string[] }
   | { readonly type: 'builtin'; readonly name: string };
 
+/** A place in a document; the path ends before what is no constant, which only faulty modules have. */
 export type WithTarget =
-  | { readonly type: 'input'; readonly path: readonly Value[] }
-  | { readonly type: 'data'; readonly path: readonly Value[] }
+  | { readonly type: 'input'; readonly path: readonly Value[]; readonly isGround: boolean }
+  | { readonly type: 'data'; readonly path: readonly Value[]; readonly isGround: boolean }
   | Callee;
 
 export interface With {

@@ -11,6 +11,7 @@ import type {
   With as WithTerm,
   Term,
 } from '../syntax/ast.ts';
+import type { Value } from '../values/value.ts';
 import type { Callee, Node, Statement, Variable, With, WithTarget } from './ir.ts';
 import {
   bound,
@@ -55,7 +56,8 @@ function lowerExpr(expr: Expr, outer: Place): void {
 export function lowerWith(withs: readonly WithTerm[], place: Place): readonly With[] {
   return withs.map(({ target, value, location }) => {
     const resolved = withTarget(target, place);
-    const callee = functionValue(value, place);
+    const isFunction = resolved.type === 'function' || resolved.type === 'builtin';
+    const callee = isFunction ? functionValue(value, place) : undefined;
     if (callee !== undefined) return { target: resolved, value: callee, location };
     const bare = { ...place, with: [] };
     return { target: resolved, value: evaluated(lowerTerm(value, bare), location, bare), location };
@@ -63,15 +65,36 @@ export function lowerWith(withs: readonly WithTerm[], place: Place): readonly Wi
 }
 
 function withTarget(target: Term, place: Place): WithTarget {
-  const node = lowerTerm(target, { ...place, out: [] });
-  if (node.kind === 'ref' && typeof node.head === 'string') {
-    const path = node.path.flatMap((part) => (part.kind === 'constant' ? [part.value] : []));
-    const strings = path.filter((part) => typeof part === 'string');
-    const callee: Callee = { type: 'function', path: strings };
-    if (node.head === 'data' && place.context.arityOf(callee) !== undefined) return callee;
-    return { type: node.head, path };
+  const document = documentTarget(target, place);
+  if (document === undefined) return { type: 'builtin', name: builtinName(target) ?? '' };
+  const { head, path } = document;
+  const dynamic = path.findIndex((part) => part.kind !== 'constant');
+  const values = path.slice(0, dynamic < 0 ? path.length : dynamic).flatMap(constantValue);
+  const callee: Callee = { type: 'function', path: values.filter((part) => typeof part === 'string') };
+  if (head === 'data' && place.context.arityOf(callee) !== undefined) return callee;
+  return { type: head, path: values, isGround: dynamic < 0 };
+}
+
+/** `input` and `data` mean the documents here, whatever variables are called so. */
+function documentTarget(
+  target: Term,
+  place: Place,
+): { head: 'data' | 'input'; path: readonly Node[] } | undefined {
+  const aside = { ...place, out: [] };
+  if (target.kind === 'ref' && target.head.kind === 'var') {
+    const { name } = target.head;
+    if (name === 'input' || name === 'data') {
+      return { head: name, path: target.path.map((part) => lowerTerm(part, aside)) };
+    }
   }
-  return { type: 'builtin', name: builtinName(target) ?? '' };
+  const node = lowerTerm(target, aside);
+  return node.kind === 'ref' && typeof node.head === 'string'
+    ? { head: node.head, path: node.path }
+    : undefined;
+}
+
+function constantValue(node: Node): readonly Value[] {
+  return node.kind === 'constant' ? [node.value] : [];
 }
 
 /** `with f as g`: a value that names a function is not evaluated. */

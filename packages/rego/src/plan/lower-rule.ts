@@ -4,15 +4,7 @@ import { Composite } from '../values/order.ts';
 import type { Clause, Node, Statement } from './ir.ts';
 import { lowerBody } from './lower-body.ts';
 import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
-import {
-  collectNames,
-  declaredNames,
-  type Global,
-  patternNames,
-  ruleName,
-  Scope,
-  stringsOf,
-} from './scope.ts';
+import { collectNames, declaredNames, type Global, ruleName, Scope, stringsOf } from './scope.ts';
 
 export interface LoweredRule {
   readonly clause: Clause;
@@ -27,11 +19,11 @@ export function lowerRule(
   context: LowerContext,
 ): Clause {
   const hidden = new Set(declaredNames(rule.body));
-  for (const arg of rule.head.args ?? []) collectNames(arg, hidden);
+  const parameters = new Map(rule.head.args?.flatMap((arg) => [...namesOf(arg)].map((name) => [name, arg])));
+  for (const name of parameters.keys()) hidden.add(name);
   const scope = new Scope(globals, hidden);
-  for (const arg of rule.head.args ?? []) {
-    for (const name of patternNames(arg)) if (!name.startsWith('$')) scope.declare(name, arg.location);
-  }
+  // Also what stands in refs: these bind nothing, so it is unsafe there.
+  for (const [name, { location }] of parameters) if (!name.startsWith('$')) scope.declare(name, location);
   const body: Statement[] = [];
   const place: Place = { scope, out: body, with: [], context };
   lowerBody(rule.body, place);
@@ -53,8 +45,14 @@ export function lowerRule(
   };
 }
 
+function namesOf(arg: Term): ReadonlySet<string> {
+  const names = new Set<string>();
+  collectNames(arg, names);
+  return names;
+}
+
 function lowerOperand(term: Term, place: Place): Node {
-  return evaluated(lowerTerm(term, place), term.location, place);
+  return evaluated(lowerTerm(term, { ...place, isHead: true }), term.location, place);
 }
 
 function lowerHeadRef(rule: Rule, module: Module, place: Place): Pick<Clause, 'path' | 'suffix'> {

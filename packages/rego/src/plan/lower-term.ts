@@ -32,6 +32,8 @@ export interface Place {
   /** The modifiers that statements which the term needs take over. */
   readonly with: readonly With[];
   readonly context: LowerContext;
+  /** In the head of a rule, where `every` in a comprehension does not see what the body declares. */
+  readonly isHead?: boolean;
 }
 
 export function lowerTerm(term: Term, place: Place): Node {
@@ -90,7 +92,9 @@ function lowerRef(term: RefTerm, place: Place): Node {
 
 function lowerRefHead(head: Term, place: Place): Node {
   if (head.kind !== 'var') return lowerTerm(head, place);
-  if (head.name === 'data' || head.name === 'input') return rootRef(head.name, head.location);
+  const { name } = head;
+  if ((name === 'data' || name === 'input') && !place.scope.declares(name))
+    return rootRef(name, head.location);
   return lowerName(head.name, head.location, place);
 }
 
@@ -136,7 +140,8 @@ function constants(nodes: readonly Node[]): readonly Value[] | undefined {
 
 function lowerComprehension(term: Comprehension, outer: Place): Node {
   const body: Statement[] = [];
-  const place = { ...outer, scope: outer.scope.inner(declaredNames(term.body)), out: body, with: [] };
+  const scope = outer.scope.inner(declaredNames(term.body), outer.isHead);
+  const place = { ...outer, scope, out: body, with: [], isHead: false };
   outer.context.lowerBody(term.body, place);
   dropLoneTrue(body);
   const { location } = term;

@@ -15,18 +15,26 @@ export class Scope {
   private readonly declared = new Map<string, Variable>();
   /** Names that this scope declares somewhere: nowhere in it do they mean a global. */
   private readonly hidden: ReadonlySet<string>;
+  /** For `declares` what is around this scope does not count. */
+  private readonly isBarrier: boolean;
   /** Variables that nothing declares: the same in all scopes of the clause. */
   private readonly undeclared: Map<string, Variable>;
 
-  constructor(globals: ReadonlyMap<string, Global>, hidden: ReadonlySet<string>, parent?: Scope) {
+  constructor(
+    globals: ReadonlyMap<string, Global>,
+    hidden: ReadonlySet<string>,
+    parent?: Scope,
+    isBarrier = false,
+  ) {
+    this.isBarrier = isBarrier;
     this.globals = globals;
     this.hidden = hidden;
     this.parent = parent;
     this.undeclared = parent?.undeclared ?? new Map();
   }
 
-  inner(hidden: ReadonlySet<string>): Scope {
-    return new Scope(this.globals, hidden, this);
+  inner(hidden: ReadonlySet<string>, isBarrier = false): Scope {
+    return new Scope(this.globals, hidden, this, isBarrier);
   }
 
   declare(name: string, location: Location): Variable {
@@ -41,7 +49,7 @@ export class Scope {
   }
 
   declares(name: string): boolean {
-    return this.declaredVariable(name) !== undefined;
+    return this.declared.has(name) || (!this.isBarrier && this.parent?.declares(name) === true);
   }
 
   generate(location: Location): Variable {

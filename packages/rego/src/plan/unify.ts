@@ -1,4 +1,6 @@
 /** Which variables an equality makes safe (OPA's `ast.Unify`). */
+import { equal } from '../values/order.ts';
+import { RegoArray, RegoObject, type Value } from '../values/value.ts';
 import type { Node, RefNode, Variable } from './ir.ts';
 import { patternVariables } from './variables.ts';
 
@@ -25,7 +27,8 @@ class Unifier {
     this.safe = safe;
   }
 
-  unify(a: Node, b: Node): void {
+  unify(left: Node, right: Node): void {
+    const [a, b] = [unfolded(left), unfolded(right)];
     if (a.kind === 'variable') this.unifyVariable(a.variable, b);
     else if (b.kind === 'variable') this.unifyVariable(b.variable, a);
     else if (a.kind === 'ref') this.unifyRef(a, b);
@@ -34,8 +37,6 @@ class Unifier {
     else if (b.kind === 'comprehension') this.unifyPattern(a);
     else if (a.kind === 'array' && b.kind === 'array') this.unifyItems(a.items, b.items);
     else if (a.kind === 'object' && b.kind === 'object') this.unifyObjects(a.entries, b.entries);
-    else if (a.kind === 'constant') this.unifyPattern(b);
-    else if (b.kind === 'constant') this.unifyPattern(a);
   }
 
   private unifyVariable(variable: Variable, other: Node): void {
@@ -123,10 +124,23 @@ class Unifier {
   }
 }
 
+/** A constant array or object as a node of its parts: what a pattern binds depends on its shape. */
+function unfolded(node: Node): Node {
+  if (node.kind !== 'constant') return node;
+  const { value } = node;
+  if (value instanceof RegoArray) return { kind: 'array', items: value.items.map(constant) };
+  if (!(value instanceof RegoObject)) return node;
+  return { kind: 'object', entries: value.entries().map(([key, item]) => [constant(key), constant(item)]) };
+}
+
+function constant(value: Value): Node {
+  return { kind: 'constant', value };
+}
+
 type Entries = readonly (readonly [key: Node, value: Node])[];
 
-/** Constant scalars: what keys of patterns are in practice. */
+/** The same variable, or equal constants. */
 export function sameKey(a: Node, b: Node): boolean {
   if (a.kind === 'variable') return b.kind === 'variable' && a.variable === b.variable;
-  return a.kind === 'constant' && b.kind === 'constant' && a.value === b.value;
+  return a.kind === 'constant' && b.kind === 'constant' && equal(a.value, b.value);
 }

@@ -89,7 +89,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function quoted(text: string, escapeHtml: boolean): string {
-  const json = JSON.stringify(text);
+  const json = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
   const special = escapeHtml ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g;
   return json.replace(special, (found) => ESCAPES[found] ?? found);
 }

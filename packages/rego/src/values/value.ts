@@ -1,6 +1,6 @@
 /** The values of Rego. All are immutable. */
 import type { Decimal } from './decimal.ts';
-import { Composite, compare, compareStrings, equal, hashOf, hashString, mixHash } from './order.ts';
+import { Composite, compare, compareStrings, equal, hashOf, mixHash } from './order.ts';
 import { ValueMap } from './value-map.ts';
 
 /**
@@ -135,6 +135,11 @@ export class RegoObject extends Composite {
     return this.sortedKeys;
   }
 
+  /** In no particular order, for what does not show it. */
+  get unorderedKeys(): readonly Value[] {
+    return this.raw === undefined ? (this.map?.keys() ?? []) : Object.keys(this.raw);
+  }
+
   /** In term order of the keys. */
   entries(): Entry[] {
     return this.keys.map((key) => [key, this.get(key) ?? null]);
@@ -162,13 +167,7 @@ export class RegoObject extends Composite {
   /** The same in whatever order the keys come. */
   protected computeHash(): number {
     let hash = 0x3c6ef372;
-    if (this.raw !== undefined) {
-      for (const key of Object.keys(this.raw)) {
-        hash = (hash + mixHash(hashString(key), hashOf(this.get(key) ?? null))) | 0;
-      }
-      return hash;
-    }
-    for (const key of this.map?.keys() ?? []) {
+    for (const key of this.unorderedKeys) {
       hash = (hash + mixHash(hashOf(key), hashOf(this.get(key) ?? null))) | 0;
     }
     return hash;
@@ -202,6 +201,11 @@ export class RegoSet extends Composite {
     return this.members.has(value);
   }
 
+  /** In no particular order, for what does not show it. */
+  get unordered(): readonly Value[] {
+    return this.members.keys();
+  }
+
   /** In term order. */
   get items(): readonly Value[] {
     this.sorted ??= sortedValues(this.members.keys());
@@ -210,7 +214,7 @@ export class RegoSet extends Composite {
 
   equals(other: Composite): boolean {
     if (!(other instanceof RegoSet) || other.size !== this.size || other.hash !== this.hash) return false;
-    return this.members.keys().every((item) => other.has(item));
+    return this.unordered.every((item) => other.has(item));
   }
 
   compareTo(other: Composite): number {
@@ -220,7 +224,7 @@ export class RegoSet extends Composite {
   /** The same in whatever order the members come. */
   protected computeHash(): number {
     let hash = 0x7b52a1c9;
-    for (const item of this.members.keys()) hash = (hash + mixHash(hashOf(item), 0x2545f491)) | 0;
+    for (const item of this.unordered) hash = (hash + mixHash(hashOf(item), 0x2545f491)) | 0;
     return hash;
   }
 }
