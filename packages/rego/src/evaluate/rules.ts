@@ -16,6 +16,7 @@ import { conflict, EvaluationError } from './error.ts';
 import type { Compiler } from './layout.ts';
 import { IN_PROGRESS, type Machine, UNDEFINED } from './machine.ts';
 import type { CompiledRule } from './program.ts';
+import { indexed } from './rule-index.ts';
 
 export function compileRule(group: RuleGroup, compiler: Compiler): CompiledRule {
   switch (group.kind) {
@@ -70,9 +71,10 @@ function compileComplete(group: RuleGroup, compiler: Compiler): CompiledRule {
   const reason = `rule ${ruleText(group)} produced conflicting values`;
   const clauses = group.clauses.map((clause) => compileSingle(clause, compiler, reason));
   const defaults = group.defaults.map((clause) => compileSingle(clause, compiler, reason));
+  const candidates = indexed(group.clauses, clauses);
   const findsOne = isOneConstant(clauses);
   return document(group, (machine) => {
-    const value = agreed(clauses, machine, NO_ARGS, findsOne, reason);
+    const value = agreed(candidates(machine, NO_ARGS), machine, NO_ARGS, findsOne, reason);
     return value === undefined ? agreed(defaults, machine, NO_ARGS, true, reason) : value;
   });
 }
@@ -108,10 +110,11 @@ function compileFunction(group: RuleGroup, compiler: Compiler): CompiledRule {
   const reason = `function ${ruleText(group)} produced conflicting values for the same inputs`;
   const clauses = group.clauses.map((clause) => compileSingle(clause, compiler, reason));
   const defaults = group.defaults.map((clause) => compileSingle(clause, compiler, reason));
+  const candidates = indexed(group.clauses, clauses);
   const findsOne = isOneConstant(clauses);
   const evaluate = (machine: Machine, args: readonly Value[]): Value | undefined => {
     machine.step(1);
-    const value = agreed(clauses, machine, args, findsOne, reason);
+    const value = agreed(candidates(machine, args), machine, args, findsOne, reason);
     return value === undefined ? agreed(defaults, machine, args, true, reason) : value;
   };
   const none = (): undefined => undefined;
@@ -156,9 +159,10 @@ function innerMap(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknow
 
 function compileSet(group: RuleGroup, compiler: Compiler): CompiledRule {
   const clauses = group.clauses.map((clause) => compileMember(clause, compiler));
+  const candidates = indexed(group.clauses, clauses);
   return document(group, (machine) => {
     const members = new SetCollector();
-    for (const clause of clauses) clause(machine, members);
+    for (const clause of candidates(machine, NO_ARGS)) clause(machine, members);
     return members.finish();
   });
 }
