@@ -2,10 +2,10 @@
 import { type Builtin, BuiltinError, type WalkShape } from '../builtins/builtin.ts';
 import type { Callee, CallStatement, Node } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
+import { RegoSourceError } from '../syntax/error.ts';
 import { NumberRangeError } from '../values/decimal.ts';
 import type { Value } from '../values/value.ts';
 import type { Compute, Frame, Stage } from './code.ts';
-import { EvaluationError } from './error.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { INLINE } from './operators.ts';
@@ -41,20 +41,31 @@ function holds(computed: Compute): Stage {
 }
 
 function plainCall(callee: Callee, args: readonly Compute[], location: Location, layout: Layout): Compute {
-  if (callee.type === 'function') return functionCall(callee.path, args, layout);
+  if (callee.type === 'function') return functionCall(callee.path, args, location, layout);
   const [a, b] = args;
   const inline = args.length === 2 ? INLINE.get(callee.name) : undefined;
   const general = builtinCall(callee.name, args, location, layout);
   return inline !== undefined && a !== undefined && b !== undefined ? inline(a, b, general) : general;
 }
 
-function functionCall(path: readonly string[], args: readonly Compute[], layout: Layout): Compute {
+function functionCall(
+  path: readonly string[],
+  args: readonly Compute[],
+  location: Location,
+  layout: Layout,
+): Compute {
   const { tree, program } = layout.compiler;
-  const id = tree.find(path)?.rule?.id ?? -1;
+  const rule = tree.find(path)?.rule;
+  if (rule?.kind !== 'function') throw undefinedFunction(['data', ...path].join('.'), location);
+  const { id } = rule;
   return (machine, frame) => {
     const values = computeAll(args, machine, frame);
     return values === undefined ? undefined : program.rules[id]?.call(machine, values);
   };
+}
+
+function undefinedFunction(name: string, location: Location): RegoSourceError {
+  return new RegoSourceError([{ code: 'rego_type_error', message: `undefined function ${name}`, location }]);
 }
 
 function computeAll(args: readonly Compute[], machine: Machine, frame: Frame): Value[] | undefined {
@@ -67,13 +78,34 @@ function computeAll(args: readonly Compute[], machine: Machine, frame: Frame): V
   return values;
 }
 
+/** A function of the host comes before a built-in of the same name. */
 function builtinCall(name: string, args: readonly Compute[], location: Location, layout: Layout): Compute {
   const builtin = layout.compiler.program.builtins.get(name);
-  if (builtin === undefined) return hostCall(name, args, location);
+  if (builtin === undefined && !layout.compiler.isKnown(name)) throw undefinedFunction(name, location);
   return (machine, frame) => {
     const values = computeAll(args, machine, frame);
-    return values === undefined ? undefined : callBuiltin(machine, name, builtin, values, location);
+    return values === undefined ? undefined : callNamed(machine, name, builtin, values, location);
   };
+}
+
+function callNamed(
+  machine: Machine,
+  name: string,
+  builtin: Builtin | undefined,
+  args: readonly Value[],
+  location: Location,
+): Value | undefined {
+  const host = machine.options.hostFunctions.get(name);
+  if (host === undefined && builtin !== undefined) return callBuiltin(machine, name, builtin, args, location);
+  if (host === undefined) {
+    const message = `${name}: not available here: the host gives no function of this name`;
+    return machine.fail({ code: 'eval_builtin_error', message, location });
+  }
+  try {
+    return host(...args);
+  } catch (error) {
+    return failed(machine, name, error, location);
+  }
 }
 
 function callBuiltin(
@@ -107,24 +139,6 @@ export function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes('call stack');
 }
 
-/** A built-in that needs the host: it answers, or the call says what is missing. */
-function hostCall(name: string, args: readonly Compute[], location: Location): Compute {
-  return (machine, frame) => {
-    const host = machine.options.hostFunctions.get(name);
-    if (host === undefined) {
-      const reason = `${name}: not available here: the host gives no function of this name`;
-      throw new EvaluationError('eval_builtin_error', reason, location);
-    }
-    const values = computeAll(args, machine, frame);
-    if (values === undefined) return undefined;
-    try {
-      return host(...values);
-    } catch (error) {
-      return failed(machine, name, error, location);
-    }
-  };
-}
-
 /** The call, unless `with` has put something in the function's place. */
 function mockable(callee: Callee, args: readonly Compute[], plain: Compute, layout: Layout): Compute {
   const key = calleeKey(callee);
@@ -147,26 +161,12 @@ function callMock(machine: Machine, mock: Callee, args: readonly Value[], layout
   const result =
     mock.type === 'function'
       ? program.rules[tree.find(mock.path)?.rule?.id ?? -1]?.call(machine, args)
-      : callNamed(machine, mock.name, args, program.builtins);
+      : callNamed(machine, mock.name, program.builtins.get(mock.name), args, NOWHERE);
   machine.context = mocked;
   return result;
 }
 
-function callNamed(
-  machine: Machine,
-  name: string,
-  args: readonly Value[],
-  builtins: ReadonlyMap<string, Builtin>,
-): Value | undefined {
-  const builtin = builtins.get(name);
-  const location = { file: '', row: 0, col: 0, offset: 0, end: 0 };
-  if (builtin !== undefined) return callBuiltin(machine, name, builtin, args, location);
-  return hostCall(
-    name,
-    args.map((arg) => () => arg),
-    location,
-  )(machine, []);
-}
+const NOWHERE: Location = { file: '', row: 0, col: 0, offset: 0, end: 0 };
 
 type EvaluateRelation = Extract<Builtin, { type: 'relation' }>['evaluate'];
 

@@ -31,6 +31,7 @@ export function compilePolicy(
   packages: readonly (readonly string[])[],
   clauses: readonly Clause[],
   builtins: ReadonlyMap<string, Builtin>,
+  isKnown: Compiler['isKnown'],
 ): CompiledPolicy {
   const problems: RegoProblem[] = [];
   const ordered = clauses.map((clause) => {
@@ -44,7 +45,7 @@ export function compilePolicy(
   const rules: CompiledRule[] = [];
   let cacheIds = groups.length;
   const program: Program = { rules, builtins, newCacheId: () => cacheIds++ };
-  const compiler: Compiler = { tree, program, compileBody };
+  const compiler: Compiler = { tree, program, isKnown, compileBody };
   for (const group of groups) rules[group.id] = compileRule(group, compiler);
   return { tree, query: (lowered) => compileQuery(lowered, compiler) };
 }

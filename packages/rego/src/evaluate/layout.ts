@@ -8,6 +8,8 @@ import type { Program } from './program.ts';
 export interface Compiler {
   readonly tree: TreeNode;
   readonly program: Program;
+  /** Whether there is a built-in or a function of the host of this name. */
+  isKnown(name: string): boolean;
   /** The stages of the body; its variables are bound in the layout from then on. */
   compileBody(body: readonly Statement[], layout: Layout): readonly Stage[];
 }

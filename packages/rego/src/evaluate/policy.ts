@@ -1,6 +1,7 @@
 /** A compiled policy as callers see it. */
 import type { BuiltinGroup } from '../builtins/builtin.ts';
 import { CORE_BUILTINS, merged } from '../builtins/index.ts';
+import { signatureOf } from '../builtins/signatures.ts';
 import { AnnotationSet } from '../check/annotation-set.ts';
 import { type Lowering, lowerModules, type MetadataOf } from '../plan/modules.ts';
 import { stringsOf } from '../plan/scope.ts';
@@ -65,6 +66,7 @@ export class Policy {
       modules.map((module) => stringsOf(module.package.path.path)),
       this.lowering.rules.map(({ clause }) => clause),
       merged([CORE_BUILTINS, ...(options.builtins ?? [])]),
+      (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
     );
   }
 

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { compile } from './compile.ts';
+import { EvaluationError } from './evaluate/error.ts';
+import type { EvaluateOptions, Policy } from './evaluate/policy.ts';
+import { RegoSourceError } from './syntax/error.ts';
+import { parseJson, toJson } from './values/json.ts';
+
+function policyOf(text: string): Policy {
+  return compile([{ file: 'p.rego', text: `package p\n\n${text}` }]);
+}
+
+function valueOf(text: string, options: EvaluateOptions = {}): string | undefined {
+  const value = policyOf(text).evaluate('x := data.p.x', options).answers[0]?.get('x');
+  return value === undefined ? undefined : toJson(value);
+}
+
+function codeOf(evaluate: () => unknown): string {
+  try {
+    evaluate();
+  } catch (error) {
+    if (error instanceof EvaluationError || error instanceof RegoSourceError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('compile', () => {
+  it('refuses what the check refuses', () => {
+    assert.throws(() => policyOf('x := y'), /p\.rego:3: rego_unsafe_var_error: var y is unsafe/);
+    assert.throws(() => policyOf('x := nothing(1)'), /rego_type_error: undefined function nothing/);
+  });
+
+  it('refuses queries that call what is not there', () => {
+    const policy = policyOf('f(y) := y');
+    assert.throws(() => policy.prepare('nothing(1)'), /rego_type_error: undefined function nothing/);
+    assert.throws(() => policy.prepare('data.p.g(1)'), /rego_type_error: undefined function data.p.g/);
+    assert.equal(policy.evaluate('x := data.p.f(1)').answers[0]?.get('x'), 1);
+  });
+});
+
+describe('evaluate', () => {
+  it('is bounded by steps, in rules and built-ins alike', () => {
+    const loops = 'x := count([1 | some i in input; some j in input; i == j])';
+    const input = parseJson(JSON.stringify(Array.from({ length: 1000 }, (_, i) => i)));
+    assert.equal(
+      codeOf(() => valueOf(loops, { input, maxSteps: 10_000 })),
+      'eval_steps_error',
+    );
+    assert.equal(
+      codeOf(() => valueOf('x := count(numbers.range(1, 1000000000000))', { maxSteps: 100_000 })),
+      'eval_steps_error',
+    );
+  });
+
+  it('ends at its deadline', () => {
+    const input = parseJson(JSON.stringify(Array.from({ length: 3000 }, (_, i) => i)));
+    const loops = 'x := count([1 | some i in input; some j in input; some k in input; i + j == k])';
+    let now = 0;
+    const clock = (): number => now++;
+    assert.equal(
+      codeOf(() => valueOf(loops, { input, clock, deadlineMs: 50 })),
+      'eval_cancel_error',
+    );
+  });
+
+  it('survives documents that are nested deeper than the stack', () => {
+    const deep = parseJson(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    for (const rule of ['x := input == [input]', 'x := {input}']) {
+      assert.equal(
+        codeOf(() => valueOf(rule, { input: deep })),
+        'eval_depth_error',
+        rule,
+      );
+    }
+  });
+
+  it('takes names of JavaScript’s own objects for what they are: keys', () => {
+    const input = parseJson('{"__proto__": {"a": 1}, "constructor": 2}');
+    assert.equal(
+      valueOf('x := [input.__proto__.a, input.constructor, object.get(input, "toString", 3)]', { input }),
+      '[1,2,3]',
+    );
+  });
+
+  it('gives the same bytes for the same input and seed', () => {
+    const rules = 'x := [rand.intn(sprintf("%d", [i]), 1000) | some i in numbers.range(1, 5)]';
+    assert.equal(valueOf(rules, { seed: 7 }), valueOf(rules, { seed: 7 }));
+  });
+
+  it('names the built-in that the host must give', () => {
+    const rules = 'x := http.send({"method": "get", "url": "https://example.com"})';
+    assert.match(String(policyOf(rules).evaluate('x := data.p.x').failures[0]?.message), /http\.send: /);
+    assert.equal(valueOf(rules, { hostFunctions: new Map([['http.send', () => 'sent']]) }), '"sent"');
+  });
+
+  it('prints each choice of values, and undefined ones as such', () => {
+    const lines: string[] = [];
+    valueOf('x if { some i in [1, 2]; print("at", i, input.missing) }', {
+      print: (line) => lines.push(line),
+    });
+    assert.deepEqual(lines, ['at 1 <undefined>']);
+  });
+
+  it('keeps what `with` replaces to its own expression', () => {
+    const rules = 'y := input.a\n\nx := [a, b, c] if {\n\ta := y\n\tb := y with input.a as 2\n\tc := y\n}';
+    assert.equal(valueOf(rules, { input: parseJson('{"a":1}') }), '[1,2,1]');
+  });
+});

@@ -1,0 +1,36 @@
+/** From source texts to a policy that can be evaluated. */
+import { checkModules } from './check/check-modules.ts';
+import { type CompileOptions, Policy } from './evaluate/policy.ts';
+import type { RegoVersion } from './syntax/ast.ts';
+import { RegoSourceError } from './syntax/error.ts';
+import { parseModule } from './syntax/parse-module.ts';
+import type { ReadYaml } from './syntax/yaml.ts';
+
+export interface Source {
+  /** The name in locations and messages. */
+  readonly file: string;
+  readonly text: string;
+  /** Declared, never guessed. Default v1. */
+  readonly version?: RegoVersion;
+}
+
+export interface PolicyOptions extends CompileOptions {
+  /** As `opa check --strict`. */
+  readonly strict?: boolean;
+  /** Reads METADATA blocks; without it they are comments like others. */
+  readonly readYaml?: ReadYaml;
+}
+
+/** Parses, checks and compiles; throws RegoSourceError with what `opa check` would report. */
+export function compile(sources: readonly Source[], options: PolicyOptions = {}): Policy {
+  const { strict = false, readYaml, hostFunctions } = options;
+  const modules = sources.map(({ file, text, version = 'v1' }) =>
+    parseModule(text, readYaml === undefined ? { file, version } : { file, version, readYaml }),
+  );
+  const problems = checkModules(
+    modules,
+    hostFunctions === undefined ? { strict } : { strict, hostFunctions },
+  );
+  if (problems.length > 0) throw new RegoSourceError(problems);
+  return new Policy(modules, options);
+}
