@@ -1,4 +1,5 @@
 /** json.*, base64.*, base64url.*, hex.*, urlquery.* */
+import { Decimal } from '../values/decimal.ts';
 import { jsonKey, parseJson, toJson } from '../values/json.ts';
 import { compareStrings, typeName } from '../values/order.ts';
 import { quotedText, termText } from '../values/text.ts';
@@ -50,10 +51,26 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
+const BIG_EXPONENT = /[eE][-+]?\d{4}/;
+/** OPA takes no number beyond 2^100000, nor below its inverse. */
+const MAX_DIGITS = 30_103;
+
+function checkNumbers(value: Value): void {
+  if (value instanceof RegoArray) value.items.forEach(checkNumbers);
+  else if (value instanceof RegoObject) value.entries().forEach(([, item]) => checkNumbers(item));
+  else if (value instanceof Decimal) {
+    const { coefficient, exponent } = value.exact;
+    const digits = coefficient.toString().length + exponent;
+    if (Math.abs(digits) > MAX_DIGITS) throw builtinError('invalid number: number too big');
+  }
+}
+
 export function unmarshal(json: string): Value {
   if (isTooDeep(json)) throw builtinError('exceeded max depth');
   try {
-    return parseJson(json);
+    const value = parseJson(json);
+    if (BIG_EXPONENT.test(json)) checkNumbers(value);
+    return value;
   } catch (error) {
     // The message of each JavaScript engine is another one.
     if (error instanceof SyntaxError) throw builtinError('invalid JSON text');

@@ -7,6 +7,7 @@ import { COMPARISON } from './comparison.ts';
 import { ENCODING } from './encoding.ts';
 import { GLOB } from './glob.ts';
 import { GRAPH } from './graph.ts';
+import { HOST } from './host.ts';
 import { JSON_PATCH } from './json-patch.ts';
 import { JSON_PATHS } from './json-paths.ts';
 import { NET } from './net.ts';
@@ -30,6 +31,7 @@ export const CORE_BUILTINS: BuiltinGroup = merged([
   ENCODING,
   GLOB,
   GRAPH,
+  HOST,
   JSON_PATCH,
   JSON_PATHS,
   NET,

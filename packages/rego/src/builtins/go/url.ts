@@ -232,6 +232,16 @@ function splitHostPort(host: string): { hostname: string; port: string } {
   return { hostname: isLiteral ? bare.slice(1, -1) : bare, port: found?.[1] ?? '' };
 }
 
+/** url.URL.EscapedPath: as it was written, where that is a valid spelling of the path. */
+export function escapedPath({ path, rawPath }: UrlParts): string {
+  if (rawPath !== '' && Array.from(rawPath).every(isPathChar)) return rawPath;
+  return path === '*' ? path : escapeUrl(path, 'path');
+}
+
+function isPathChar(char: string): boolean {
+  return "!$&'()*+,;=:@[]%".includes(char) || (char < '\u0080' && !needsEscape(char, 'path'));
+}
+
 /** url.ParseQuery: the first mistake counts, after all the rest has been read. */
 export function parseQuery(query: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
