@@ -137,7 +137,8 @@ class CaptureCheck {
     const variables = new Set<Variable>();
     const last = body.at(-1);
     const isTemplate = this.#capturing === 'internal.template_string';
-    if (isTemplate && last?.kind === 'unify' && last.right.kind === 'variable' && body.length === 1) return variables;
+    if (isTemplate && last?.kind === 'unify' && last.right.kind === 'variable' && body.length === 1)
+      return variables;
     for (const statement of body) {
       walkStatement(statement, {
         node: (node) => {
@@ -158,6 +159,7 @@ function keyAndValue({ key, value }: Statement & { readonly kind: 'every' }): re
 
 function boundBy(body: readonly Statement[], outer: Variables): Variables {
   const bound = new Set(outer);
-  for (const statement of body) for (const variable of statementOutputs(statement, bound)) bound.add(variable);
+  for (const statement of body)
+    for (const variable of statementOutputs(statement, bound)) bound.add(variable);
   return bound;
 }

@@ -13,7 +13,11 @@ export function checkConflicts(tree: RuleTree, findings: Findings): void {
     const below = conflictingBelow(node);
     if (below.length > 0) {
       const list = below.map(({ text, rule }) => `\n  rule ${text} at ${placeText(rule.location)}`);
-      findings.stop('rego_type_error', `rule ${lastText(node)} conflicts with:${list.join('')}`, first.rule.location);
+      findings.stop(
+        'rego_type_error',
+        `rule ${lastText(node)} conflicts with:${list.join('')}`,
+        first.rule.location,
+      );
     } else if (areMixed(node.definitions)) {
       findings.stop('rego_type_error', `conflicting rules ${lastText(node)} found`, first.rule.location);
     } else checkDefaults(node, findings);

@@ -2,13 +2,22 @@ import type { CallStatement, Node, Statement, UnifyStatement } from '../plan/ir.
 import type { RegoProblem } from '../syntax/error.ts';
 import { MEMBER, MEMBER_WITH_KEY } from '../syntax/operators.ts';
 import { calleeText } from './check-functions.ts';
-import { ANY, isAny, isUnknown, keysOf, type FunctionType, type Type, type Unknown, valuesOf } from './type.ts';
+import {
+  ANY,
+  isAny,
+  isUnknown,
+  keysOf,
+  type FunctionType,
+  type Type,
+  type Unknown,
+  valuesOf,
+} from './type.ts';
 import type { TypeEnv } from './type-env.ts';
 import { argumentsText, typeText } from './type-text.ts';
 import { unifies, unifyTerm, unifyTerms } from './type-unify.ts';
 
 /** What is wrong with an expression, and whether that came of something unknown in it. */
-interface TypeProblem {
+export interface TypeProblem {
   readonly problem: RegoProblem;
   readonly isOfUnknown: boolean;
 }
@@ -20,7 +29,7 @@ export function checkExpression(statement: Statement, env: TypeEnv): TypeProblem
 
 function checkUnification(statement: UnifyStatement, env: TypeEnv): TypeProblem | undefined {
   const [left, right] = [env.typeOf(statement.left), env.typeOf(statement.right)];
-  if (isScalarDomain(statement)) {
+  if (left === undefined && isScalarDomain(statement)) {
     unifyTerm(env, statement.left, ANY);
     return undefined;
   }
@@ -33,11 +42,7 @@ function isScalarDomain({ left, right }: UnifyStatement): boolean {
   return right.value === null || typeof right.value !== 'object';
 }
 
-function matchError(
-  { location }: Statement,
-  left: Type | Unknown,
-  right: Type | Unknown,
-): TypeProblem {
+function matchError({ location }: Statement, left: Type | Unknown, right: Type | Unknown): TypeProblem {
   const details = { left: typeText(left), right: typeText(right) };
   return {
     problem: { code: 'rego_type_error', message: 'match error', location, details },

@@ -7,11 +7,12 @@ import { walkNode, walkStatements, type Walker } from './walk.ts';
 
 export function checkFunctions(
   definitions: readonly Definition[],
-  tree: RuleTree,
+  arityOfCallee: (callee: Callee) => number | undefined,
   findings: Findings,
 ): void {
   const walker: Walker = {
-    statement: (statement) => statement.kind === 'call' && checkCall(statement, tree, findings),
+    statement: (statement) =>
+      statement.kind === 'call' && checkCall(statement, arityOfCallee(statement.callee), findings),
   };
   for (const { clause } of definitions.flatMap(chainOf)) {
     for (const node of [...(clause.args ?? []), clause.key, clause.value]) if (node) walkNode(node, walker);
@@ -20,9 +21,8 @@ export function checkFunctions(
 }
 
 /** True where the call is wrong: what is in it is not looked at then. */
-function checkCall(statement: CallStatement, tree: RuleTree, findings: Findings): boolean {
+function checkCall(statement: CallStatement, arity: number | undefined, findings: Findings): boolean {
   const name = calleeText(statement.callee);
-  const arity = arityOf(statement.callee, tree);
   if (arity === undefined) {
     findings.stop('rego_type_error', `undefined function ${name}`, statement.location);
     return true;
@@ -51,9 +51,12 @@ export function calleeText(callee: Callee): string {
 }
 
 /** How many arguments the rule or built-in takes; none for a rule that is no function. */
-export function arityOf(callee: Callee, tree: RuleTree): number | undefined {
-  if (callee.type === 'builtin') return signatureOf(callee.name)?.args.length;
+export function arityOf(
+  callee: Callee,
+  tree: RuleTree,
+  host: ReadonlyMap<string, number>,
+): number | undefined {
+  if (callee.type === 'builtin') return host.get(callee.name) ?? signatureOf(callee.name)?.args.length;
   const [first] = tree.find(callee.path)?.definitions ?? [];
   return first && (first.rule.head.args?.length ?? 0);
 }
-

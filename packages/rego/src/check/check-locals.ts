@@ -73,12 +73,15 @@ function checkDefinition(
   hideBuiltins(body, scopes);
   const inBody = new Locals(scopes, strict);
   inBody.body(body, freeVariablesOf(...head.ref.path, head.key, head.value));
-  visitTerms([head.key, head.value].filter((term) => term !== undefined), {
-    term: (term) => {
-      if (term.kind === 'call') inBody.hiddenCall(term, term.location);
-      return 'body' in term;
+  visitTerms(
+    [head.key, head.value].filter((term) => term !== undefined),
+    {
+      term: (term) => {
+        if (term.kind === 'call') inBody.hiddenCall(term, term.location);
+        return 'body' in term;
+      },
     },
-  });
+  );
   return { inHead, inBody };
 }
 

@@ -5,9 +5,16 @@ import { orderClause, unsafeHeads } from '../plan/order.ts';
 import type { Module } from '../syntax/ast.ts';
 import type { RegoProblem } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
+import { AnnotationSet } from './annotation-set.ts';
+import { applySchemas } from './rule-schemas.ts';
 import { checkConflicts, checkData, checkPackages } from './check-conflicts.ts';
-import { checkFunctions } from './check-functions.ts';
-import { checkDuplicateImports, checkRootArguments, checkRootNames, checkUnusedImports } from './check-imports.ts';
+import { arityOf, checkFunctions } from './check-functions.ts';
+import {
+  checkDuplicateImports,
+  checkRootArguments,
+  checkRootNames,
+  checkUnusedImports,
+} from './check-imports.ts';
 import { checkLocals, type LocalNames } from './check-locals.ts';
 import { checkCaptures, checkTemplateParts, checkVoidCalls } from './check-captures.ts';
 import { checkWith } from './check-with.ts';
@@ -25,6 +32,8 @@ export interface CheckOptions {
   readonly strict?: boolean;
   /** The base document, which rules must not hide. */
   readonly data?: Value;
+  /** How many arguments functions of the host take, by their names. */
+  readonly hostFunctions?: ReadonlyMap<string, number>;
 }
 
 /** All that is wrong with the modules, ten problems at most; stages run in the order of OPA's compiler. */
@@ -46,7 +55,7 @@ export function checkModules(all: readonly Module[], options: CheckOptions = {})
 
 function* stages(
   modules: readonly Module[],
-  { strict = false, data }: CheckOptions,
+  { strict = false, data, hostFunctions = new Map() }: CheckOptions,
   findings: Findings,
 ): Generator<() => void> {
   yield () => checkRootArguments(modules, findings);
@@ -57,7 +66,7 @@ function* stages(
   yield () => {
     names = checkLocals(modules, strict, findings);
   };
-  const definitions = lowerModules(modules).rules.map(definitionOf);
+  const definitions = lowerModules(modules, { hostFunctions }).rules.map(definitionOf);
   const tree = treeOfDefinitions(definitions);
   yield () => {
     checkTemplateParts(modules, findings);
@@ -65,6 +74,10 @@ function* stages(
   };
   yield () => checkVoidCalls(modules, findings);
   yield () => checkCaptures(definitions, 'internal.print', findings);
+  let annotations = new AnnotationSet([]);
+  yield () => {
+    annotations = new AnnotationSet(modules, findings);
+  };
   yield () => checkWith(modules, tree, names.localTargets, findings);
   yield () => {
     checkConflicts(tree, findings);
@@ -73,7 +86,7 @@ function* stages(
   };
   yield () => {
     findings.stopAll(names.hiddenCalls);
-    checkFunctions(definitions, tree, findings);
+    checkFunctions(definitions, (callee) => arityOf(callee, tree, hostFunctions), findings);
   };
   const scopeOf = ruleScopes(definitions);
   yield () => {
@@ -89,9 +102,14 @@ function* stages(
   };
   const graph = graphOf(definitions, tree);
   yield () => checkRecursion(tree, graph, findings);
-  const checker = new TypeChecker(graph, tree);
+  const checker = new TypeChecker(graph, tree, hostFunctions);
   yield () => {
-    for (const one of inDependencyOrder(graph)) checker.check(one, prepareBody(bodies.get(one) ?? []));
+    for (const one of inDependencyOrder(graph)) {
+      const known = annotations.of(one.rule, one.module);
+      checker.check(one, prepareBody(bodies.get(one) ?? []), (env) =>
+        applySchemas(known, env, one.rule.location),
+      );
+    }
     for (const problem of checker.problems.toSorted(byPlace)) findings.add(problem);
   };
   yield () => checkDeprecated(definitions, checker.builtins, strict, findings);

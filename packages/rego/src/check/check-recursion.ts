@@ -39,7 +39,8 @@ function wayTo(
   start: Definition,
 ): readonly Definition[] {
   const way = [start];
-  for (let at: Definition | undefined = last; at !== undefined && at !== start; at = from.get(at)) way.unshift(at);
+  for (let at: Definition | undefined = last; at !== undefined && at !== start; at = from.get(at))
+    way.unshift(at);
   return [start, ...way];
 }
 

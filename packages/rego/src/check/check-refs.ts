@@ -83,7 +83,12 @@ class RefCheck {
     return undefined;
   }
 
-  #variableKey(part: Node & { readonly kind: 'variable' }, keys: Type | Unknown, at: number, env: TypeEnv): Checked {
+  #variableKey(
+    part: Node & { readonly kind: 'variable' },
+    keys: Type | Unknown,
+    at: number,
+    env: TypeEnv,
+  ): Checked {
     const known = env.ofVariable(part.variable);
     if (known === undefined) env.setVariable(part.variable, keys);
     else if (!unifies(keys, known)) return this.#invalid(at, known, keys);
@@ -143,7 +148,12 @@ class RefCheck {
 
   #problem(details: Readonly<Record<string, unknown>>): RegoProblem {
     const location: Location = this.#ref.location;
-    return { code: 'rego_type_error', message: `undefined ref: ${refNodeText(this.#ref)}`, location, details };
+    return {
+      code: 'rego_type_error',
+      message: `undefined ref: ${refNodeText(this.#ref)}`,
+      location,
+      details,
+    };
   }
 }
 

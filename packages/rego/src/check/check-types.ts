@@ -3,7 +3,7 @@ import type { ComprehensionNode, Node, Statement, With } from '../plan/ir.ts';
 import type { RegoProblem } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
 import { calleeText } from './check-functions.ts';
-import { checkExpression } from './check-expression.ts';
+import { checkExpression, type TypeProblem } from './check-expression.ts';
 import { checkRefs } from './check-refs.ts';
 import { type Graph, selectedBy } from './graph.ts';
 import type { Definition, RuleTree } from './rule-tree.ts';
@@ -12,7 +12,7 @@ import { TypeEnv } from './type-env.ts';
 import { typeOfDefinition } from './type-of-definition.ts';
 import { insertType } from './type-tree.ts';
 import { argumentsText } from './type-text.ts';
-import { unifies } from './type-unify.ts';
+import { unifies, unifyTerm } from './type-unify.ts';
 import { bodiesOf, nodesOf, type Walker, walkNode, walkStatements } from './walk.ts';
 
 /** A comprehension as far as it was understood. */
@@ -29,19 +29,26 @@ export class TypeChecker {
   readonly #comprehensions = new Map<ComprehensionNode, Comprehended>();
   readonly #graph: Graph;
   readonly #tree: RuleTree;
+  /** Functions of the host take and give anything. */
+  readonly #host: ReadonlyMap<string, number>;
 
-  constructor(graph: Graph, tree: RuleTree) {
+  constructor(graph: Graph, tree: RuleTree, host: ReadonlyMap<string, number>) {
     this.#graph = graph;
     this.#tree = tree;
+    this.#host = host;
   }
 
   /**
    * Checks a definition and keeps its type for those that need it, which come later.
    * The body is in the order of evaluation, see `prepareBody`; `known` are types of documents that it may rely on.
    */
-  check(definition: Definition, body: readonly Statement[], known: (env: TypeEnv) => void = () => undefined): void {
+  check(
+    definition: Definition,
+    body: readonly Statement[],
+    known: (env: TypeEnv) => readonly RegoProblem[] = () => [],
+  ): void {
     const outer = this.#env.inner();
-    known(outer);
+    this.problems.push(...known(outer));
     const { env, problems } = this.#body(body, outer);
     this.problems.push(...problems);
     const root = this.#env.root('data');
@@ -53,7 +60,10 @@ export class TypeChecker {
     }
   }
 
-  #body(body: readonly Statement[], around: TypeEnv): { readonly env: TypeEnv; readonly problems: RegoProblem[] } {
+  #body(
+    body: readonly Statement[],
+    around: TypeEnv,
+  ): { readonly env: TypeEnv; readonly problems: RegoProblem[] } {
     const env = around.inner();
     const problems = body.flatMap((statement) => this.#statement(statement, this.#withEnv(statement, env)));
     return { env, problems };
@@ -64,10 +74,20 @@ export class TypeChecker {
       this.builtins.add(statement.callee.name);
     }
     const before = [...this.#closures(statement, env), ...checkRefs(statement, env)];
-    const problem = checkModifiers(statement.with, env) ?? checkExpression(statement, env);
+    const problem = checkModifiers(statement.with, env) ?? this.#expression(statement, env);
     if (problem === undefined) return before;
     // What came of something unknown is a consequence of what made it unknown.
     return before.length > 0 && problem.isOfUnknown ? before : [...before, problem.problem];
+  }
+
+  #expression(statement: Statement, env: TypeEnv): TypeProblem | undefined {
+    const isHosts =
+      statement.kind === 'call' &&
+      statement.callee.type === 'builtin' &&
+      this.#host.has(statement.callee.name);
+    if (!isHosts) return checkExpression(statement, env);
+    for (const operand of nodesOf(statement)) unifyTerm(env, operand, ANY);
+    return undefined;
   }
 
   /** Comprehensions have bodies of their own; those within them are checked with them. */
@@ -107,7 +127,11 @@ export class TypeChecker {
   #withEnv(statement: Statement, env: TypeEnv): TypeEnv {
     if (statement.with.length === 0) return env;
     let result = env;
-    const replaced: { readonly root: 'data' | 'input'; readonly path: readonly Value[]; readonly type: Type }[] = [];
+    const replaced: {
+      readonly root: 'data' | 'input';
+      readonly path: readonly Value[];
+      readonly type: Type;
+    }[] = [];
     for (const { target, value } of statement.with) {
       if (target.type === 'builtin') continue;
       const isFunction = target.type === 'function';
@@ -163,10 +187,7 @@ export function constantPath({ path }: Definition): readonly Value[] {
 }
 
 /** A function can only be replaced by one that takes as many arguments. */
-function checkModifiers(
-  modifiers: readonly With[],
-  env: TypeEnv,
-): { readonly problem: RegoProblem; readonly isOfUnknown: boolean } | undefined {
+function checkModifiers(modifiers: readonly With[], env: TypeEnv): TypeProblem | undefined {
   for (const { target, value, location } of modifiers) {
     if (target.type === 'input' || target.type === 'data' || 'kind' in value) continue;
     const wanted = env.ofCallee(target);

@@ -66,7 +66,8 @@ function targetProblem(
   const name = head.kind === 'var' ? head.name : '';
   if (isRootDocument(name)) return name === 'data' ? partOfRule(operands, [], tree) : undefined;
   const global = globals.get(name);
-  if (global !== undefined) return global.root === 'data' ? partOfRule(operands, global.path, tree) : undefined;
+  if (global !== undefined)
+    return global.root === 'data' ? partOfRule(operands, global.path, tree) : undefined;
   const called = target.kind === 'ref' ? dottedName(target) : name;
   if (isLocal || called === undefined) return { code: 'rego_type_error', message: NO_TARGET };
   return builtinProblem(called);

@@ -80,7 +80,8 @@ export function selectorsOf(path: readonly Node[], known: Known): readonly Selec
   let selectors: readonly Selector[] = [[]];
   for (const part of path) {
     const values = part.kind === 'constant' ? [part.value] : valuesOf(part, known);
-    const isNarrow = values !== undefined && values.length > 0 && selectors.length * values.length <= MAX_REFS;
+    const isNarrow =
+      values !== undefined && values.length > 0 && selectors.length * values.length <= MAX_REFS;
     const next = isNarrow ? values : [undefined];
     selectors = selectors.flatMap((selector) => next.map((value) => [...selector, value]));
   }

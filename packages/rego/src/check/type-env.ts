@@ -83,7 +83,9 @@ export class TypeEnv {
       case 'array':
         return arrayOf(node.items.map((item) => this.typeOf(item)));
       case 'set':
-        return setOf(node.items.reduce<Type | Unknown>((type, item) => or(type, this.typeOf(item)), undefined));
+        return setOf(
+          node.items.reduce<Type | Unknown>((type, item) => or(type, this.typeOf(item)), undefined),
+        );
       case 'object':
         return this.#ofObject(node.entries);
       case 'comprehension':

@@ -1,6 +1,18 @@
 import { termText } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
-import { ANY, type ObjectType, objectOf, or, type Property, resolve, setOf, STRING, type Type, typeOfValue, type Unknown } from './type.ts';
+import {
+  ANY,
+  type ObjectType,
+  objectOf,
+  or,
+  type Property,
+  resolve,
+  setOf,
+  STRING,
+  type Type,
+  typeOfValue,
+  type Unknown,
+} from './type.ts';
 
 /** The types of what lies below `data` and `input`, by path. */
 export class TypeTree {

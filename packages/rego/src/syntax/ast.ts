@@ -2,6 +2,8 @@
  * The syntax tree of Rego, named as in OPA's package `ast`. Every node is immutable and knows where it stands.
  * The parser resolves nothing: variables are as written, operators are calls of the built-in they stand for.
  */
+import type { Value } from '../values/value.ts';
+import type { SchemaAnnotation } from './annotation-fields.ts';
 
 /**
  * Rows and columns (in code points) start at 1, as OPA counts; the end of a file that ends in a newline has column 0.
@@ -234,7 +236,6 @@ export interface Rule extends Node {
   readonly else: Rule | undefined;
   /** `p { a } { b }`: every body after the first is a rule of its own with the same head. */
   readonly chained: boolean;
-  readonly annotations: readonly Annotations[];
 }
 
 export interface Package extends Node {
@@ -254,14 +255,14 @@ export interface Comment extends Node {
   readonly text: string;
 }
 
-export type AnnotationScope = 'rule' | 'document' | 'package' | 'subpackages';
-
-/** A `# METADATA` block: YAML that was read as JSON-like values. */
+/** A `# METADATA` block; about the first package or rule below it. */
 export interface Annotations extends Node {
-  readonly scope: AnnotationScope;
+  /** `rule`, `document`, `package` or `subpackages`. */
+  readonly scope: string;
   readonly entrypoint: boolean;
-  /** All fields as in OPA's JSON of annotations (`title`, `description`, `authors`, `custom`, …), scope and entrypoint included. */
-  readonly fields: ReadonlyMap<string, unknown>;
+  readonly schemas: readonly SchemaAnnotation[];
+  /** What `rego.metadata` shows beside the scope. */
+  readonly shown: readonly (readonly [name: string, value: Value])[];
 }
 
 export interface Module {

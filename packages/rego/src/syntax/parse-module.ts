@@ -1,3 +1,4 @@
+import { attachAnnotations, readAnnotations } from './annotations.ts';
 import type { Body, Import, Module, Package, RegoVersion, Rule, Term } from './ast.ts';
 import { type RegoProblem, RegoSourceError } from './error.ts';
 import { dottedName, kindName } from './names.ts';
@@ -8,6 +9,7 @@ import { parseTerm } from './parse-term.ts';
 import { Parser, TOO_DEEP } from './parser.ts';
 import { ruleFromBody } from './rule-from-body.ts';
 import { keywordRuleName } from './rule-name.ts';
+import type { ReadYaml } from './yaml.ts';
 import { v1Problems } from './version-rules.ts';
 
 type Statement =
@@ -20,18 +22,35 @@ export interface ParseOptions {
   /** The name in locations and messages. */
   readonly file?: string;
   readonly version?: RegoVersion;
+  /** Reads METADATA blocks; without it they are comments like others. */
+  readonly readYaml?: ReadYaml;
 }
 
 /** Reads a module; throws RegoSourceError with all that is wrong with it. */
 export function parseModule(source: string, options: ParseOptions = {}): Module {
-  const { file = '', version = 'v1' } = options;
+  const { file = '', version = 'v1', readYaml } = options;
   const p = new Parser(source, { file, version });
   const statements = guarded(p, () => parseStatements(p, true));
-  if (p.failed) throw new RegoSourceError(p.problems);
-  const problems: RegoProblem[] = [];
+  const problems = [...p.problems];
+  const annotations =
+    readYaml === undefined ? [] : readAnnotations(p.comments, readYaml, parseTermText, problems);
+  if (problems.length > 0) throw new RegoSourceError(problems);
   const module = moduleOf(p, statements, problems);
   if (module === undefined || problems.length > 0) throw new RegoSourceError(problems);
-  return module;
+  const attached = attachAnnotations({ ...module, annotations }, problems);
+  if (problems.length > 0) throw new RegoSourceError(problems);
+  return { ...module, annotations: attached };
+}
+
+/** A text that is one term and nothing else. */
+function parseTermText(text: string): Term | undefined {
+  try {
+    const [expr, ...others] = parseQuery(text);
+    return expr?.kind === 'term' && others.length === 0 ? expr.term : undefined;
+  } catch (error) {
+    if (error instanceof RegoSourceError) return undefined;
+    throw error;
+  }
 }
 
 export interface QueryOptions extends ParseOptions {

@@ -270,7 +270,6 @@ export function ruleOf(
     if: false,
     else: undefined,
     chained: false,
-    annotations: [],
     location,
     ...more,
   };
