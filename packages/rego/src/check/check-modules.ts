@@ -2,8 +2,10 @@
 import type { Clause, Statement } from '../plan/ir.ts';
 import { lowerModules } from '../plan/modules.ts';
 import { orderClause, unsafeHeads } from '../plan/order.ts';
-import type { Module } from '../syntax/ast.ts';
+import type { Module, RefTerm } from '../syntax/ast.ts';
 import type { RegoProblem } from '../syntax/error.ts';
+import { isGround } from '../syntax/ground.ts';
+import { refText } from '../syntax/text.ts';
 import type { Value } from '../values/value.ts';
 import { AnnotationSet } from './annotation-set.ts';
 import { applySchemas } from './rule-schemas.ts';
@@ -129,10 +131,15 @@ function keepBodies(
 /** Where one row holds rules of several names, a place alone does not tell which is meant. */
 function ruleScopes(definitions: readonly Definition[]): (definition: Definition) => string {
   const rows = Map.groupBy(definitions, ({ rule }) => `${rule.location.file}:${rule.location.row}`);
-  return ({ rule, clause }) => {
+  return ({ rule }) => {
     const row = rows.get(`${rule.location.file}:${rule.location.row}`) ?? [];
     const names = new Set(row.map((other) => JSON.stringify(other.clause.path)));
-    const packageLength = clause.path.length;
-    return names.size > 1 ? ` in rule ${clause.path.slice(packageLength - 1).join('.')}` : '';
+    return names.size > 1 ? ` in rule ${nameText(rule.head.ref)}` : '';
   };
+}
+
+/** The ref of a rule as far as it is constant. */
+function nameText(ref: RefTerm): string {
+  const end = ref.path.findIndex((part) => !isGround(part));
+  return refText(end < 0 ? ref : { ...ref, path: ref.path.slice(0, end) });
 }

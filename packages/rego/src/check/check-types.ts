@@ -181,7 +181,7 @@ function dependentsOf(start: ReadonlySet<Definition>, graph: Graph): ReadonlySet
   return reached;
 }
 
-export function constantPath({ path }: Definition): readonly Value[] {
+function constantPath({ path }: Definition): readonly Value[] {
   const end = path.indexOf(undefined);
   return path.slice(0, end < 0 ? undefined : end).filter((part) => part !== undefined);
 }

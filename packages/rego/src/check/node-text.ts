@@ -21,7 +21,7 @@ function termOf(node: Node, location: Location): Term {
   return { kind: 'var', name: nodeText(node), location };
 }
 
-export function nodeText(node: Node): string {
+function nodeText(node: Node): string {
   switch (node.kind) {
     case 'constant':
       return termText(node.value);

@@ -49,7 +49,7 @@ class SchemaValidation {
     if (!(schema instanceof RegoObject)) throw new SchemaError('unable to compile the schema: invalid type');
     for (const name of typesIn(schema)) {
       if (TYPES.has(name)) continue;
-      const expected = [...TYPES].toSorted().join(' ').replace('integer number null', 'integer number null');
+      const expected = [...TYPES].toSorted().join(' ');
       throw new SchemaError(
         'unable to compile the schema: has a primitive type that is NOT VALID -- ' +
           `given: /${name}/ Expected valid values are:[${expected}]`,
@@ -221,7 +221,7 @@ function withoutAllOf(schema: Value): Value {
 
 /** Two schemas of one type as one: objects with the properties of both. */
 function merge(a: Value, b: Value): Value {
-  const [kindA = '', kindB = ''] = [kindsOf(a).join(','), kindsOf(b).join(',')];
+  const [kindA, kindB] = [kindsOf(a).join(','), kindsOf(b).join(',')];
   if (kindA !== kindB) {
     throw new SchemaError(
       `type checking: unable to merge these schemas: type mismatch: ${kindA} and ${kindB}`,

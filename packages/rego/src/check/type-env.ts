@@ -66,10 +66,7 @@ export class TypeEnv {
   }
 
   ofVariable(variable: Variable): Type | Unknown {
-    for (let env: TypeEnv | undefined = this; env !== undefined; env = env.next) {
-      if (env.variables.has(variable)) return env.variables.get(variable);
-    }
-    return undefined;
+    return this.variables.has(variable) ? this.variables.get(variable) : this.next?.ofVariable(variable);
   }
 
   typeOf(node: Node): Type | Unknown {
@@ -138,7 +135,7 @@ export class TypeEnv {
 }
 
 /** The type of a built-in. */
-export function functionTypeOf(name: string): FunctionType | Unknown {
+function functionTypeOf(name: string): FunctionType | Unknown {
   const signature = signatureOf(name);
   if (signature === undefined) return undefined;
   return {

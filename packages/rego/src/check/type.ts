@@ -52,7 +52,7 @@ export interface DynamicProperty {
   readonly value: Type | Unknown;
 }
 
-export const NULL: Type = { type: 'null' };
+const NULL: Type = { type: 'null' };
 export const BOOLEAN: Type = { type: 'boolean' };
 export const NUMBER: Type = { type: 'number' };
 export const STRING: Type = { type: 'string' };
@@ -94,7 +94,7 @@ export function resolve(type: Type | Unknown): Exclude<Type, RecursiveType> | Un
   return resolved;
 }
 
-export function compareTypes(left: Type | Unknown, right: Type | Unknown): number {
+function compareTypes(left: Type | Unknown, right: Type | Unknown): number {
   const [a, b] = [resolve(left), resolve(right)];
   const order = orderOf(a) - orderOf(b);
   if (order !== 0 || a === undefined || b === undefined || a === b) return order;
@@ -181,7 +181,7 @@ function unionOf(types: readonly (Type | Unknown)[]): Type | Unknown {
 }
 
 /** True where `a` is `b` or a union with it. */
-export function contains(a: Type | Unknown, b: Type | Unknown): boolean {
+function contains(a: Type | Unknown, b: Type | Unknown): boolean {
   if (a?.type !== 'any') return compareTypes(a, b) === 0;
   if (b?.type === 'function') return false;
   return a.of.length === 0 || a.of.some((type) => compareTypes(type, b) === 0);

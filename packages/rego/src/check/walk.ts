@@ -1,4 +1,4 @@
-import type { Node, RefNode, Statement, With } from '../plan/ir.ts';
+import type { Node, Statement, With } from '../plan/ir.ts';
 
 /** Called before what a node or statement holds; `true` keeps the walk out of it. */
 export interface Walker {
@@ -62,8 +62,4 @@ export function nodesOf(statement: Statement): readonly Node[] {
 export function bodiesOf(statement: Statement): readonly (readonly Statement[])[] {
   if (statement.kind === 'every' || statement.kind === 'not') return [statement.body];
   return statement.kind === 'logical' ? [statement.left, statement.right] : [];
-}
-
-export function isRef(node: Node): node is RefNode {
-  return node.kind === 'ref';
 }

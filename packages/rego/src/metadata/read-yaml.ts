@@ -1,5 +1,14 @@
 /** METADATA blocks by the `yaml` package, as near to Go's reader as need be. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml';
 import type { ReadYaml, YamlNode } from '../syntax/yaml.ts';
 
 /** Nodes of one block, those that aliases repeat included. */
@@ -48,9 +57,8 @@ class Reader {
   }
 }
 
-function scalar({ value, source }: Scalar, line: number): YamlNode {
-  const known = typeof value === 'boolean' || typeof value === 'number' || value === null;
-  if (known) return { kind: 'scalar', value, text: source ?? String(value ?? ''), line };
-  const text = String(value);
-  return { kind: 'scalar', value: text, text, line };
+function scalar({ value, source = '' }: Scalar, line: number): YamlNode {
+  if (typeof value === 'string') return { kind: 'scalar', value, text: value, line };
+  const isPlain = typeof value === 'boolean' || typeof value === 'number' || value === null;
+  return { kind: 'scalar', value: isPlain ? value : source, text: source, line };
 }

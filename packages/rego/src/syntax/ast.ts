@@ -275,8 +275,3 @@ export interface Module {
   readonly comments: readonly Comment[];
   readonly annotations: readonly Annotations[];
 }
-
-/** A variable that was written `_`. */
-export function isWildcard(term: Term): boolean {
-  return term.kind === 'var' && term.name.startsWith('$');
-}

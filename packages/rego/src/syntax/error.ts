@@ -35,7 +35,7 @@ export class RegoSourceError extends Error {
 }
 
 /** `file:row: code: message`, as OPA prints errors. */
-export function formatProblem({ code, message, location }: RegoProblem): string {
+function formatProblem({ code, message, location }: RegoProblem): string {
   const place = location.row === 0 ? location.file : `${location.file}:${location.row}`;
   return place === '' ? `${code}: ${message}` : `${place}: ${code}: ${message}`;
 }

@@ -1,17 +1,6 @@
-import type {
-  Body,
-  EveryExpr,
-  Expr,
-  Location,
-  SomeExpr,
-  SomeInExpr,
-  Term,
-  TermExpr,
-  VarTerm,
-  With,
-} from './ast.ts';
+import type { Body, EveryExpr, Expr, Location, SomeExpr, SomeInExpr, Term, VarTerm } from './ast.ts';
 import { calledName } from './names.ts';
-import { MEMBER, MEMBER_WITH_KEY, operatorRef } from './operators.ts';
+import { MEMBER, MEMBER_WITH_KEY } from './operators.ts';
 import {
   foldLogical,
   negate,
@@ -21,11 +10,10 @@ import {
   parseNegatedGroup,
   parseNotBody,
 } from './parse-logical.ts';
-import { parseInfix, parseTerm, parseVar } from './parse-term.ts';
+import { logicalKeywords, NO_WITH, parseExpr, parseModifiers, takeNot } from './parse-expr.ts';
+import { parseInfix, parseVar } from './parse-term.ts';
 import type { Parser } from './parser.ts';
 import { FUTURE_KEYWORDS, type Token } from './token.ts';
-
-const NO_WITH: readonly With[] = [];
 
 /** Expressions up to `end`, which stays the current token. */
 export function parseBody(p: Parser, end: Token): Body | undefined {
@@ -83,21 +71,6 @@ function parseLiteralHere(p: Parser): Expr | undefined {
   return parseTermLiteral(p, not);
 }
 
-/** True where `and` or `or` are keywords. */
-export function logicalKeywords(p: Parser): boolean {
-  return p.hasKeyword('and') || p.hasKeyword('or');
-}
-
-/** Steps over `not`, unless it begins a ref such as `not.x`, and returns its place. */
-export function takeNot(p: Parser): Location | undefined {
-  if (!p.at('not')) return undefined;
-  const next = p.peek(false);
-  if (next === '.' || next === '[') return undefined;
-  const location = p.here();
-  p.scan();
-  return location;
-}
-
 function parseTermLiteral(p: Parser, not: Location | undefined): Expr | undefined {
   if (not !== undefined && p.notBodies && p.at('(')) {
     const group = parseNegatedGroup(p, not);
@@ -117,42 +90,6 @@ function parseTermLiteral(p: Parser, not: Location | undefined): Expr | undefine
       : { ...modified, negated: not !== undefined };
   if (!p.at('logical-and') && !p.at('logical-or')) return expr;
   return parseLogicalBehind(p, expr, not, withLocation);
-}
-
-/** A term, or `term := term`, `term = term`. */
-export function parseExpr(p: Parser): TermExpr | undefined {
-  const start = p.here();
-  const left = parseInfix(p, true);
-  if (left === undefined) return undefined;
-  let term = left;
-  if (p.at('assign') || p.at('eq')) {
-    const operator = operatorRef(p.token, p.here());
-    p.scan();
-    const right = parseInfix(p, true);
-    if (right === undefined) return undefined;
-    term = { kind: 'call', operator, args: [left, right], location: p.span(start) };
-  }
-  return { kind: 'term', term, negated: false, with: NO_WITH, location: p.span(start) };
-}
-
-/** `with target as value` as often as it comes; undefined where one is malformed. */
-export function parseModifiers(p: Parser): readonly With[] | undefined {
-  if (!p.at('with')) return NO_WITH;
-  const modifiers: With[] = [];
-  while (p.at('with')) {
-    const start = p.here();
-    p.scan();
-    if (!p.at('identifier')) return p.illegal('expected ident');
-    const target = parseTerm(p);
-    if (target === undefined) return undefined;
-    if (target.kind !== 'ref' && target.kind !== 'var') p.illegal('expected with target path');
-    if (!p.at('as')) return p.illegal('expected as keyword');
-    p.scan();
-    const value = parseInfix(p, true);
-    if (value === undefined) return undefined;
-    modifiers.push({ target, value, location: p.span(start) });
-  }
-  return modifiers;
 }
 
 function parseSome(p: Parser): Expr | undefined {

@@ -1,6 +1,4 @@
 import type { Location, Term } from './ast.ts';
-import { parseBody } from './parse-body.ts';
-import { parseInfix, parseTerm } from './parse-term.ts';
 import type { Parser } from './parser.ts';
 
 type Entry = readonly [key: Term, value: Term];
@@ -13,7 +11,7 @@ export function parseArray(p: Parser): Term | undefined {
   const comprehension = !skipLeadingComma(p);
   const state = p.save();
   // A relational term would swallow the bar of a comprehension.
-  const head = parseTerm(p);
+  const head = p.grammar.term(p);
   if (head === undefined) return undefined;
   if (p.at(']')) return array(p, start, [head]);
   if (p.at(',')) {
@@ -22,7 +20,7 @@ export function parseArray(p: Parser): Term | undefined {
   }
   if (p.at('or') && comprehension) {
     p.scan();
-    const body = parseBody(p, ']');
+    const body = p.grammar.body(p, ']');
     if (body !== undefined) {
       return {
         kind: 'array-comprehension',
@@ -56,13 +54,13 @@ export function parseBraces(p: Parser): Term | undefined {
   if (p.at('}')) return object(p, start, []);
   const comprehension = !skipLeadingComma(p);
   const state = p.save();
-  let head = parseTerm(p);
+  let head = p.grammar.term(p);
   if (head === undefined) return undefined;
   if (p.at('or') && comprehension) return parseSetComprehension(p, start, head, state);
   if (p.at('}') || p.at(',')) return parseSet(p, start, head);
   if (p.at(':')) return parseObject(p, start, head, comprehension);
   p.restore(state);
-  head = parseInfix(p, false);
+  head = p.grammar.infix(p, false);
   if (head === undefined) return undefined;
   if (p.at('}') || p.at(',')) return parseSet(p, start, head);
   if (p.at(':')) return parseObject(p, start, head, comprehension);
@@ -82,7 +80,7 @@ function parseSetComprehension(
   state: ReturnType<Parser['save']>,
 ): Term | undefined {
   p.scan();
-  const body = parseBody(p, '}');
+  const body = p.grammar.body(p, '}');
   if (body !== undefined) {
     return { kind: 'set-comprehension', term: head, body, location: p.span(start, start.offset, p.s.end) };
   }
@@ -100,7 +98,7 @@ function set(p: Parser, start: Location, items: readonly Term[] | undefined): Te
 function parseObject(p: Parser, start: Location, key: Term, comprehension: boolean): Term | undefined {
   p.scan();
   const state = p.save();
-  const term = parseTerm(p);
+  const term = p.grammar.term(p);
   if (term === undefined) return undefined;
   if (comprehension) {
     if (p.at('}') || p.at(',')) return parseEntries(p, start, [key, term]);
@@ -110,7 +108,7 @@ function parseObject(p: Parser, start: Location, key: Term, comprehension: boole
     }
   }
   p.restore(state);
-  const value = parseInfix(p, false);
+  const value = p.grammar.infix(p, false);
   if (value === undefined) return undefined;
   if (p.at('}') || p.at(',')) return parseEntries(p, start, [key, value]);
   return p.illegal('non-terminated object');
@@ -118,7 +116,7 @@ function parseObject(p: Parser, start: Location, key: Term, comprehension: boole
 
 function parseObjectComprehension(p: Parser, start: Location, key: Term, value: Term): Term | undefined {
   p.scan();
-  const body = parseBody(p, '}');
+  const body = p.grammar.body(p, '}');
   if (body === undefined) return undefined;
   return { kind: 'object-comprehension', key, value, body, location: p.span(start, start.offset, p.s.end) };
 }
@@ -137,11 +135,11 @@ function parseEntries(p: Parser, start: Location, first: Entry): Term | undefine
 }
 
 function parseEntry(p: Parser): Entry | undefined {
-  const key = parseInfix(p, false);
+  const key = p.grammar.infix(p, false);
   if (key === undefined) return undefined;
   if (!p.at(':')) return p.illegal('expected ":"');
   p.scan();
-  const value = parseInfix(p, false);
+  const value = p.grammar.infix(p, false);
   return value === undefined ? undefined : [key, value];
 }
 
@@ -152,7 +150,7 @@ function object(p: Parser, start: Location, entries: readonly Entry[]): Term {
 /** Terms up to `end`, which stays the current token; a comma may stand before it. */
 export function parseTermList(p: Parser, end: ')' | ']' | '}', terms: Term[]): readonly Term[] | undefined {
   while (!p.at(end)) {
-    const term = parseInfix(p, false);
+    const term = p.grammar.infix(p, false);
     if (term === undefined) return undefined;
     terms.push(term);
     if (!parseSeparator(p, end)) return undefined;

@@ -1,7 +1,7 @@
 import type { Body, Expr, Location, LogicalExpr, NotExpr, TermExpr, With } from './ast.ts';
 import { calledName, kindName } from './names.ts';
 import { MEMBER, MEMBER_WITH_KEY, precedenceOf } from './operators.ts';
-import { logicalKeywords, parseBody, parseExpr, parseModifiers, takeNot } from './parse-body.ts';
+import { logicalKeywords, NO_WITH, parseExpr, parseModifiers, takeNot } from './parse-expr.ts';
 import { parseInfix, parseTerm } from './parse-term.ts';
 import type { Parser } from './parser.ts';
 
@@ -19,7 +19,6 @@ interface Committed {
 }
 
 const FAILED: Committed = { expr: undefined };
-const NO_WITH: readonly With[] = [];
 /** Built-ins that yield nothing, so that an operand of them alone would always hold. */
 const VOID_BUILTINS: ReadonlySet<string> = new Set(['print', 'internal.print', 'internal.test_case']);
 
@@ -29,7 +28,7 @@ export function parseBracedOperand(p: Parser): Committed | undefined {
   const { cache } = p;
   const location = p.here();
   p.scan();
-  const body = parseBody(p, '}');
+  const body = p.grammar.body(p, '}');
   if (body !== undefined) {
     p.scan();
     if (atLogical(p)) {
@@ -69,7 +68,7 @@ export function parseNotBody(p: Parser, not: Location): NotExpr | undefined {
   const state = p.save();
   p.scan();
   const isEmpty = p.at('}');
-  const body = parseBody(p, '}');
+  const body = p.grammar.body(p, '}');
   if (body === undefined) return isEmpty ? undefined : errorNoBody(p, brace, state);
   p.scan();
   if (isAmbiguousUnion(p, body)) return errorAmbiguousUnion(p, brace, body, 'not ');
@@ -229,7 +228,7 @@ function parseBracesAsOperand(p: Parser, operator: 'and' | 'or' | undefined): Op
   const state = p.save();
   p.scan();
   const isEmpty = p.at('}');
-  const body = parseBody(p, '}');
+  const body = p.grammar.body(p, '}');
   if (body === undefined) {
     if (isEmpty || operator === undefined) return undefined;
     const failed = p.save();

@@ -3,10 +3,10 @@ import type { Body, Import, Module, Package, RegoVersion, Rule, Term } from './a
 import { type RegoProblem, RegoSourceError } from './error.ts';
 import { dottedName, kindName } from './names.ts';
 import { parseImport } from './parse-import.ts';
-import { parseExpressions } from './parse-body.ts';
+import { parseBody, parseExpressions, parseLiteral } from './parse-body.ts';
 import { parseRules } from './parse-rule.ts';
-import { parseTerm } from './parse-term.ts';
-import { Parser, TOO_DEEP } from './parser.ts';
+import { parseInfix, parseTerm } from './parse-term.ts';
+import { type Grammar, Parser, TOO_DEEP } from './parser.ts';
 import { ruleFromBody } from './rule-from-body.ts';
 import { keywordRuleName } from './rule-name.ts';
 import type { ReadYaml } from './yaml.ts';
@@ -17,6 +17,8 @@ type Statement =
   | { readonly kind: 'import'; readonly import: Import }
   | { readonly kind: 'rule'; readonly rule: Rule }
   | { readonly kind: 'body'; readonly body: Body };
+
+const GRAMMAR: Grammar = { term: parseTerm, infix: parseInfix, literal: parseLiteral, body: parseBody };
 
 export interface ParseOptions {
   /** The name in locations and messages. */
@@ -29,7 +31,7 @@ export interface ParseOptions {
 /** Reads a module; throws RegoSourceError with all that is wrong with it. */
 export function parseModule(source: string, options: ParseOptions = {}): Module {
   const { file = '', version = 'v1', readYaml } = options;
-  const p = new Parser(source, { file, version });
+  const p = new Parser(source, { file, version, grammar: GRAMMAR });
   const statements = guarded(p, () => parseStatements(p, true));
   const problems = [...p.problems];
   const annotations =
@@ -61,7 +63,7 @@ export interface QueryOptions extends ParseOptions {
 /** Reads a query: expressions, separated by `;` or newlines. */
 export function parseQuery(source: string, options: QueryOptions = {}): Body {
   const { file = '', version = 'v1', refuseRules = false } = options;
-  const p = new Parser(source, { file, version });
+  const p = new Parser(source, { file, version, grammar: GRAMMAR });
   const statements = guarded(p, () => parseStatements(p, refuseRules));
   if (p.failed) throw new RegoSourceError(p.problems);
   const other = statements.find((statement) => statement.kind !== 'body');

@@ -1,6 +1,5 @@
 import type { Expr, StringTerm, TemplateExpression, TemplateString } from './ast.ts';
 import { calledName } from './names.ts';
-import { parseLiteral } from './parse-body.ts';
 import type { Parser } from './parser.ts';
 import { unescape } from './unquote.ts';
 
@@ -26,7 +25,7 @@ export function parseTemplateString(p: Parser, raw: boolean): TemplateString | u
 /** What stands in braces, up to the closing one. */
 function parseExpression(p: Parser): TemplateExpression['expr'] | undefined {
   p.scan();
-  const expr = parseLiteral(p);
+  const expr = p.grammar.literal(p);
   if (expr === undefined) return p.error(p.here(), 'invalid template-string expression');
   if (expr.negated) return refuse(p, expr, "negation ('not')");
   if (expr.kind === 'every') return refuse(p, expr, "'every'");

@@ -1,4 +1,4 @@
-import type { Comment, Location, RegoVersion, Term } from './ast.ts';
+import type { Body, Comment, Expr, Location, RegoVersion, Term } from './ast.ts';
 import type { RegoProblem } from './error.ts';
 import { type ScanMode, Scanner, type ScannerState } from './scanner.ts';
 import { FUTURE_KEYWORDS, isWord, KEYWORDS, type Keywords, type Token, tokenName } from './token.ts';
@@ -29,9 +29,22 @@ interface CachedTerm {
   readonly rest: CachedTerm | undefined;
 }
 
+/** What the smaller parts of the grammar need of those that hold them. */
+export interface Grammar {
+  /** A term without infix operators. */
+  term(p: Parser): Term | undefined;
+  /** A term with infix operators, also `k, v in xs` where `keyAndValue`. */
+  infix(p: Parser, keyAndValue: boolean): Term | undefined;
+  /** One expression of a body. */
+  literal(p: Parser): Expr | undefined;
+  /** Expressions up to `end`. */
+  body(p: Parser, end: Token): Body | undefined;
+}
+
 export interface ParserOptions {
   readonly file: string;
   readonly version: RegoVersion;
+  readonly grammar: Grammar;
 }
 
 export const TOO_DEEP = 'max parsing recursion depth exceeded';
@@ -50,6 +63,7 @@ export class Parser {
   s: ParserState;
   readonly file: string;
   readonly version: RegoVersion;
+  readonly grammar: Grammar;
   /** `not` takes bodies. */
   notBodies: boolean;
   readonly #scanner: Scanner;
@@ -57,8 +71,9 @@ export class Parser {
   #depth = 0;
   #readsLeft: number;
 
-  constructor(source: string, { file, version }: ParserOptions) {
+  constructor(source: string, { file, version, grammar }: ParserOptions) {
     this.file = file;
+    this.grammar = grammar;
     this.version = version;
     this.notBodies = version === 'v2';
     this.#scanner = new Scanner(source);

@@ -59,11 +59,11 @@ function operandText(operand: Term): string {
   return /[\\\p{Cc}]/u.test(value) ? `[${quotedText(value)}]` : `["${value}"]`;
 }
 
-export function bodyText(body: Body): string {
+function bodyText(body: Body): string {
   return body.map(exprText).join('; ');
 }
 
-export function exprText(expr: Expr): string {
+function exprText(expr: Expr): string {
   const modifiers = expr.with.map(withText).join('');
   return `${expr.negated ? 'not ' : ''}${bareText(expr)}${modifiers}`;
 }

@@ -79,7 +79,7 @@ export const V1_KEYWORDS: Keywords = new Map<string, Token>([
 ]);
 
 /** In v0 and v1 only by `import future.keywords`, part of v2; `not` then takes bodies. */
-export const V2_KEYWORDS: Keywords = new Map<string, Token>([
+const V2_KEYWORDS: Keywords = new Map<string, Token>([
   ['not', 'not'],
   ['and', 'logical-and'],
   ['or', 'logical-or'],

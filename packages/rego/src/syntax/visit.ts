@@ -17,7 +17,7 @@ export function visitRule(rule: Rule, visitor: Visitor): void {
 }
 
 /** Arguments, key and value; as in OPA not the ref itself. */
-export function visitHead(head: Head, visitor: Visitor): void {
+function visitHead(head: Head, visitor: Visitor): void {
   visitTerms(head.args ?? [], visitor);
   if (head.key !== undefined) visitTerm(head.key, visitor);
   if (head.value !== undefined) visitTerm(head.value, visitor);
@@ -27,7 +27,7 @@ export function visitBody(body: Body, visitor: Visitor): void {
   for (const expr of body) visitExpr(expr, visitor);
 }
 
-export function visitExpr(expr: Expr, visitor: Visitor): void {
+function visitExpr(expr: Expr, visitor: Visitor): void {
   if (visitor.expr?.(expr) === true) return;
   visitInside(expr, visitor);
   for (const modifier of expr.with) visitWith(modifier, visitor);
@@ -56,7 +56,7 @@ function visitInside(expr: Expr, visitor: Visitor): void {
   }
 }
 
-export function visitWith(modifier: With, visitor: Visitor): void {
+function visitWith(modifier: With, visitor: Visitor): void {
   visitTerm(modifier.target, visitor);
   visitTerm(modifier.value, visitor);
 }
