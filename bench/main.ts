@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[
   trust: () => import('./trust.ts'),
   verify: () => import('./verify.ts'),
   uploads: () => import('./uploads.ts'),
+  rego: () => import('./rego.ts'),
 };
 
 const name = process.argv[2] ?? '';

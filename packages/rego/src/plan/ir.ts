@@ -54,10 +54,14 @@ export type Callee =
   | { readonly type: 'builtin'; readonly name: string };
 
 /** A place in a document; the path ends before what is no constant, which only faulty modules have. */
-export type WithTarget =
-  | { readonly type: 'input'; readonly path: readonly Value[]; readonly isGround: boolean }
-  | { readonly type: 'data'; readonly path: readonly Value[]; readonly isGround: boolean }
-  | Callee;
+interface DocumentTarget<Root> {
+  readonly type: Root;
+  readonly path: readonly Value[];
+  readonly isGround: boolean;
+  /** The whole path. */
+  readonly nodes: readonly Node[];
+}
+export type WithTarget = DocumentTarget<'input'> | DocumentTarget<'data'> | Callee;
 
 export interface With {
   readonly target: WithTarget;

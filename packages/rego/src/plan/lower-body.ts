@@ -56,8 +56,7 @@ function lowerExpr(expr: Expr, outer: Place): void {
 export function lowerWith(withs: readonly WithTerm[], place: Place): readonly With[] {
   return withs.map(({ target, value, location }) => {
     const resolved = withTarget(target, place);
-    const isFunction = resolved.type === 'function' || resolved.type === 'builtin';
-    const callee = isFunction ? functionValue(value, place) : undefined;
+    const callee = resolved.type === 'input' ? undefined : functionValue(value, place);
     if (callee !== undefined) return { target: resolved, value: callee, location };
     const bare = { ...place, with: [] };
     return { target: resolved, value: evaluated(lowerTerm(value, bare), location, bare), location };
@@ -72,7 +71,7 @@ function withTarget(target: Term, place: Place): WithTarget {
   const values = path.slice(0, dynamic < 0 ? path.length : dynamic).flatMap(constantValue);
   const callee: Callee = { type: 'function', path: values.filter((part) => typeof part === 'string') };
   if (head === 'data' && place.context.arityOf(callee) !== undefined) return callee;
-  return { type: head, path: values, isGround: dynamic < 0 };
+  return { type: head, path: values, isGround: dynamic < 0, nodes: path };
 }
 
 /** `input` and `data` mean the documents here, whatever variables are called so. */

@@ -4,7 +4,7 @@ import { Composite } from '../values/order.ts';
 import type { Clause, Node, Statement } from './ir.ts';
 import { lowerBody } from './lower-body.ts';
 import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
-import { collectNames, declaredNames, type Global, ruleName, Scope, stringsOf } from './scope.ts';
+import { argumentNames, declaredNames, type Global, ruleName, Scope, stringsOf } from './scope.ts';
 
 export interface LoweredRule {
   readonly clause: Clause;
@@ -19,7 +19,9 @@ export function lowerRule(
   context: LowerContext,
 ): Clause {
   const hidden = new Set(declaredNames(rule.body));
-  const parameters = new Map(rule.head.args?.flatMap((arg) => [...namesOf(arg)].map((name) => [name, arg])));
+  const parameters = new Map(
+    rule.head.args?.flatMap((arg) => argumentNames(arg).map((name) => [name, arg] as const)),
+  );
   for (const name of parameters.keys()) hidden.add(name);
   const scope = new Scope(globals, hidden);
   // Also what stands in refs: these bind nothing, so it is unsafe there.
@@ -43,12 +45,6 @@ export function lowerRule(
     else: rule.else && lowerRule(rule.else, module, globals, context),
     location: rule.location,
   };
-}
-
-function namesOf(arg: Term): ReadonlySet<string> {
-  const names = new Set<string>();
-  collectNames(arg, names);
-  return names;
 }
 
 function lowerOperand(term: Term, place: Place): Node {

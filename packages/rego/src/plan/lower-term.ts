@@ -51,10 +51,7 @@ export function lowerTerm(term: Term, place: Place): Node {
       return lowerRef(term, place);
     case 'array':
     case 'set':
-      return list(
-        term.kind,
-        term.items.map((item) => lowerTerm(item, place)),
-      );
+      return list(term.kind, lowerAll(term.items, place));
     case 'object':
       return lowerObject(term, place);
     case 'call':
@@ -64,6 +61,13 @@ export function lowerTerm(term: Term, place: Place): Node {
     default:
       return lowerComprehension(term, place);
   }
+}
+
+/** A loop: what is nested thousands of times must not need much of the stack for each level. */
+function lowerAll(terms: readonly Term[], place: Place): Node[] {
+  const nodes: Node[] = [];
+  for (const term of terms) nodes.push(lowerTerm(term, place));
+  return nodes;
 }
 
 function lowerName(name: string, location: Location, { scope }: Place): Node {
@@ -83,7 +87,7 @@ function constant(value: Value): Node {
 function lowerRef(term: RefTerm, place: Place): Node {
   const { location } = term;
   const head = lowerRefHead(term.head, place);
-  const path = term.path.map((part) => lowerTerm(part, place));
+  const path = lowerAll(term.path, place);
   if (path.length === 0 && head.kind !== 'ref') return head;
   if (head.kind === 'ref') return { ...head, path: [...head.path, ...path], location };
   if (head.kind === 'variable') return { kind: 'ref', head: head.variable, path, location };
@@ -198,10 +202,16 @@ export function requiresEvaluation(node: Node): boolean {
 /** `f(a)` inside of a term: a statement before it, with a variable for the result. */
 function lowerNestedCall(term: CallTerm, place: Place): Node {
   const callee = calleeOf(term.operator, place.scope);
+  const args = lowerAll(term.args, place);
+  const [operand] = args;
   const known = metadataOf(callee, place);
-  if (known !== undefined) return known;
-  const args = term.args.map((arg) => lowerTerm(arg, place));
+  if (known !== undefined && operand === undefined) return known;
   const output = variableNode(place.scope.generate(term.location));
+  if (known !== undefined && operand !== undefined) {
+    // OPA takes the argument for the result, and then nothing binds the result.
+    place.out.push(unification(operand, known, term.location, place.with));
+    return output;
+  }
   place.out.push({
     kind: 'call',
     callee,

@@ -153,7 +153,7 @@ export function assignedTerm(term: Term): Term | undefined {
 }
 
 /** Every variable that is written in the term. */
-export function collectNames(term: Term, names: Set<string>): void {
+function collectNames(term: Term, names: Set<string>): void {
   switch (term.kind) {
     case 'var':
       names.add(term.name);
@@ -184,6 +184,25 @@ export function patternNames(term: Term): readonly string[] {
       return term.items.flatMap(patternNames);
     case 'object':
       return term.entries.flatMap(([, value]) => patternNames(value));
+    case 'ref':
+      // `data` and `input` alone, which are variables where they are assigned.
+      return term.path.length === 0 && term.head.kind === 'var' ? [term.head.name] : [];
+    default:
+      return [];
+  }
+}
+
+/** The variables that are written in an argument; keys of objects are not matched. */
+export function argumentNames(term: Term): readonly string[] {
+  switch (term.kind) {
+    case 'var':
+      return [term.name];
+    case 'array':
+      return term.items.flatMap(argumentNames);
+    case 'object':
+      return term.entries.flatMap(([, value]) => argumentNames(value));
+    case 'ref':
+      return [term.head, ...term.path].flatMap(argumentNames);
     default:
       return [];
   }
