@@ -4,6 +4,7 @@ import type { BuiltinGroup } from './builtins/builtin.ts';
 import { hashBuiltins } from './builtins/crypto/hashes.ts';
 import { NODE_CRYPTOGRAPHY } from './builtins/crypto/node.ts';
 import { x509Builtins } from './builtins/crypto/x509.ts';
+import { GRAPHQL } from './builtins/graphql/index.ts';
 import { jwtBuiltins } from './builtins/jwt/index.ts';
 import { regexBuiltins } from './builtins/regex.ts';
 import { YAML } from './builtins/yaml/index.ts';
@@ -15,4 +16,5 @@ export const ALL_BUILTINS: readonly BuiltinGroup[] = [
   jwtBuiltins(NODE_CRYPTOGRAPHY),
   awsBuiltins(NODE_CRYPTOGRAPHY),
   YAML,
+  GRAPHQL,
 ];
