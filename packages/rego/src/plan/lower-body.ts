@@ -24,7 +24,7 @@ import {
   unification,
   variableNode,
 } from './lower-term.ts';
-import { declaredNames, patternNames, type Scope } from './scope.ts';
+import { assignedNames, declaredNames, patternNames, type Scope } from './scope.ts';
 
 export function lowerBody(body: Body, place: Place): void {
   for (const expr of body) lowerExpr(expr, place);
@@ -261,7 +261,7 @@ function lowerCall(term: CallTerm, { negated, location }: TermExpr, place: Place
 /** The right side is evaluated in the scope before the left side's variables. */
 function lowerAssignment(left: Term, right: Term, location: Term['location'], place: Place): void {
   const value = lowerTerm(right, place);
-  for (const name of patternNames(left)) place.scope.declare(name, left.location);
+  for (const name of assignedNames(left)) place.scope.declare(name, left.location);
   const target = lowerTerm(left, place);
   place.out.push({
     kind: 'unify',

@@ -6,11 +6,6 @@ import { lowerBody } from './lower-body.ts';
 import { dropLoneTrue, evaluated, type LowerContext, lowerTerm, type Place } from './lower-term.ts';
 import { argumentNames, declaredNames, type Global, ruleName, Scope, stringsOf } from './scope.ts';
 
-export interface LoweredRule {
-  readonly clause: Clause;
-  readonly rule: Rule;
-}
-
 /** The clause of a rule, with its `else` clauses. */
 export function lowerRule(
   rule: Rule,

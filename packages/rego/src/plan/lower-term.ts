@@ -184,7 +184,7 @@ export function evaluated(node: Node, location: Location, place: Place): Node {
   return requiresEvaluation(node) ? variableNode(bound(node, location, place)) : node;
 }
 
-export function requiresEvaluation(node: Node): boolean {
+function requiresEvaluation(node: Node): boolean {
   switch (node.kind) {
     case 'ref':
     case 'comprehension':

@@ -6,6 +6,7 @@ import type { ComprehensionNode, Node, Statement, UnifyStatement, Variable } fro
 import { isRefSafe, unifiedVariables } from './unify.ts';
 import {
   allVariables,
+  bodiesOf,
   closureVariables,
   openVariables,
   operandsOf,
@@ -27,38 +28,75 @@ export function reorder(
   globals: Variables,
   unsafe: Unsafe,
 ): readonly Statement[] {
-  const ordered = inOrder(body, globals, unsafe);
   const known = new Set(globals);
-  return ordered.map((statement) => {
-    const result = reorderClosures(statement, known, unsafe);
-    for (const variable of visibleVariables(statement)) known.add(variable);
+  return inOrder(body, globals, unsafe).map(({ statement, visible }) => {
+    const result = hasClosures(statement) ? reorderClosures(statement, known, unsafe) : statement;
+    for (const variable of visible) known.add(variable);
     return result;
   });
 }
 
-function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Statement[] {
-  const bodyVariables = visibleOf(body);
-  const safe = new Set([...bodyVariables].filter((variable) => globals.has(variable)));
-  const open = new Map(body.map((statement) => [statement, missing(visibleVariables(statement), safe)]));
-  const ordered: Statement[] = [];
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const statement of open.keys()) {
-      const outputs = statementOutputs(statement, safe);
-      const closed = [...closureVariables(statement)].filter((v) => bodyVariables.has(v) && !globals.has(v));
-      // OPA refuses a statement that closes over just what it would bind, bound or not.
-      if (closed.length > 0 && outputs.symmetricDifference(new Set(closed)).size === 0) continue;
-      const needed = missing([...(open.get(statement) ?? []), ...closed], safe, outputs);
-      open.set(statement, needed);
-      if (needed.size > 0) continue;
-      open.delete(statement);
-      ordered.push(statement);
-      for (const variable of outputs) safe.add(variable);
-      progress = true;
-    }
+/** A statement that waits for its place. */
+interface Waiting {
+  readonly statement: Statement;
+  readonly visible: Variables;
+  /** What its closures share with the body. */
+  readonly closed: readonly Variable[];
+  needed: Set<Variable>;
+}
+
+function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Waiting[] {
+  let waiting = waitingOf(body, globals);
+  const safe = new Set(waiting.flatMap(({ visible }) => [...visible].filter((v) => globals.has(v))));
+  const ordered: Waiting[] = [];
+  for (let before = -1; before < ordered.length && waiting.length > 0; ) {
+    before = ordered.length;
+    for (const next of waiting) if (isReady(next, safe)) ordered.push(next);
+    waiting = waiting.filter((next) => !ordered.includes(next));
   }
-  for (const [statement, variables] of open) unsafe.set(statement, variables);
+  for (const { statement, needed } of waiting) unsafe.set(statement, needed);
   return ordered;
+}
+
+function waitingOf(body: readonly Statement[], globals: Variables): Waiting[] {
+  const statements = body.map((statement) => ({ statement, visible: visibleVariables(statement) }));
+  const bodyVariables = new Set(statements.flatMap(({ visible }) => [...visible]));
+  return statements.map(({ statement, visible }) => {
+    const closures = hasClosures(statement) ? [...closureVariables(statement)] : [];
+    const closed = closures.filter((variable) => bodyVariables.has(variable) && !globals.has(variable));
+    return { statement, visible, closed, needed: new Set([...visible, ...closed]) };
+  });
+}
+
+/** Whether all that the statement needs is safe; if so what it binds is from then on. */
+function isReady(next: Waiting, safe: Set<Variable>): boolean {
+  const outputs = statementOutputs(next.statement, safe);
+  // OPA refuses a statement that closes over just what it would bind, bound or not.
+  if (next.closed.length > 0 && outputs.symmetricDifference(new Set(next.closed)).size === 0) return false;
+  next.needed = missing(next.needed, safe, outputs);
+  if (next.needed.size > 0) return false;
+  for (const variable of outputs) safe.add(variable);
+  return true;
+}
+
+function hasClosures(statement: Statement): boolean {
+  return bodiesOf(statement).length > 0 || operandsOf(statement).some(holdsClosure);
+}
+
+function holdsClosure(node: Node): boolean {
+  switch (node.kind) {
+    case 'comprehension':
+      return true;
+    case 'array':
+    case 'set':
+      return node.items.some(holdsClosure);
+    case 'object':
+      return node.entries.some(([key, value]) => holdsClosure(key) || holdsClosure(value));
+    case 'ref':
+      return node.path.some(holdsClosure);
+    default:
+      return false;
+  }
 }
 
 function missing(variables: Iterable<Variable>, ...known: readonly Variables[]): Set<Variable> {
@@ -221,7 +259,7 @@ function reorderComprehension(
   return { ...node, body: reorder(node.body, globals, unsafe) };
 }
 
-export function addUnsafe(unsafe: Unsafe, statement: Statement, variable: Variable): void {
+function addUnsafe(unsafe: Unsafe, statement: Statement, variable: Variable): void {
   const variables = unsafe.get(statement);
   if (variables === undefined) unsafe.set(statement, new Set([variable]));
   else variables.add(variable);

@@ -146,7 +146,7 @@ function collectDeclared(expr: Expr, names: Set<string>): void {
 }
 
 /** The left side of `:=`. */
-export function assignedTerm(term: Term): Term | undefined {
+function assignedTerm(term: Term): Term | undefined {
   if (term.kind !== 'call' || term.operator.path.length > 0 || term.args.length !== 2) return undefined;
   const { head } = term.operator;
   return head.kind === 'var' && head.name === 'assign' ? term.args[0] : undefined;
@@ -184,11 +184,22 @@ export function patternNames(term: Term): readonly string[] {
       return term.items.flatMap(patternNames);
     case 'object':
       return term.entries.flatMap(([, value]) => patternNames(value));
-    case 'ref':
-      // `data` and `input` alone, which are variables where they are assigned.
-      return term.path.length === 0 && term.head.kind === 'var' ? [term.head.name] : [];
     default:
       return [];
+  }
+}
+
+/** The variables that `:=` declares: `data` and `input` alone are names there. */
+export function assignedNames(term: Term): readonly string[] {
+  switch (term.kind) {
+    case 'ref':
+      return term.path.length === 0 && term.head.kind === 'var' ? [term.head.name] : [];
+    case 'array':
+      return term.items.flatMap(assignedNames);
+    case 'object':
+      return term.entries.flatMap(([, value]) => assignedNames(value));
+    default:
+      return patternNames(term);
   }
 }
 

@@ -75,10 +75,6 @@ export function isZero(value: RegoNumber): boolean {
   return value instanceof Decimal ? value.exact.coefficient === 0n : Number(value) === 0;
 }
 
-export function isNegative(value: RegoNumber): boolean {
-  return value instanceof Decimal ? value.exact.coefficient < 0n : value < 0;
-}
-
 export function add(a: RegoNumber, b: RegoNumber): RegoNumber {
   if (typeof a === 'number' && typeof b === 'number' && Number.isInteger(a) && Number.isInteger(b)) {
     return a + b === safe(a + b) ? a + b : numberFromBigint(BigInt(a) + BigInt(b));

@@ -4,7 +4,7 @@ import { compareNumbers, type RegoNumber, scalarOf } from './number.ts';
 import type { Value } from './value.ts';
 
 /** Term order: null < booleans < numbers < strings < arrays < objects < sets. */
-export const RANK = { null: 0, boolean: 1, number: 2, string: 3, array: 4, object: 5, set: 6 } as const;
+const RANK = { null: 0, boolean: 1, number: 2, string: 3, array: 4, object: 5, set: 6 } as const;
 type Kind = keyof typeof RANK;
 
 /** What arrays, objects and sets have in common: a structural hash, computed once. */
@@ -89,7 +89,7 @@ export function hashOf(value: Value): number {
   }
 }
 
-export function hashString(text: string): number {
+function hashString(text: string): number {
   let hash = 0x811c9dc5 ^ text.length;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return mixHash(hash, 3);
