@@ -1,8 +1,8 @@
 /** A document that many edits change in place; only what they touch is unfolded. */
 import { equal, isNumber, typeName } from '../values/order.ts';
 import { termText } from '../values/text.ts';
-import { ValueMap } from '../values/value-map.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import { ValueMap } from '../values/value-map.ts';
 import { builtinError } from './builtin.ts';
 import { machineInteger } from './operands.ts';
 

@@ -1,6 +1,7 @@
 /** graph.reachable, graph.reachable_paths and walk. */
-import { ValueMap } from '../values/value-map.ts';
+
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import { ValueMap } from '../values/value-map.ts';
 import type { Builtin, BuiltinContext, BuiltinGroup, WalkShape } from './builtin.ts';
 import { elementOf } from './comparison.ts';
 import { objectOperand, typeError } from './operands.ts';

@@ -1,7 +1,7 @@
 /** Paths into documents: json.filter, json.remove, and what json.patch shares with them. */
 import { typeName } from '../values/order.ts';
-import { ValueMap } from '../values/value-map.ts';
 import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import { ValueMap } from '../values/value-map.ts';
 import { type BuiltinContext, type BuiltinGroup, functions, operandError } from './builtin.ts';
 import { objectOperand, typeError } from './operands.ts';
 
@@ -61,7 +61,7 @@ export function selectKeys(keys: Iterable<Value>): Selection {
 }
 
 /** What a selection holds of a value. An array loses what is not selected, and closes up. */
-export function filterValue(context: BuiltinContext, value: Value, selection: Selection): Value {
+function filterValue(context: BuiltinContext, value: Value, selection: Selection): Value {
   if (selection.isLeaf) return value;
   if (value instanceof RegoArray) return filterArray(context, value, selection);
   if (value instanceof RegoSet) {

@@ -1,8 +1,8 @@
 /** object.* */
 import { equal } from '../values/order.ts';
-import { ValueMap } from '../values/value-map.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
-import { type BuiltinContext, type BuiltinGroup, BuiltinError, functions } from './builtin.ts';
+import { ValueMap } from '../values/value-map.ts';
+import { type BuiltinContext, BuiltinError, type BuiltinGroup, functions } from './builtin.ts';
 import { elementOf } from './comparison.ts';
 import { filterObject, selectKeys } from './json-paths.ts';
 import { arrayOperand, elementError, objectOperand, typeError } from './operands.ts';

@@ -1,12 +1,12 @@
 /** regex.*: regular expressions of RE2, in time linear to the text. */
 import { RE2JS, RE2JSException } from 're2js';
+import { quotedText } from '../values/text.ts';
 import { RegoArray, type Value } from '../values/value.ts';
 import { type BuiltinContext, type BuiltinGroup, builtinError, functions, stepText } from './builtin.ts';
 import { refusing } from './encoding.ts';
 import { expand } from './go/expand.ts';
 import { haveCommonText, IntersectionError } from './go/glob-intersection.ts';
 import { byteLength } from './go/text.ts';
-import { quotedText } from '../values/text.ts';
 import { intOperand, stringOperand } from './operands.ts';
 
 /** Compiled expressions that are kept; the oldest goes first. */

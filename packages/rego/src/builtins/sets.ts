@@ -1,6 +1,7 @@
 /** Sets: the operators, union and intersection of many. */
-import { ValueMap } from '../values/value-map.ts';
+
 import { RegoSet, type Value } from '../values/value.ts';
+import { ValueMap } from '../values/value-map.ts';
 import { type BuiltinContext, type BuiltinGroup, functions } from './builtin.ts';
 import { setOperand } from './operands.ts';
 
@@ -8,7 +9,7 @@ export function difference(a: RegoSet, b: RegoSet): RegoSet {
   return keep(a, (item) => !b.has(item));
 }
 
-export function intersection(a: RegoSet, b: RegoSet): RegoSet {
+function intersection(a: RegoSet, b: RegoSet): RegoSet {
   return a.size <= b.size ? keep(a, (item) => b.has(item)) : keep(b, (item) => a.has(item));
 }
 

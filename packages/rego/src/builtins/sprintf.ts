@@ -4,7 +4,8 @@ import { isNumber } from '../values/order.ts';
 import { termText } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import { type BuiltinGroup, functions, stepText } from './builtin.ts';
-import { type Argument, sprintf } from './go/printf.ts';
+import type { Argument } from './go/print-argument.ts';
+import { sprintf } from './go/printf.ts';
 import { arrayOperand, isFloatText, stringOperand } from './operands.ts';
 
 function argumentOf(value: Value): Argument {

@@ -12,7 +12,7 @@ import {
 import { formatInteger } from './format-int.ts';
 import { toLower, toUpper } from './go/letter-case.ts';
 import { type Pair, replaceAll } from './go/replacer.ts';
-import { isAscii, runeCount } from './go/text.ts';
+import { isAscii, runeCount, runesOf } from './go/text.ts';
 import { elementError, intOperand, objectOperand, stringOperand, typeError } from './operands.ts';
 
 function text(context: BuiltinContext, value: Value, position: number): string {
@@ -38,16 +38,16 @@ function substring(whole: string, start: number, length: number): string {
   if (start < 0) throw builtinError('negative offset');
   const end = length < 0 ? Number.POSITIVE_INFINITY : start + length;
   if (isAscii(whole)) return whole.slice(start, end);
-  return [...whole].slice(start, end).join('');
+  return runesOf(whole).slice(start, end).join('');
 }
 
 function split(whole: string, separator: string): RegoArray {
-  return new RegoArray(separator === '' ? [...whole] : whole.split(separator));
+  return new RegoArray(separator === '' ? runesOf(whole) : whole.split(separator));
 }
 
 /** The first `count` parts, or the last ones where it is negative. */
 function splitN(whole: string, separator: string, count: number): RegoArray {
-  const parts = separator === '' ? [...whole] : whole.split(separator);
+  const parts = separator === '' ? runesOf(whole) : whole.split(separator);
   return new RegoArray(count >= 0 ? parts.slice(0, count) : parts.slice(Math.max(parts.length + count, 0)));
 }
 
@@ -136,7 +136,10 @@ export const STRINGS: BuiltinGroup = functions({
     replace(context, stringOperand(whole, 1), [[stringOperand(old, 2), stringOperand(replacement, 3)]]),
   'strings.replace_n': (context, patterns, whole) =>
     replaceN(context, objectOperand(patterns, 1), stringOperand(whole, 2)),
-  'strings.reverse': (context, whole) => [...text(context, whole, 1)].toReversed().join(''),
+  'strings.reverse': (context, whole) =>
+    runesOf(text(context, whole, 1))
+      .toReversed()
+      .join(''),
   'strings.count': (context, whole, part) => countOf(text(context, whole, 1), stringOperand(part, 2)),
   trim: (context, whole, cutset) => {
     const characters = new Set(stringOperand(cutset, 2));

@@ -12,6 +12,7 @@ function isType(name: ReturnType<typeof typeName>): Evaluate {
 }
 
 function toNumber(value: Value): Value {
+  if (typeof value === 'string') return numberOfString(value);
   switch (typeName(value)) {
     case 'null':
       return 0;
@@ -19,15 +20,13 @@ function toNumber(value: Value): Value {
       return value === true ? 1 : 0;
     case 'number':
       return value;
-    case 'string':
-      return numberOfString(String(value), value);
     default:
       throw typeError(1, value, 'null', 'boolean', 'number', 'string');
   }
 }
 
-function numberOfString(text: string, value: Value): Value {
-  if (/^[-+]*(?:inf|infinity|nan)$/i.test(text)) throw typeError(1, value, 'valid number string');
+function numberOfString(text: string): Value {
+  if (/^[-+]*(?:inf|infinity|nan)$/i.test(text)) throw typeError(1, text, 'valid number string');
   const number = parseFloatText(text);
   if (number === undefined) {
     throw builtinError(`strconv.ParseFloat: parsing ${quotedText(text)}: invalid syntax`);

@@ -2,7 +2,7 @@
 import { fromPlain } from '../../values/json.ts';
 import type { Value } from '../../values/value.ts';
 import { encodeBase64 } from '../go/base64.ts';
-import { addressText, type Address } from '../go/ip.ts';
+import { type Address, addressText } from '../go/ip.ts';
 import { parseUrl } from '../go/url.ts';
 import type { Certificate, SignedObject } from './certificate.ts';
 import { integerOfBytes, type PrivateKey, type PublicKey } from './cryptography.ts';
@@ -214,7 +214,7 @@ function policyFields({ policies }: KnownExtensions): Fields {
 }
 
 /** A curve has no fields that are written. */
-export function describePublicKey(key: PublicKey): unknown {
+function describePublicKey(key: PublicKey): unknown {
   switch (key.type) {
     case 'rsa':
       return { N: key.modulus, E: key.exponent };

@@ -1,6 +1,7 @@
 /** Keys in DER and as JSON Web Keys. */
-import { Base64Error, decodeBase64 } from '../go/base64.ts';
+
 import { RegoObject, type Value } from '../../values/value.ts';
+import { Base64Error, decodeBase64 } from '../go/base64.ts';
 import {
   type CurveName,
   type EcPrivateKey,

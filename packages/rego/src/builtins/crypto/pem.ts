@@ -1,5 +1,5 @@
 /** encoding/pem: the next block of a text, and what follows it. */
-import { Base64Error, decodeBase64, encodeBase64 } from '../go/base64.ts';
+import { Base64Error, decodeBase64 } from '../go/base64.ts';
 
 export interface PemBlock {
   readonly type: string;
@@ -33,9 +33,4 @@ function decodeBody(body: string): Uint8Array | undefined {
     if (error instanceof Base64Error) return undefined;
     throw error;
   }
-}
-
-export function encodePem({ type, bytes }: PemBlock): string {
-  const lines = encodeBase64(bytes, 'standard').replaceAll(/.{64}(?!$)/g, '$&\n');
-  return `-----BEGIN ${type}-----\n${lines}\n-----END ${type}-----\n`;
 }

@@ -1,9 +1,9 @@
 /** RSA in integers: what no small library for browsers has. RFC 8017. */
 import {
   bytesOfInteger,
-  concatBytes,
   type Cryptography,
   CryptographyError,
+  concatBytes,
   equalBytes,
   type HashName,
   integerOfBytes,

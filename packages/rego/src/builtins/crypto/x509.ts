@@ -10,8 +10,8 @@ import { machineInteger, objectOperand, stringOperand } from '../operands.ts';
 import { type Certificate, parseCertificates, parseRequest } from './certificate.ts';
 import {
   bytesOfInteger,
-  concatBytes,
   type Cryptography,
+  concatBytes,
   FIELD_BYTES,
   type PrivateKey,
 } from './cryptography.ts';

@@ -44,7 +44,7 @@ export function daysFromDate(year: number, month: number, day: number): number {
   );
 }
 
-export function dateFromDays(days: number): { year: number; month: number; day: number } {
+function dateFromDays(days: number): { year: number; month: number; day: number } {
   const z = days + 719_468;
   const era = Math.floor(z / 146_097);
   const ofEra = z - era * 146_097;

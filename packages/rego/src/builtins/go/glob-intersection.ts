@@ -2,6 +2,7 @@
  * Whether two patterns of single characters, `.`, `[sets]`, `+` and `*` have a text in common, as
  * github.com/yashtewari/glob-intersection finds it, with its limits: a wrong `no` of its search is a `no` here too.
  */
+import { runesOf } from './text.ts';
 
 export class IntersectionError extends Error {
   override readonly name = 'IntersectionError';
@@ -129,7 +130,7 @@ class TokenReader {
 
   constructor(text: string) {
     this.#text = text;
-    this.#chars = [...text];
+    this.#chars = runesOf(text);
   }
 
   next(): Token | undefined {

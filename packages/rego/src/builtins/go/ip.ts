@@ -15,7 +15,7 @@ export interface Network {
 
 const MAPPED = 0xffffn;
 
-export function bitsOf(family: 4 | 6): number {
+function bitsOf(family: 4 | 6): number {
   return family === 4 ? 32 : 128;
 }
 

@@ -71,6 +71,11 @@ export function byteLength(text: string): number {
   return isAscii(text) ? text.length : bytesOf(text).length;
 }
 
+/** The code points of a string. */
+export function runesOf(text: string): string[] {
+  return Array.from(text);
+}
+
 /** How many code points a string has. */
 export function runeCount(text: string): number {
   let count = 0;
@@ -85,7 +90,7 @@ export function runeCount(text: string): number {
 
 /** strconv.QuoteToASCII. */
 export function quoteAscii(text: string): string {
-  return quotedText(text).replaceAll(/[^\u0000-\u007f]/gu, (char) => escaped(char.codePointAt(0) ?? 0));
+  return quotedText(text).replaceAll(/\P{ASCII}/gu, (char) => escaped(char.codePointAt(0) ?? 0));
 }
 
 /** strconv.QuoteRune, or with `asciiOnly` strconv.QuoteRuneToASCII. */

@@ -1,5 +1,6 @@
 /** The tokens of GraphQL, as github.com/vektah/gqlparser reads them. */
 import { quotedText } from '../../values/text.ts';
+import { runeCount } from '../go/text.ts';
 
 export type TokenKind =
   | '<Invalid>'
@@ -101,7 +102,7 @@ export class Lexer {
 
   #position(offset: number): Position {
     const before = this.#text.slice(this.#lineStart, offset);
-    return { offset, line: this.#line, column: [...before].length + 1 };
+    return { offset, line: this.#line, column: runeCount(before) + 1 };
   }
 
   #token(kind: TokenKind, length: number): Token {

@@ -1,7 +1,7 @@
 /** Keys that tokens are verified with: a certificate, a public key, or JSON Web Keys. */
 import { BuiltinError, builtinError } from '../builtin.ts';
-import type { HashName, PublicKey, SignatureScheme } from '../crypto/cryptography.ts';
 import { parseCertificate } from '../crypto/certificate.ts';
+import type { HashName, PublicKey, SignatureScheme } from '../crypto/cryptography.ts';
 import { DerError } from '../crypto/der.ts';
 import { JwkError, type NamedKey, parseJwks, parseSpki } from '../crypto/keys.ts';
 import { decodePem } from '../crypto/pem.ts';

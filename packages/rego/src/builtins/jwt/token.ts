@@ -78,7 +78,9 @@ export function readHeader(header: RegoObject): Header {
     return typeof value === 'string' ? value : '';
   };
   const critical = criticalFields(header.get('crit'));
-  const unknown = header.keys.filter((key) => key !== 'crit' && !TEXT_FIELDS.includes(String(key)));
+  const unknown = header.keys.filter(
+    (key) => key !== 'crit' && !(typeof key === 'string' && TEXT_FIELDS.includes(key)),
+  );
   return {
     alg: textOf('alg'),
     kid: textOf('kid'),

@@ -1,6 +1,7 @@
 /** io.jwt.decode, io.jwt.verify_* and io.jwt.decode_verify */
 import { numberFromText, toDouble } from '../../values/number.ts';
 import { compare, isNumber } from '../../values/order.ts';
+import { termText } from '../../values/text.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/value.ts';
 import { type BuiltinContext, builtinError, type Evaluate, stepText } from '../builtin.ts';
 import { type Cryptography, equalBytes, type HashName } from '../crypto/cryptography.ts';
@@ -115,7 +116,10 @@ const CONSTRAINTS: ReadonlySet<Value> = new Set(['cert', 'secret', 'alg', 'iss',
 
 function readConstraints(context: BuiltinContext, options: RegoObject): Constraints {
   const unknown = options.keys.find((key) => !CONSTRAINTS.has(key));
-  if (unknown !== undefined) throw builtinError(`unknown token validation constraint: ${String(unknown)}`);
+  if (unknown !== undefined)
+    throw builtinError(
+      `unknown token validation constraint: ${typeof unknown === 'string' ? unknown : termText(unknown)}`,
+    );
   const text = (name: string): string => {
     const value = options.get(name);
     if (value !== undefined && typeof value !== 'string') {

@@ -1,5 +1,5 @@
 /** yaml.*: a group of its own, for the library that reads YAML. */
-import { type BuiltinGroup, BuiltinError, functions, stepText } from '../builtin.ts';
+import { BuiltinError, type BuiltinGroup, functions, stepText } from '../builtin.ts';
 import { bytesOf } from '../go/text.ts';
 import { stringOperand } from '../operands.ts';
 import { readYaml } from './read.ts';

@@ -8,11 +8,11 @@ import {
   isSeq,
   LineCounter,
   type Pair,
-  parseAllDocuments,
   type ParsedNode,
-  type Scalar as YamlScalar,
+  parseAllDocuments,
   type YAMLMap,
   type YAMLSeq,
+  type Scalar as YamlScalar,
 } from 'yaml';
 import { numberFromBigint, numberFromText } from '../../values/number.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/value.ts';

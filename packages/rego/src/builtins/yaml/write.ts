@@ -1,10 +1,13 @@
 /** YAML as go-yaml v3 writes it, two spaces deep. */
-import { isNumber } from '../../values/order.ts';
+
 import { jsonKey } from '../../values/json.ts';
 import { exactInteger, numberFromText, numberText, type RegoNumber, toDouble } from '../../values/number.ts';
+import { isNumber } from '../../values/order.ts';
+import { termText } from '../../values/text.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../../values/value.ts';
 import { builtinError } from '../builtin.ts';
 import { formatFloat } from '../go/float-text.ts';
+import { runesOf } from '../go/text.ts';
 import { resolveScalar } from './scalar.ts';
 
 type Spend = (characters: number) => void;
@@ -89,7 +92,7 @@ function keyText(key: string): string {
 
 function scalarText(value: Value, depth: number): string {
   if (typeof value === 'string') return stringText(value, depth, false);
-  return isNumber(value) ? numericText(value) : String(value);
+  return isNumber(value) ? numericText(value) : termText(value);
 }
 
 /** Through JSON and back: integers of 64 bits, else floats. */
@@ -192,7 +195,7 @@ const DIGIT = /^\p{Nd}$/u;
 
 /** go-yaml's order of keys: digits count as numbers, and letters come behind all else. */
 function compareKeys(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [runesOf(a), runesOf(b)];
   let afterDigits = false;
   for (let at = 0; at < left.length && at < right.length; at++) {
     const [x = '', y = ''] = [left[at], right[at]];
