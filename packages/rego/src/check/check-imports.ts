@@ -1,6 +1,7 @@
 /** Imports and names that hide others. */
 import { declaredNames } from '../plan/scope.ts';
-import type { Body, Expr, Module, Rule, Term } from '../syntax/ast.ts';
+import type { Body, Expr, Import, Module, Rule, Term } from '../syntax/ast.ts';
+import type { RegoProblem } from '../syntax/error.ts';
 import { calledName } from '../syntax/names.ts';
 import { refText } from '../syntax/text.ts';
 import { visitRule, visitTerm } from '../syntax/visit.ts';
@@ -176,16 +177,19 @@ function argumentsOf(term: Term): readonly Term[] {
 /** Two imports under one name. */
 export function checkDuplicateImports(modules: readonly Module[], strict: boolean, findings: Findings): void {
   for (const module of modules) {
-    if (!strict && !isV1(module)) continue;
-    const seen = new Map<string, Module['imports'][number]>();
-    for (const one of module.imports) {
-      const name = importName(one);
-      const earlier = seen.get(name);
-      if (earlier === undefined) seen.set(name, one);
-      else {
-        const message = `import must not shadow ${importText(earlier)}`;
-        findings.note('rego_compile_error', message, one.location);
-      }
-    }
+    if (strict || isV1(module)) for (const problem of duplicateImports(module)) findings.add(problem);
   }
+}
+
+export function duplicateImports(module: Module): readonly RegoProblem[] {
+  const seen = new Map<string, Import>();
+  return module.imports.flatMap((one): readonly RegoProblem[] => {
+    const earlier = seen.get(importName(one));
+    if (earlier === undefined) {
+      seen.set(importName(one), one);
+      return [];
+    }
+    const message = `import must not shadow ${importText(earlier)}`;
+    return [{ code: 'rego_compile_error', message, location: one.location }];
+  });
 }

@@ -23,24 +23,7 @@ interface Case {
 }
 
 /** Cases that do not agree yet, with the reason. */
-const DEVIATIONS: Readonly<Record<string, string>> = {
-  'nesting/arrays-3000@v1': 'the stack of the main thread ends: a coded error',
-  'versions/data-assigned@v0': 'a local named data is taken for the document',
-  'versions/data-assigned@v0-strict': 'a local named data is taken for the document',
-  'versions/data-assigned-v1@v1': 'a local named data is taken for the document',
-  'versions/data-assigned-v1@v1-strict': 'a local named data is taken for the document',
-  'versions/data-assigned-in-array@v1': 'a local named data is taken for the document',
-  'versions/data-assigned-in-array@v1-strict': 'a local named data is taken for the document',
-  'versions/data-assigned-in-comprehension@v0': 'a local named data is taken for the document',
-  'versions/data-assigned-in-comprehension@v0-strict': 'a local named data is taken for the document',
-  'versions/data-assigned-in-comprehension@v1': 'a local named data is taken for the document',
-  'versions/data-assigned-in-comprehension@v1-strict': 'a local named data is taken for the document',
-  'function/argument-object-key-ref@v1': 'keys of objects in arguments need nothing',
-  'function/metadata-rule-with-argument@v1': 'the argument is not unified where the call is nested',
-  'with/target-var-in-ref@v1': 'a target with a variable is not narrowed',
-  'with/function-as-value-for-data@v1': 'a function that replaces a document is taken for a ref',
-  'with/function-as-replacement-of-rule@v1': 'a function that replaces a document is taken for a ref',
-};
+const DEVIATIONS: Readonly<Record<string, string>> = {};
 
 function check({ modules, version, strict, data }: Case): readonly RegoProblem[] {
   const problems: RegoProblem[] = [];

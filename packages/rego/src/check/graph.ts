@@ -46,7 +46,8 @@ function refCollector(known: Known, tree: RuleTree, found: Map<Definition, boole
       return false;
     },
     modifier: ({ target, value }: With) => {
-      if (target.type === 'function' || target.type === 'data') add(target.path);
+      if (target.type === 'function') add(target.path);
+      if (target.type === 'data') selectorsOf(target.nodes, known).forEach(add);
       if ('type' in value && value.type === 'function' && 'path' in value) add(value.path);
       return false;
     },

@@ -115,6 +115,8 @@ export interface TemplateExpression extends Node {
   readonly kind: 'template-expression';
   /** A term, or `and`/`or`/`not` of terms; never negated. */
   readonly expr: TermExpr | LogicalExpr | NotExpr;
+  /** A scalar without a comment: it may as well be part of the text. */
+  readonly isText: boolean;
 }
 
 export type ScalarTerm = NullTerm | BooleanTerm | NumberTerm | StringTerm;

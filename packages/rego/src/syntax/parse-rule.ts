@@ -188,7 +188,8 @@ function parseHead(p: Parser, isDefault: boolean): Head | undefined {
   if (p.at('eq') || p.at('assign')) return parseHeadValue(p, bare, name, isDefault);
   const location = p.span(start);
   if (bare.ref.path.length === 1 && bare.args === undefined) return { ...bare, location };
-  return { ...bare, value: trueTerm(location), valueGenerated: true, location };
+  // A place of its own: the formatter writes such a value where it writes any.
+  return { ...bare, value: trueTerm({ ...location }), valueGenerated: true, location };
 }
 
 /** The name with all that follows it: `p`, `p.q[x]`, `f(a)`. */
@@ -236,7 +237,7 @@ function parseHeadValue(p: Parser, head: Head, name: string, isDefault: boolean)
   const location = p.span(head.location);
   if (value !== undefined) return { ...head, value, assign, location };
   p.illegal(`expected ${valueUsage(head, name, assign, isDefault)}`);
-  return { ...head, value: trueTerm(location), valueGenerated: true, assign, location };
+  return { ...head, value: trueTerm({ ...location }), valueGenerated: true, assign, location };
 }
 
 function valueUsage(head: Head, name: string, assign: boolean, isDefault: boolean): string {

@@ -3,6 +3,8 @@ import { calledName } from './names.ts';
 import type { Parser } from './parser.ts';
 import { unescape } from './unquote.ts';
 
+const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'null']);
+
 /** `$"…{expression}…"`, at its first part. */
 export function parseTemplateString(p: Parser, raw: boolean): TemplateString | undefined {
   const start = p.here();
@@ -14,9 +16,13 @@ export function parseTemplateString(p: Parser, raw: boolean): TemplateString | u
     if (text === undefined) return p.error(p.here(), `illegal template-string part: ${p.s.literal}`);
     if (text !== '') parts.push({ kind: 'string', value: text, location: p.here() });
     if (p.at('template-string-end') || p.at('raw-template-string-end')) break;
+    const { commentCount } = p;
+    p.scan();
+    const isBare = p.commentCount === commentCount;
     const expr = parseExpression(p);
     if (expr === undefined) return undefined;
-    parts.push({ kind: 'template-expression', expr, location: expr.location });
+    const isText = isBare && expr.kind === 'term' && SCALARS.has(expr.term.kind);
+    parts.push({ kind: 'template-expression', expr, isText, location: expr.location });
     p.scanTemplate(raw);
   }
   return { kind: 'template-string', parts, raw, location: p.span(start, start.offset, p.s.end) };
@@ -24,7 +30,6 @@ export function parseTemplateString(p: Parser, raw: boolean): TemplateString | u
 
 /** What stands in braces, up to the closing one. */
 function parseExpression(p: Parser): TemplateExpression['expr'] | undefined {
-  p.scan();
   const expr = p.grammar.literal(p);
   if (expr === undefined) return p.error(p.here(), 'invalid template-string expression');
   if (expr.negated) return refuse(p, expr, "negation ('not')");
