@@ -1,0 +1,58 @@
+/** What a template works on: values of JSON, whose numbers Go keeps as texts, and constants of its own. */
+import { Decimal } from '../../values/decimal.ts';
+import { numberText } from '../../values/number.ts';
+import { RegoArray, RegoObject, type Value } from '../../values/value.ts';
+import { formatFloat } from '../go/float-text.ts';
+
+/** Go's own integers and floats are wrapped, so that they are told apart from JSON's. */
+export type TemplateValue = Value | undefined | Integer | { readonly float: number };
+
+export interface Integer {
+  readonly integer: bigint;
+}
+
+export function integer(value: bigint | number): Integer {
+  return { integer: BigInt(value) };
+}
+
+/** A number of JSON is a text to Go (`json.Number`). */
+export function isJsonNumber(value: TemplateValue): value is number | bigint | Decimal {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof Decimal;
+}
+
+export function isInteger(value: TemplateValue): value is Integer {
+  return typeof value === 'object' && value !== null && 'integer' in value;
+}
+
+export function isFloat(value: TemplateValue): value is { readonly float: number } {
+  return typeof value === 'object' && value !== null && 'float' in value;
+}
+
+export function isTrue(value: TemplateValue): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  if (isFloat(value)) return value.float !== 0;
+  if (value instanceof RegoArray) return value.length > 0;
+  if (value instanceof RegoObject) return value.size > 0;
+  return !isInteger(value) || value.integer !== 0n;
+}
+
+/** As `fmt.Print` prints it; what is no value has a name of its own. */
+export function printed(value: TemplateValue): string {
+  return value === undefined || value === null ? '<no value>' : inner(value);
+}
+
+function inner(value: TemplateValue): string {
+  if (value === undefined || value === null) return '<nil>';
+  if (typeof value === 'string') return value;
+  if (isFloat(value)) return formatFloat(value.float, 'g', -1);
+  if (value instanceof RegoArray) return `[${value.items.map(inner).join(' ')}]`;
+  if (value instanceof RegoObject) {
+    return `map[${value
+      .entries()
+      .map(([key, item]) => `${inner(key)}:${inner(item)}`)
+      .join(' ')}]`;
+  }
+  if (isInteger(value)) return String(value.integer);
+  if (typeof value === 'boolean') return String(value);
+  return isJsonNumber(value) ? numberText(value) : '';
+}
