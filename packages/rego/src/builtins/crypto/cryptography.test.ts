@@ -68,6 +68,20 @@ describe('cryptography', () => {
     });
   }
 
+  it('an RSA signature without its leading zero is none', () => {
+    for (let count = 0; ; count++) {
+      const data = Uint8Array.of(count, count >> 8);
+      const signature = NODE_CRYPTOGRAPHY.sign({ type: 'rsa-pss', hash: 'sha256' }, rsa.privateKey, data);
+      if (signature[0] !== 0) continue;
+      for (const [, verifying] of BOTH) {
+        const scheme = { type: 'rsa-pss', hash: 'sha256' } as const;
+        assert.equal(verifying.verify(scheme, rsa.key, data, signature), true);
+        assert.equal(verifying.verify(scheme, rsa.key, data, signature.subarray(1)), false);
+      }
+      return;
+    }
+  });
+
   it('hashes are the same', () => {
     for (const hash of ['md5', 'sha1', ...HASHES] as const) {
       assert.deepEqual(

@@ -30,6 +30,8 @@ export const NODE_CRYPTOGRAPHY: Cryptography = {
       ? imported(() => createPublicKey({ key: jwkOf(key), format: 'jwk' }))
       : undefined;
     if (object === undefined) return false;
+    // OpenSSL takes a PSS signature without its leading zeros; RFC 8017 does not.
+    if (key.type === 'rsa' && signature.length !== bytesOfInteger(key.modulus).length) return false;
     return verify(hashOf(scheme), data, { key: object, ...OPTIONS[scheme.type] }, signature);
   },
   sign: (scheme, key, data) => {
