@@ -39,6 +39,7 @@ interface Resolved {
 function resolve(ref: RefNode, layout: Layout, compute: ComputeNode): Resolved {
   if (ref.head === 'input') return { base: (machine) => machine.context.input, rest: ref.path };
   if (ref.head !== 'data') {
+    if (!layout.isBound(ref.head)) return { base: () => undefined, rest: ref.path };
     const slot = layout.slot(ref.head);
     return { base: (_machine, frame) => frame[slot] as Value, rest: ref.path };
   }

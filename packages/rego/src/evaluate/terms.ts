@@ -9,7 +9,7 @@ import type { Layout } from './layout.ts';
 import { UNDEFINED } from './machine.ts';
 import { computeRef } from './refs.ts';
 
-/** The node MUST be ground. */
+/** A node that is not ground has no value. */
 export function compute(node: Node, layout: Layout): Compute {
   switch (node.kind) {
     case 'constant': {
@@ -17,7 +17,7 @@ export function compute(node: Node, layout: Layout): Compute {
       return () => value;
     }
     case 'variable':
-      return read(layout.slot(node.variable));
+      return layout.isBound(node.variable) ? read(layout.slot(node.variable)) : () => undefined;
     case 'ref':
       return computeRef(node, layout, compute);
     case 'array':

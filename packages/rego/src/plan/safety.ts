@@ -64,7 +64,8 @@ function waitingOf(body: readonly Statement[], globals: Variables): Waiting[] {
   return statements.map(({ statement, visible }) => {
     const closures = hasClosures(statement) ? [...closureVariables(statement)] : [];
     const closed = closures.filter((variable) => bodyVariables.has(variable) && !globals.has(variable));
-    return { statement, visible, closed, needed: new Set([...visible, ...closed]) };
+    // Where a statement closes over variables OPA looks at no others: what else is unbound has no value then.
+    return { statement, visible, closed, needed: new Set(closed.length > 0 ? closed : visible) };
   });
 }
 
