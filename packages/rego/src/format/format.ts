@@ -173,5 +173,5 @@ function writeImport(w: Writer, one: Import): void {
   w.write('import ');
   if (isAdded(one) || futureKeyword(one) !== undefined) w.write(namesOf(one).join('.'));
   else writeRef(w, one.path);
-  if (one.alias !== undefined) w.write(` as ${one.alias}`);
+  if (one.alias !== undefined) w.write(` as ${one.alias.startsWith('$') ? '_' : one.alias}`);
 }

@@ -1,5 +1,6 @@
 /** How what is written in one row stays in one row. */
-import type { Location } from '../syntax/ast.ts';
+import type { Location, Term } from '../syntax/ast.ts';
+import { visitTerms } from '../syntax/visit.ts';
 import { newlinesIn, UnexpectedComment, type Writer } from './writer.ts';
 
 /** Before the text: comments on no row are meant. */
@@ -57,6 +58,7 @@ export function rowsOf<T>(
 export interface Sequence<T> {
   readonly elements: readonly T[];
   readonly placeOf: (element: T) => Location;
+  readonly termsOf: (element: T) => readonly Term[];
   readonly write: (element: T) => void;
   readonly location: Location;
   /** Of the whole, `[]`. */
@@ -64,12 +66,10 @@ export interface Sequence<T> {
 }
 
 /** What stands between brackets, with commas: in rows as in the source. */
-export function writeSequence<T>(
-  w: Writer,
-  { elements, placeOf, write, location, brackets }: Sequence<T>,
-): void {
+export function writeSequence<T>(w: Writer, sequence: Sequence<T>): void {
+  const { elements, placeOf, write, location, brackets } = sequence;
   const close = closingRow(w.text(location), location.row, brackets);
-  const rows = rowsOf(elements, placeOf, location);
+  const rows = isGenerated(w, sequence) ? [elements] : rowsOf(elements, placeOf, location);
   const [first] = elements;
   let isMultiline = rows.length > 1;
   if (!isMultiline) {
@@ -94,6 +94,20 @@ export function writeSequence<T>(
   w.insertComments(close);
   w.level--;
   w.startLine();
+}
+
+/** Variables that a compiler made do not stand where the source has them. */
+function isGenerated<T>(w: Writer, { elements, termsOf }: Sequence<T>): boolean {
+  let found = false;
+  if (w.hasGenerated) {
+    visitTerms(elements.flatMap(termsOf), {
+      term: (term) => {
+        if (term.kind === 'var' && term.name.startsWith('__local')) found = true;
+        return found;
+      },
+    });
+  }
+  return found;
 }
 
 function writeRow<T>(w: Writer, row: readonly T[], write: (element: T) => void): void {

@@ -154,6 +154,7 @@ function writeArguments(w: Writer, { args, location }: Head): void {
     writeSequence(w, {
       elements: args,
       placeOf: (arg) => arg.location,
+      termsOf: (arg) => [arg],
       write: (arg) => writeTerm(w, arg),
       location,
       brackets: '()',

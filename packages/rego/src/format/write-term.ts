@@ -15,6 +15,8 @@ import { calledName } from '../syntax/names.ts';
 import { MEMBER, MEMBER_WITH_KEY } from '../syntax/operators.ts';
 import { termText } from '../syntax/text.ts';
 import { quotedText } from '../values/text.ts';
+import { numberFromText } from '../values/number.ts';
+import { compare } from '../values/order.ts';
 import { closingRow, rowsOf, writeSequence } from './layout.ts';
 import { isUnion } from './leads.ts';
 import { UnexpectedComment, type Writer } from './writer.ts';
@@ -123,16 +125,12 @@ function mustBeBracketed(w: Writer, name: string, location: Location): boolean {
 }
 
 function writeObject(w: Writer, { entries, location }: ObjectTerm): void {
-  const unique = new Map<string, readonly [Term, Term]>();
-  for (const [key, value] of entries) {
-    const text = termText(key);
-    unique.set(text, [unique.get(text)?.[0] ?? key, value]);
-  }
   w.write('{');
   closing(w, '}', () =>
     writeSequence(w, {
-      elements: [...unique.values()],
+      elements: entries,
       placeOf: ([key]) => key.location,
+      termsOf: (entry) => entry,
       write: ([key, value]) => {
         writeMember(w, key, true);
         w.write(': ');
@@ -160,6 +158,7 @@ function writeItems(w: Writer, elements: readonly Term[], location: Location, br
   writeSequence(w, {
     elements,
     placeOf: (item) => item.location,
+    termsOf: (item) => [item],
     write: (item) => writeMember(w, item, brackets !== '()'),
     location,
     brackets,
@@ -172,9 +171,18 @@ function writeSet(w: Writer, { items, location }: SetTerm): void {
     w.insertComments(closingRow(w.text(location), location.row, '()'));
     return;
   }
-  const unique = [...new Map(items.map((item) => [termText(item), item])).values()];
+  const unique = items.filter((item, at) => items.findIndex((other) => isSameItem(item, other)) === at);
   w.write('{');
   closing(w, '}', () => writeItems(w, unique, location, '{}'));
+}
+
+/** A set holds each value once: the first way of writing it stays. */
+function isSameItem(a: Term, b: Term): boolean {
+  if (a === b) return true;
+  if (a.kind === 'number' && b.kind === 'number') {
+    return compare(numberFromText(a.text), numberFromText(b.text)) === 0;
+  }
+  return a.kind === b.kind && termText(a) === termText(b);
 }
 
 function writeObjectComprehension(w: Writer, term: ObjectComprehension): void {
@@ -208,7 +216,7 @@ export function writeBlock(
     whole,
   }: { readonly brackets: string; readonly after: Location; readonly whole: Location },
 ): void {
-  const rows = rowsOf(body, ({ location }) => location, after);
+  const rows = isGenerated(w, body) ? [body] : rowsOf(body, ({ location }) => location, after);
   const close = closingRow(w.text(whole), whole.row, brackets);
   const [first] = body;
   if ((first !== undefined && first.location.row > after.row) || rows.length > 1) {
@@ -229,6 +237,11 @@ export function writeBlock(
     w.layout.expr(w, expr);
   }
   w.insertComments(close);
+}
+
+/** Bodies with variables that a compiler made are not laid out by their places. */
+function isGenerated(w: Writer, body: Body): boolean {
+  return w.hasGenerated && body.some((expr) => w.text(expr.location).includes('__local'));
 }
 
 /** A call inside of another term. */

@@ -37,6 +37,8 @@ export class Writer {
   readonly dialect: Dialect;
   readonly layout: Layout;
   readonly problems: RegoProblem[] = [];
+  /** The source may hold variables that a compiler made. */
+  readonly hasGenerated: boolean;
   comments: readonly Comment[];
   /** To be written at the end of the current line. */
   beforeEnd: Comment | undefined;
@@ -56,6 +58,7 @@ export class Writer {
     options: { readonly version: RegoVersion; readonly dialect: Dialect; readonly layout: Layout },
   ) {
     this.source = source;
+    this.hasGenerated = source.includes('__local');
     this.comments = comments;
     this.version = options.version;
     this.dialect = options.dialect;
