@@ -4,6 +4,7 @@ import type {
   CallTerm,
   EveryExpr,
   Expr,
+  Location,
   LogicalExpr,
   NotExpr,
   SomeInExpr,
@@ -162,6 +163,7 @@ function lowerEvery(expr: EveryExpr, place: Place): void {
   const value = scope.declare(expr.value.name, expr.value.location);
   const around = { ...place, scope: domainScope(place.scope, names, [key, value]) };
   const domain = variableNode(bound(lowerTerm(expr.domain, around), expr.domain.location, place));
+  scope.expect(declaredNames(expr.body), location);
   const body: Statement[] = [];
   lowerBody(expr.body, { ...place, scope, out: body, with: [] });
   place.out.push({
@@ -189,9 +191,11 @@ function domainScope(
   return scope;
 }
 
-function nestedBody(body: Body, isExplicit: boolean, place: Place): readonly Statement[] {
+function nestedBody(body: Body, isExplicit: boolean, location: Location, place: Place): readonly Statement[] {
   const out: Statement[] = [];
-  const scope = isExplicit ? place.scope.inner(declaredNames(body)) : place.scope;
+  const names = declaredNames(body);
+  const scope = isExplicit ? place.scope.inner(names) : place.scope;
+  if (isExplicit) scope.expect(names, location);
   lowerBody(body, { ...place, scope, out, with: [] });
   return out;
 }
@@ -199,7 +203,7 @@ function nestedBody(body: Body, isExplicit: boolean, place: Place): readonly Sta
 function lowerNot(expr: NotExpr, place: Place): void {
   place.out.push({
     kind: 'not',
-    body: nestedBody(expr.body, expr.explicit, place),
+    body: nestedBody(expr.body, expr.explicit, expr.location, place),
     isExplicit: expr.explicit,
     negated: expr.negated,
     with: place.with,
@@ -211,8 +215,8 @@ function lowerLogical(expr: LogicalExpr, place: Place): void {
   place.out.push({
     kind: 'logical',
     operator: expr.operator,
-    left: nestedBody(expr.left, expr.leftExplicit, place),
-    right: nestedBody(expr.right, expr.rightExplicit, place),
+    left: nestedBody(expr.left, expr.leftExplicit, expr.location, place),
+    right: nestedBody(expr.right, expr.rightExplicit, expr.location, place),
     isLeftExplicit: expr.leftExplicit,
     isRightExplicit: expr.rightExplicit,
     negated: expr.negated,

@@ -17,6 +17,8 @@ export class Scope {
   private readonly hidden: ReadonlySet<string>;
   /** For `declares` what is around this scope does not count. */
   private readonly isBarrier: boolean;
+  /** What the body of an `every` declares at some place: in OPA it is known before that place, too. */
+  private readonly pending = new Map<string, Variable>();
   /** Variables that nothing declares: the same in all scopes of the clause. */
   private readonly undeclared: Map<string, Variable>;
 
@@ -38,9 +40,15 @@ export class Scope {
   }
 
   declare(name: string, location: Location): Variable {
-    const variable = { name, location, isGenerated: false };
+    const variable = this.pending.get(name) ?? { name, location, isGenerated: false };
+    this.pending.delete(name);
     this.declared.set(name, variable);
     return variable;
+  }
+
+  /** Names that `declare` will take: a use before it means the same variable, unless something else has the name. */
+  expect(names: Iterable<string>, location: Location): void {
+    for (const name of names) this.pending.set(name, { name, location, isGenerated: false });
   }
 
   /** A variable of another scope is declared here too. */
@@ -59,6 +67,8 @@ export class Scope {
   lookup(name: string, location: Location): Variable | Global {
     const declared = this.declaredVariable(name);
     if (declared !== undefined) return declared;
+    const pending = this.pendingVariable(name);
+    if (pending !== undefined) return pending;
     const global = this.global(name);
     if (global !== undefined) return global;
     const known = this.undeclared.get(name);
@@ -83,6 +93,10 @@ export class Scope {
 
   private declaredVariable(name: string): Variable | undefined {
     return this.declared.get(name) ?? this.parent?.declaredVariable(name);
+  }
+
+  private pendingVariable(name: string): Variable | undefined {
+    return this.pending.get(name) ?? this.parent?.pendingVariable(name);
   }
 
   private isHidden(name: string): boolean {

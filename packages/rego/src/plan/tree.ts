@@ -1,5 +1,6 @@
 /** The documents that rules define, by their paths below `data`. */
 import type { Location } from '../syntax/ast.ts';
+import { compare } from '../values/order.ts';
 import { termText } from '../values/text.ts';
 import { RegoArray, type Value } from '../values/value.ts';
 import type { Clause } from './ir.ts';
@@ -106,6 +107,11 @@ function kindOf(clauses: readonly Clause[]): RuleKind {
 function number(node: TreeNode, next: number): number {
   let id = next;
   if (node.rule !== undefined) node.rule = { ...node.rule, id: id++ };
-  for (const child of node.children.values()) id = number(child, id);
+  for (const [name, child] of [...node.children].sort(([a], [b]) => compare(a, b))) {
+    // From now on in the order in which documents show them.
+    node.children.delete(name);
+    node.children.set(name, child);
+    id = number(child, id);
+  }
   return id;
 }

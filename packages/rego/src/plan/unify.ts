@@ -33,8 +33,8 @@ class Unifier {
     else if (b.kind === 'variable') this.unifyVariable(b.variable, a);
     else if (a.kind === 'ref') this.unifyRef(a, b);
     else if (b.kind === 'ref') this.unifyRef(b, a);
-    else if (a.kind === 'comprehension') this.unifyPattern(b);
-    else if (b.kind === 'comprehension') this.unifyPattern(a);
+    else if (a.kind === 'comprehension') this.unifyComprehension(a.type, b);
+    else if (b.kind === 'comprehension') this.unifyComprehension('array', a);
     else if (a.kind === 'array' && b.kind === 'array') this.unifyItems(a.items, b.items);
     else if (a.kind === 'object' && b.kind === 'object') this.unifyObjects(a.entries, b.entries);
   }
@@ -67,6 +67,11 @@ class Unifier {
 
   private unifyRef(ref: RefNode, other: Node): void {
     if (isRefSafe(ref, this.safe)) this.unifyPattern(other);
+  }
+
+  /** Of a comprehension on the right OPA looks at patterns of arrays only. */
+  private unifyComprehension(type: string, pattern: Node): void {
+    if (type === pattern.kind) this.unifyPattern(pattern);
   }
 
   private unifyPattern(pattern: Node): void {
