@@ -237,6 +237,7 @@ function parseHeadValue(p: Parser, head: Head, name: string, isDefault: boolean)
   const location = p.span(head.location);
   if (value !== undefined) return { ...head, value, assign, location };
   p.illegal(`expected ${valueUsage(head, name, assign, isDefault)}`);
+  if (head.ref.path.length === 1 && head.args === undefined) return { ...head, assign, location };
   return { ...head, value: trueTerm({ ...location }), valueGenerated: true, assign, location };
 }
 
