@@ -240,25 +240,19 @@ export async function searchEntries(
   const key = SEARCH_KEYS.find((names) => names.every((name) => facts[name] !== undefined));
   let query = on(tx).selectFrom('tlog_entries').select(ENTRY_COLUMNS);
   query = key === undefined ? query.where('origin', '=', origin) : query.where(hasKey(key, facts, origin));
-  for (const [name, column] of FACT_COLUMNS) {
-    const fact = facts[name];
-    if (fact !== undefined) query = query.where(column, '=', fact);
-  }
   if (before !== null) query = query.where('log_index', '<', before);
   const rows = await query.orderBy('log_index', 'desc').limit(limit).execute();
   return rows.map(entryRow);
 }
 
-const FACT_COLUMNS = [
-  ['artifactDigest', 'artifact_digest'],
-  ['signer', 'signer'],
-  ['issuer', 'issuer'],
-  ['certificateFingerprint', 'certificate_fingerprint'],
-] as const;
+const FACT_COLUMNS = {
+  artifactDigest: 'artifact_digest',
+  signer: 'signer',
+  issuer: 'issuer',
+  certificateFingerprint: 'certificate_fingerprint',
+} as const satisfies Record<keyof EntryFacts, keyof TlogTables['tlog_entries']>;
 
-const COLUMN_OF = Object.fromEntries(FACT_COLUMNS) as Readonly<Record<keyof EntryFacts, string>>;
-
-/** As migration 0018 spells the keys of the indexes. */
+/** As migration 0018 spells the keys of the indexes; then every name itself, as a hash may be that of another one. */
 function hasKey(
   names: readonly (keyof EntryFacts)[],
   facts: EntryFacts,
@@ -266,11 +260,18 @@ function hasKey(
 ): RawBuilder<boolean> {
   let [stored, wanted] = [sql`hashtextextended(origin, 0)`, sql`hashtextextended(${origin}, 0)`];
   for (const name of names) {
-    stored = sql`hashtextextended(${sql.ref(COLUMN_OF[name])}, ${stored})`;
+    stored = sql`hashtextextended(${sql.ref(FACT_COLUMNS[name])}, ${stored})`;
     wanted = sql`hashtextextended(${facts[name]}, ${wanted})`;
   }
-  // A plain comparison would open the way over the primary key, through the log from its end until enough is found.
-  return sql<boolean>`${stored} = ${wanted} and origin || '' = ${origin}`;
+  const same = [
+    sql`origin = ${origin}`,
+    ...Object.entries(facts).map(
+      ([name, fact]) => sql`${sql.ref(FACT_COLUMNS[name as keyof EntryFacts])} = ${fact}`,
+    ),
+  ];
+  // Within coalesce the planner draws no conclusions: that origin opens the way over the primary key, from the end of
+  // the log on until enough is found; that so many conditions leave few rows, which are best all read and then sorted.
+  return sql<boolean>`${stored} = ${wanted} and coalesce(${sql.join(same, sql` and `)}, false)`;
 }
 
 function entryRow(row: Omit<TlogTables['tlog_entries'], 'origin'>): EntryRow {
