@@ -50,9 +50,16 @@ export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
   }
 }
 
-/** SubjectPublicKeyInfo in DER. */
+// A pure function's memory: a key never changes, and to write it costs more than to sign with it.
+const knownSpkis = new WeakMap<KeyObject, Uint8Array>();
+
+/** SubjectPublicKeyInfo in DER. What it returns MUST NOT be written to. */
 export function spkiOf(key: KeyObject): Uint8Array {
-  return key.export({ format: 'der', type: 'spki' });
+  const known = knownSpkis.get(key);
+  if (known !== undefined) return known;
+  const spki = key.export({ format: 'der', type: 'spki' });
+  knownSpkis.set(key, spki);
+  return spki;
 }
 
 /** The hash that goes with a key: by curve for ECDSA, SHA-256 for RSA, none for Ed25519 and ML-DSA. */

@@ -2,4 +2,7 @@
 import { tasks as attestation } from './attestation/examine.ts';
 import { tasks as tlog } from './tlog/check-request.ts';
 
-export const tasks = { ...attestation, ...tlog } as const;
+const tasks = { ...attestation, ...tlog } as const;
+export type CheckTasks = typeof tasks;
+
+export const openTasks = (): CheckTasks => tasks;

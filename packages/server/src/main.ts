@@ -4,7 +4,7 @@ import { Secret } from '@waybill/core';
 import { type AttestationDeps, attestationRoutes, openExaminer } from './attestation/index.ts';
 import { type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
-import type { tasks } from './checks.ts';
+import type { CheckTasks } from './checks.ts';
 import { claimPort } from './claim-port.ts';
 import { contractRoutes } from './contract/index.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -220,7 +220,7 @@ interface Parts extends IssuerSources {
 
 /** The rooms, lowest first: each gets what is below it. */
 interface World {
-  readonly checks: Threads<typeof tasks>;
+  readonly checks: Threads<CheckTasks>;
   readonly identity: IdentityDeps;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
@@ -250,7 +250,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   });
   const identity = await openIdentity({ db, clock, seal, log, publicUrl, limits });
   undo.push(() => identity.usage.settle());
-  const checks: Threads<typeof tasks> = openThreads({ module: new URL('./checks.ts', import.meta.url), log });
+  const checks: Threads<CheckTasks> = openThreads({ module: new URL('./checks.ts', import.meta.url), log });
   undo.push(() => checks.close());
   const store = openStore(blobs);
   const tlog = await openLogs(parts);

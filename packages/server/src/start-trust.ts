@@ -34,6 +34,7 @@ export async function startTrust(
     seal,
     clock,
     clockDoubt,
+    log,
     metrics,
     publicUrl,
     issuerUrl: issuerUrlOf(publicUrl),
@@ -44,6 +45,7 @@ export async function startTrust(
     caKey: parts.caKey,
     randomBytes,
   });
+  undo.push(() => trust.close());
   const documents = { publicUrl, trustedRoot: trust.trustedRoot(), signingConfig: trust.signingConfig() };
   const tuf = await openTuf({ db, seal, clock, clockDoubt, log, metrics, ...documents });
   const renewal = { name: 'renew-tuf', everyMs: RENEWAL_INTERVAL_MS, run: () => tuf.renew() };

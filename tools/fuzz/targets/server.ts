@@ -224,7 +224,7 @@ export const SERVER_TARGETS: readonly Target[] = [
     ],
     call: (input) => {
       const request = parseSigningRequest(input, undefined);
-      return provenKey(request.key, ['default/demo/build']);
+      return provenKey({ claim: request.key, challenges: ['default/demo/build'] });
     },
     codes: [
       'trust_request_invalid',

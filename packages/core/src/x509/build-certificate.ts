@@ -215,7 +215,6 @@ interface Tbs extends CertificateFrame {
 
 function encodeTbs(tbs: Tbs, extensions: (keyIdentifier: Uint8Array) => readonly Uint8Array[]): Uint8Array {
   checkFrame(tbs);
-  // Exporting a key costs more than signing with it: once.
   const spki = spkiOf(tbs.publicKey);
   return derSequence(
     derExplicit(0, derInteger(2)),

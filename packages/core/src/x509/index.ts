@@ -18,6 +18,7 @@ export {
 export {
   buildTimestampResponse,
   TIMESTAMP_POLICY,
+  type TimestampStatement,
   type TimestampSigner,
   timestampSigner,
 } from './build-timestamp.ts';

@@ -69,7 +69,7 @@ export { hasCluster, runningPostgres } from './postgres/running.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems/problems.ts';
 export { MASTER_KEY_FILE, type MasterKeyOptions, openGivenKey, openMasterKey } from './secrets/master-key.ts';
 export { createSeal, type Seal } from './secrets/seal.ts';
-export type { Fault, Tasks } from './threads/messages.ts';
+export type { Fault, OpenTasks, Tasks } from './threads/messages.ts';
 export { openThreads, type Threads, type ThreadsOptions } from './threads/threads.ts';
 export { type Clock, localTime, systemClock } from './time/clock.ts';
 export type { ClockGuard, LocalTime } from './time/clock-guard.ts';

@@ -18,3 +18,5 @@ function checkRequest(body: Json | undefined): CheckedRequest {
 
 export const tasks = { checkRequest } as const;
 export type TlogTasks = typeof tasks;
+
+export const openTasks = (): TlogTasks => tasks;

@@ -24,7 +24,7 @@ import {
   openFileSystem,
   openThreads,
 } from '../ground/index.ts';
-import type { tasks } from './check-request.ts';
+import type { TlogTasks } from './check-request.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from './index.ts';
 import { acceptRequest } from './parse-request.ts';
 
@@ -33,7 +33,7 @@ let directory: TempDir;
 let tlog: Tlog;
 let app: App;
 
-const checks = openThreads<typeof tasks>({
+const checks = openThreads<TlogTasks>({
   module: new URL('./check-request.ts', import.meta.url),
   log: createLog('silent'),
 });

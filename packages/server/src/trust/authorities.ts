@@ -3,13 +3,7 @@ import { messageOf } from '@waybill/core';
 import { equalBytes } from '@waybill/core/bytes';
 import { spkiOf } from '@waybill/core/crypto';
 import { digestOf } from '@waybill/core/digest';
-import {
-  type CertificateIssuer,
-  issuerFrom,
-  parseCertificate,
-  type TimestampSigner,
-  timestampSigner,
-} from '@waybill/core/x509';
+import { issuerFrom } from '@waybill/core/x509';
 import { type Seal, type Tx, writeAudit } from '../ground/index.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
@@ -21,6 +15,7 @@ import {
   listAuthorities,
   lockAuthorities,
 } from './queries.ts';
+import type { SigningKeys } from './sign-tasks.ts';
 
 /** The public side, as the trusted root shows it. */
 export interface AuthorityFacts {
@@ -34,11 +29,8 @@ export interface AuthorityFacts {
 
 /** The authorities that sign now, and all that ever did. Private keys stay in this process. */
 export interface Authorities {
-  readonly certificate: AuthorityFacts & {
-    readonly issuer: CertificateIssuer;
-    readonly publicKeyObject: KeyObject;
-  };
-  readonly timestamp: AuthorityFacts & { readonly signer: TimestampSigner };
+  readonly certificate: AuthorityFacts & { readonly privateKey: KeyObject };
+  readonly timestamp: AuthorityFacts & { readonly privateKey: KeyObject };
   readonly all: readonly AuthorityFacts[];
 }
 
@@ -62,8 +54,8 @@ export async function openAuthorities(deps: OpenDeps): Promise<Authorities> {
     return found;
   };
   return Object.freeze({
-    certificate: certificateAuthority(newest('certificate-authority')),
-    timestamp: timestampAuthority(newest('timestamp-authority')),
+    certificate: authorityOf(newest('certificate-authority')),
+    timestamp: authorityOf(newest('timestamp-authority')),
     all: rows.map(factsOf),
   });
 }
@@ -73,18 +65,24 @@ interface Opened {
   readonly privateKey: KeyObject;
 }
 
-function certificateAuthority({ row, privateKey }: Opened): Authorities['certificate'] {
-  const publicKeyObject = createPublicKey(privateKey);
-  return { ...factsOf(row), issuer: issuerFrom(signingCertificate(row), privateKey), publicKeyObject };
+function authorityOf({ row, privateKey }: Opened): Authorities['certificate'] {
+  return { ...factsOf(row), privateKey };
 }
 
-function timestampAuthority({ row, privateKey }: Opened): Authorities['timestamp'] {
-  return { ...factsOf(row), signer: timestampSigner(privateKey, parseCertificate(signingCertificate(row))) };
+/** What those who sign need, see `sign-tasks.ts`. Throws `trust_authority_unreadable`, and `x509_…` for a chain that is none. */
+export function signingKeysOf({ certificate, timestamp }: Authorities): SigningKeys {
+  return {
+    certificate: {
+      issuer: issuerFrom(signingCertificate(certificate), certificate.privateKey),
+      publicKey: createPublicKey(certificate.privateKey),
+    },
+    timestamp: { privateKey: timestamp.privateKey, certificate: signingCertificate(timestamp) },
+  };
 }
 
-function signingCertificate(row: AuthorityRow): Uint8Array {
-  const [first] = row.chain;
-  if (first === undefined) throw trustError('trust_authority_unreadable', `${row.kind}: its chain is empty`);
+function signingCertificate({ kind, chain }: AuthorityFacts): Uint8Array {
+  const [first] = chain;
+  if (first === undefined) throw trustError('trust_authority_unreadable', `${kind}: its chain is empty`);
   return first;
 }
 

@@ -27,9 +27,17 @@ import {
   openIdentity,
   verifyIdentityToken,
 } from '../identity/index.ts';
-import type { tasks } from '../tlog/check-request.ts';
+import type { TlogTasks } from '../tlog/check-request.ts';
 import { openTlog, TLOG_PROBLEMS, type Tlog, tlogMetrics, tlogRoutes } from '../tlog/index.ts';
-import { openTrust, openTuf, TRUST_PROBLEMS, trustMetrics, trustRoutes, tufRoutes } from './index.ts';
+import {
+  openTrust,
+  openTuf,
+  TRUST_PROBLEMS,
+  type Trust,
+  trustMetrics,
+  trustRoutes,
+  tufRoutes,
+} from './index.ts';
 import { operatorIssuers } from './issuers/operator-issuers.ts';
 
 const cosign = requirePeer('cosign');
@@ -39,6 +47,7 @@ const clock = () => new Date();
 let database: TestDatabase;
 let folder: TempDir;
 let tlog: Tlog;
+let trust: Trust;
 let app: App;
 let origin: string;
 let jwt: string;
@@ -51,7 +60,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-const checks = openThreads<typeof tasks>({
+const checks = openThreads<TlogTasks>({
   module: new URL('../tlog/check-request.ts', import.meta.url),
   log: createLog('silent'),
 });
@@ -76,11 +85,12 @@ before(async () => {
     place: null,
     highWater: null,
   });
-  const trust = await openTrust({
+  trust = await openTrust({
     db,
     seal,
     clock,
     clockDoubt: () => null,
+    log,
     metrics: trustMetrics(createMetrics()),
     publicUrl: origin,
     issuerUrl: identity.issuer.url,
@@ -121,6 +131,7 @@ before(async () => {
 after(async () => {
   await app.close();
   await checks.close();
+  await trust.close();
   await tlog.close();
   await database.close();
   await folder.remove();

@@ -1,4 +1,4 @@
-import type { Clock, Db, Egress, Seal } from '../ground/index.ts';
+import type { Clock, Db, Egress, Logger, Seal } from '../ground/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { OperatorIssuers } from './issuers/operator-issuers.ts';
 import type { CaKey } from './make-authority.ts';
@@ -20,6 +20,7 @@ export interface TrustDeps {
   readonly clock: Clock;
   /** Why nothing may be dated at this time; null when nothing speaks against it. */
   readonly clockDoubt: (time: Date) => string | null;
+  readonly log: Logger;
   readonly metrics: TrustMetrics;
   /** Origin of this server without a trailing slash. */
   readonly publicUrl: string;

@@ -1,30 +1,17 @@
 import { messageOf } from '@waybill/core';
-import type { KeyObject } from '@waybill/core/crypto';
-import {
-  buildSigningTbs,
-  ctMerkleTreeLeaf,
-  embedSctList,
-  type FulcioExtensions,
-  type SanIdentity,
-  sctListExtension,
-  serialFrom,
-  signCertificate,
-  signPrecertificate,
-} from '@waybill/core/x509';
+import { serialFrom } from '@waybill/core/x509';
+import type { Threads } from '../ground/index.ts';
 import type { EntryFacts, PrecertificateEntry } from '../tlog/index.ts';
 import type { Authorities } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { trustError } from './errors.ts';
 import { requireBegun } from './require-begun.ts';
 import { requireBelievedClock } from './require-believed-clock.ts';
+import type { PrecertificateOrder, SigningTasks } from './sign-tasks.ts';
 
 const LIFETIME_MS = 10 * 60_000;
 
-export interface CertificateOrder {
-  readonly publicKey: KeyObject;
-  readonly identity: SanIdentity;
-  readonly extensions: FulcioExtensions;
-}
+export type CertificateOrder = Pick<PrecertificateOrder, 'key' | 'identity' | 'extensions'>;
 
 export interface IssuedCertificate {
   /** DER. */
@@ -38,6 +25,7 @@ export interface IssuedCertificate {
 export interface IssueDeps
   extends Pick<TrustDeps, 'clock' | 'clockDoubt' | 'metrics' | 'tlog' | 'randomBytes'> {
   readonly authorities: Authorities;
+  readonly signers: Threads<SigningTasks>;
 }
 
 /** Whose certificate or timestamp it is, for the figures. */
@@ -46,7 +34,8 @@ export type Holder = 'client' | 'server';
 /**
  * A ten-minute signing certificate with an embedded SCT. The CT entry is durable before the SCT leaves:
  * a certificate that no log shows cannot exist. Throws `trust_ct_unavailable`,
- * `trust_authority_expired`, `trust_clock_behind`, `trust_clock_doubted`.
+ * `trust_authority_expired`, `trust_clock_behind`, `trust_clock_doubted`, and for a key that has to prove itself
+ * what `provenKey` throws.
  */
 export async function issueCertificate(
   deps: IssueDeps,
@@ -59,24 +48,11 @@ export async function issueCertificate(
   requireBelievedClock(deps, now);
   requireBegun(authority, now);
   checkLifetime(authority.validUntil, notAfter);
-  const input = {
-    ...order,
-    issuer: authority.issuer,
-    serial: serialFrom(deps.randomBytes(20)),
-    notBefore: now,
-    notAfter,
-  };
-  const precertificate = buildSigningTbs(input);
-  const entry = ctMerkleTreeLeaf({
-    timestampMs: now.getTime(),
-    issuerPublicKey: authority.publicKeyObject,
-    tbs: precertificate,
-  });
-  const signature = signPrecertificate(precertificate, authority.issuer.privateKey);
+  const frame = { serial: serialFrom(deps.randomBytes(20)), notBefore: now, notAfter };
+  const { tbs, ...entry } = await deps.signers.run('precertificate', { ...order, ...frame });
   const facts = { signer: order.identity.value, issuer: order.extensions.issuer };
-  const sct = await logInCt(deps, { leaf: entry, signature }, facts);
-  const tbs = embedSctList(precertificate, sctListExtension([sct]));
-  const leaf = signCertificate(tbs, authority.issuer.privateKey);
+  const sct = await logInCt(deps, entry, facts);
+  const leaf = await deps.signers.run('certificate', { tbs, sct });
   deps.metrics.certificates.add({ holder });
   return Object.freeze({ leaf, chain: [leaf, ...authority.chain], notBefore: now, notAfter });
 }

@@ -1,7 +1,7 @@
 import type { Secret } from '@waybill/core';
 import { type IssueDeps, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
 import { type NameSignerDeps, nameSigner } from './issuers/name-signer.ts';
-import { type KeyClaim, provenKey } from './proof-of-possession.ts';
+import type { KeyClaim } from './proof-of-possession.ts';
 
 /** What a client asks of the certificate authority. Nothing in it is believed but the token, once verified. */
 export interface SigningRequest {
@@ -19,6 +19,6 @@ export async function issue(
   request: SigningRequest,
 ): Promise<IssuedCertificate> {
   const holder = await nameSigner(deps, request.token.reveal());
-  const publicKey = provenKey(request.key, holder.challenges);
-  return issueCertificate(deps, { publicKey, ...holder.identity() });
+  const { challenges } = holder;
+  return issueCertificate(deps, { key: { claim: request.key, challenges }, ...holder.identity() });
 }

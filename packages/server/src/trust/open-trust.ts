@@ -1,14 +1,20 @@
 import type { TrustedRoot } from '@waybill/core/trust';
 import type { TimestampRequest } from '@waybill/core/x509';
-import { type Authorities, openAuthorities } from './authorities.ts';
+import { openThreads } from '../ground/index.ts';
+import { openAuthorities, signingKeysOf } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { issue, type SigningRequest } from './issue.ts';
-import { type CertificateOrder, type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
+import {
+  type CertificateOrder,
+  type IssueDeps,
+  type IssuedCertificate,
+  issueCertificate,
+} from './issue-certificate.ts';
 import { describeIssuers } from './issuers/describe-issuers.ts';
 import { createIssuerKeys, type IssuerKeys } from './issuers/issuer-keys.ts';
 import { listedSince } from './issuers/listed-since.ts';
 import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
-
+import type { SigningTasks } from './sign-tasks.ts';
 import { signingConfigOf } from './signing-config.ts';
 import { answerTimestamp, timestampSignature } from './timestamp.ts';
 import { trustedRootOf } from './trusted-root.ts';
@@ -31,12 +37,13 @@ export interface Trust {
   /** A certificate for an identity that the caller has verified itself. */
   issueCertificate(order: CertificateOrder): Promise<IssuedCertificate>;
   /** TimeStampResp (DER) over the SHA-256 of `signature`. */
-  timestamp(signature: Uint8Array): Uint8Array;
-  answerTimestamp(request: TimestampRequest): Uint8Array;
+  timestamp(signature: Uint8Array): Promise<Uint8Array>;
+  answerTimestamp(request: TimestampRequest): Promise<Uint8Array>;
   trustedRoot(): TrustedRoot;
   signingConfig(): ReturnType<typeof signingConfigOf>;
   /** Signs an in-toto statement as the server: certificate, DSSE signature, timestamp; no log entry yet. */
   signAsServer(statement: Uint8Array): Promise<ServerSigned>;
+  close(): Promise<void>;
 }
 
 /**
@@ -45,12 +52,15 @@ export interface Trust {
  */
 export async function openTrust(deps: TrustDeps): Promise<Trust> {
   const authorities = await openAuthorities(deps);
-  return trustWith({ ...deps, authorities, keys: createIssuerKeys(deps) });
+  const signers = openThreads<SigningTasks>({
+    module: new URL('./sign-tasks.ts', import.meta.url),
+    data: signingKeysOf(authorities),
+    log: deps.log,
+  });
+  return trustWith({ ...deps, authorities, signers, keys: createIssuerKeys(deps) });
 }
 
-function trustWith(
-  deps: TrustDeps & { readonly authorities: Authorities; readonly keys: IssuerKeys },
-): Trust {
+function trustWith(deps: IssueDeps & TrustDeps & { readonly keys: IssuerKeys }): Trust {
   const trustedRoot = trustedRootOf(deps);
   return Object.freeze({
     serverIdentity: serverIdentityOf(deps.publicUrl),
@@ -66,5 +76,6 @@ function trustWith(
     trustedRoot: () => trustedRoot,
     signingConfig: () => signingConfigOf(deps),
     signAsServer: createServerSigner(deps),
+    close: () => deps.signers.close(),
   });
 }

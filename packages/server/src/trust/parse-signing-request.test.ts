@@ -19,7 +19,7 @@ describe('parseSigningRequest', () => {
   it('reads a request whose key then proves itself', () => {
     const request = parse(valid, 'Bearer x.y.z');
     assert.equal(request.token.reveal(), 'x.y.z');
-    assert.equal(provenKey(request.key, challenges).equals(publicKey), true);
+    assert.equal(provenKey({ claim: request.key, challenges }).equals(publicKey), true);
   });
 
   it('never shows the token', () => {
@@ -63,7 +63,7 @@ describe('parseSigningRequest', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), flipped, shaped), (body) => {
         try {
-          provenKey(parseSigningRequest(body, 'Bearer t').key, challenges);
+          provenKey({ claim: parseSigningRequest(body, 'Bearer t').key, challenges });
         } catch (error) {
           assert.ok(isCoded(error), String(error));
         }

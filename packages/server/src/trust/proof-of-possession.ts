@@ -8,11 +8,17 @@ export type KeyClaim =
   | { readonly type: 'public-key'; readonly content: string; readonly proof: Uint8Array }
   | { readonly type: 'csr'; readonly content: Uint8Array };
 
+/** A key and what the token lets its proof sign. */
+export interface ClaimedKey {
+  readonly claim: KeyClaim;
+  readonly challenges: readonly string[];
+}
+
 /**
- * The public key whose private half the holder of the token has; `challenges` are what the token lets a proof sign. Throws `trust_possession_unproven`,
+ * The public key whose private half the holder of the token has. Throws `trust_possession_unproven`,
  * `trust_key_refused`, and for a malformed request `x509_…`.
  */
-export function provenKey(claim: KeyClaim, challenges: readonly string[]): KeyObject {
+export function provenKey({ claim, challenges }: ClaimedKey): KeyObject {
   const publicKey = claim.type === 'csr' ? readCsr(claim.content) : readPublicKey(claim.content);
   checkKey(publicKey);
   // A CSR proves possession by its own signature; it is bound to the token only by the connection, as in Fulcio.

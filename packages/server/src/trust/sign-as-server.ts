@@ -60,16 +60,16 @@ async function newCredential(
 ): Promise<Credential> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   const identity = { type: 'uri', value: serverIdentityOf(deps.publicUrl) } as const;
-  const order = { publicKey, identity, extensions: { issuer: deps.issuerUrl } };
+  const order = { key: publicKey, identity, extensions: { issuer: deps.issuerUrl } };
   const { leaf } = await issueCertificate(deps, order, 'server');
   return { privateKey, certificate: parseCertificate(leaf) };
 }
 
-function signStatement(
+async function signStatement(
   deps: IssueDeps,
   { privateKey, certificate }: Credential,
   statement: Uint8Array,
-): ServerSigned {
+): Promise<ServerSigned> {
   const signature = signWith(privateKey, pae(IN_TOTO_PAYLOAD_TYPE, statement));
   const bundle: Bundle = {
     version: '0.3',
@@ -83,7 +83,7 @@ function signStatement(
     },
     verificationMaterial: { type: 'certificate', der: certificate.der },
     tlogEntries: [],
-    timestamps: [timestampSignature(deps, signature)],
+    timestamps: [await timestampSignature(deps, signature)],
   };
   return { bundle, certificate };
 }

@@ -88,6 +88,7 @@ before(async () => {
 
 after(async () => {
   mock.timers.reset();
+  await trust.close();
   await tlog.close();
   await tlogDatabase.close();
   await folder.remove();

@@ -1,8 +1,11 @@
-/** What crosses between the main thread and a thread of checks: plain data, as structured clone carries it. */
+/** What crosses between the main thread and another: plain data, as structured clone carries it. */
 import { CodedError, isCoded } from '@waybill/core';
 
 /** Pure functions over plain data, by name. Each is run to its end before the next one of the same thread. */
 export type Tasks = Readonly<Record<string, (input: never) => unknown>>;
+
+/** Makes the tasks of a thread, once, from the data that it was started with. */
+export type OpenTasks = (data: never) => Tasks;
 
 /** Orders and answers travel by the handful: a message costs as much as a small check. */
 export interface Order {

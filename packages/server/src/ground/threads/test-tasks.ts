@@ -1,7 +1,7 @@
 import { CodedError } from '@waybill/core';
 
 /** For the test: what a task may do, and what it must not. */
-export const tasks = {
+const tasks = {
   double: ({ value }: { readonly value: number }): number => value * 2,
   work: ({ forMs }: { readonly forMs: number }): number => {
     const startedMs = performance.now();
@@ -22,3 +22,8 @@ export const tasks = {
     for (;;) kept.push(Array.from({ length: 100_000 }, (_value, index) => index));
   },
 } as const;
+
+export function openTasks(data: { readonly factor: number }) {
+  return { ...tasks, times: ({ value }: { readonly value: number }): number => value * data.factor };
+}
+export type TestTasks = ReturnType<typeof openTasks>;

@@ -1,9 +1,10 @@
-/** A thread of checks: runs the tasks of the module that it was started with, one after another. */
+/** A thread: runs the tasks of the module that it was started with, one after another. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Answer, faultOf, type Order, type Tasks } from './messages.ts';
+import { type Answer, faultOf, type OpenTasks, type Order } from './messages.ts';
 
-const { module } = workerData as { readonly module: string };
-const { tasks } = (await import(module)) as { readonly tasks: Tasks };
+const { module, data } = workerData as { readonly module: string; readonly data: unknown };
+const { openTasks } = (await import(module)) as { readonly openTasks: OpenTasks };
+const tasks = openTasks(data as never);
 
 function answer({ id, task, input }: Order): Answer {
   try {

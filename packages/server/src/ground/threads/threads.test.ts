@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { isCoded } from '@waybill/core';
 import { createLog } from '../log/log.ts';
-import type { tasks } from './test-tasks.ts';
+import type { TestTasks } from './test-tasks.ts';
 import { openThreads } from './threads.ts';
 
-const threads = openThreads<typeof tasks>({
+const threads = openThreads<TestTasks>({
   module: new URL('./test-tasks.ts', import.meta.url),
+  data: { factor: 3 },
   log: createLog('silent'),
   count: 1,
   deadlineMs: 2000,
@@ -18,6 +19,12 @@ describe('openThreads', () => {
   it('answers, each question its own', async () => {
     const answers = await Promise.all([1, 2, 3].map((value) => threads.run('double', { value })));
     assert.deepEqual(answers, [2, 4, 6]);
+  });
+
+  it('works with what the thread was started with, and one that follows it too', async () => {
+    assert.equal(await threads.run('times', { value: 2 }), 6);
+    await assert.rejects(threads.run('hang', undefined), (error) => isCoded(error, 'thread_lost'));
+    assert.equal(await threads.run('times', { value: 3 }), 9);
   });
 
   it('hands coded errors on as they are, and others as faults of ours', async () => {
@@ -53,8 +60,9 @@ describe('openThreads', () => {
   }
 
   it('takes nothing once it is closed', async () => {
-    const closed = openThreads<typeof tasks>({
+    const closed = openThreads<TestTasks>({
       module: new URL('./test-tasks.ts', import.meta.url),
+      data: { factor: 1 },
       log: createLog('silent'),
     });
     await closed.close();

@@ -4,7 +4,7 @@ import { CodedError } from '@waybill/core';
 import type { Logger } from '../log/log.ts';
 import { type Answer, errorOf, type Order, type Tasks } from './messages.ts';
 
-/** Work that must not stop the one thread that answers everybody: checks of what strangers hand in. */
+/** Work that must not stop the one thread that answers everybody: checks of what strangers hand in, signatures. */
 export interface Threads<T extends Tasks> {
   /**
    * Runs a task elsewhere; its coded errors come back as they are. `thread_lost` when the thread hung or ran out of
@@ -15,8 +15,10 @@ export interface Threads<T extends Tasks> {
 }
 
 export interface ThreadsOptions {
-  /** Exports `tasks`, a `Tasks`. It SHOULD import little: each thread loads all of it. */
+  /** Exports `openTasks`, an `OpenTasks`. It SHOULD import little: each thread loads all of it. */
   readonly module: URL;
+  /** What `openTasks` gets, in each thread: plain data and KeyObjects. */
+  readonly data?: unknown;
   readonly log: Logger;
   /** Cores but one, at least one, unless told. */
   readonly count?: number;
@@ -88,9 +90,9 @@ class Thread {
   }
 
   #start(): Worker {
-    const { module, maxHeapMiB = MAX_HEAP_MIB } = this.#options;
+    const { module, data, maxHeapMiB = MAX_HEAP_MIB } = this.#options;
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-      workerData: { module: module.href },
+      workerData: { module: module.href, data },
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
     });
     let cause: unknown;
@@ -136,9 +138,9 @@ class Thread {
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();
     if (lost.length === 0 && this.#closed) return;
-    this.#options.log.error({ err: cause, lost: lost.length }, 'a thread of checks was ended');
+    this.#options.log.error({ err: cause, lost: lost.length }, 'a thread was ended');
     const message =
-      'the check was ended, as it or one beside it took too much time or memory: send the same again, and if it is refused again, send less';
+      'the work was ended, as it or some beside it took too much time or memory: send the same again, and if it is refused again, send less';
     for (const { reject } of lost) reject(new CodedError('thread_lost', message, { cause }));
   }
 }
