@@ -45,7 +45,7 @@ async function measure(
   const requests: number[] = [];
   const steps: Record<string, number[]> = { init: [], add: [], push: [] };
   for (let round = 0; round <= FLOWS; round++) {
-    const before = server.requests();
+    const before = await server.requests();
     const parts = {
       init: await timed(() => waybill(['attestation', 'init', '--project', 'bench', '--workflow', 'flow'])),
       add: 0,
@@ -57,7 +57,7 @@ async function measure(
     parts.push = await timed(() => waybill(['attestation', 'push']));
     // The first round fills the compile cache and the server's own certificate.
     if (round === 0) continue;
-    requests.push(server.requests() - before);
+    requests.push((await server.requests()) - before);
     flows.push(parts.init + parts.add + parts.push);
     for (const [name, ms] of Object.entries(parts)) steps[name]?.push(ms);
   }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { freePort } from '../tools/demo/waybill.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
@@ -16,7 +15,7 @@ export interface Started {
   /** From spawn to the first 200 of /readyz. */
   readonly readyMs: number;
   /** Requests answered so far, from the server's own log. */
-  requests(): number;
+  requests(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -28,17 +27,15 @@ export async function startServer(
   // The data remembers its public URL, so a later start takes the same port.
   const port = at ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
+  const logPath = `${dataDir}.log`;
+  const log = await open(logPath, 'w');
   const started = performance.now();
   const child = spawn(
     process.execPath,
     [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info', ...options],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    // Its log goes to a file: whoever measures has no time to read along.
+    { stdio: ['ignore', 'ignore', log.fd] },
   );
-  let requests = 0;
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (line.includes('"msg":"request"')) requests += 1;
-    if (/"level":"(?:error|fatal)"/.test(line) || !line.startsWith('{')) console.error(line);
-  });
   await ready(child, url);
   const readyMs = performance.now() - started;
   return {
@@ -46,13 +43,20 @@ export async function startServer(
     port,
     pid: child.pid ?? 0,
     readyMs,
-    requests: () => requests,
+    requests: async () => (await linesOf(logPath)).filter((line) => line.includes('"msg":"request"')).length,
     async stop() {
       const gone = new Promise((resolveGone) => child.once('exit', resolveGone));
       child.kill('SIGTERM');
       await gone;
+      await log.close();
+      for (const line of await linesOf(logPath))
+        if (/"level":"(?:error|fatal)"/.test(line) || !line.startsWith('{')) console.error(line);
     },
   };
+}
+
+async function linesOf(path: string): Promise<readonly string[]> {
+  return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
 }
 
 async function ready(child: ChildProcess, url: string): Promise<void> {

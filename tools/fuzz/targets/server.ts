@@ -177,8 +177,8 @@ export const SERVER_TARGETS: readonly Target[] = [
       const part = Buffer.from(input).toString('base64url');
       const deps = { issuer: issuer as never, clock };
       const expected = { type: 'JWT', audience: 'sigstore' } as const;
-      await verifyToken(deps, `${part}.${claims}.${signature}`, expected).catch(refusedOnly);
-      return (await verifyToken(deps, `${header}.${part}.${signature}`, expected)).subject;
+      await (async () => verifyToken(deps, `${part}.${claims}.${signature}`, expected))().catch(refusedOnly);
+      return verifyToken(deps, `${header}.${part}.${signature}`, expected).subject;
     },
     check: (answer) => assert.equal(answer, 'default/demo/build'),
     codes: TOKEN_CODES,

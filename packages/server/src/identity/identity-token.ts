@@ -64,7 +64,7 @@ function subjectOf(principal: Principal, { project, workflow }: Target): string 
  * still good. Throws `identity_token_*`.
  */
 export async function verifyIdentityToken(deps: IdentityDeps, jwt: string): Promise<VerifiedIdentity> {
-  const token = await verifyToken(deps, jwt, { type: TOKEN_TYPE.identity, audience: 'sigstore' });
+  const token = verifyToken(deps, jwt, { type: TOKEN_TYPE.identity, audience: 'sigstore' });
   const { id: tokenId, name: tokenName } = await liveCredential(deps, token.claims.raw('token_id'));
   deps.signIns.use({ tokenId, tokenName });
   return Object.freeze({

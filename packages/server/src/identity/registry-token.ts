@@ -47,7 +47,7 @@ export async function verifyRegistryToken(
   deps: IdentityDeps,
   jwt: string,
 ): Promise<{ readonly principal: Principal; readonly access: readonly RegistryAccess[] }> {
-  const token = await verifyToken(deps, jwt, { type: TOKEN_TYPE.registry, audience: audienceOf(deps) });
+  const token = verifyToken(deps, jwt, { type: TOKEN_TYPE.registry, audience: audienceOf(deps) });
   const access = readAccess(token.claims);
   const principal = principalOf(await liveCredential(deps, token.subject));
   return Object.freeze({ principal, access });

@@ -38,11 +38,12 @@ export function registryRoutes(deps: RegistryRoutesDeps): (app: App) => Promise<
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, _body, done) => done(null));
       scope.setErrorHandler((error, request, reply) => presentError(deps.publicUrl, error, request, reply));
-      scope.addHook('onRequest', async (_request, reply) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
         // Blobs are a tenant's bytes on the origin of the UI: a browser shall not guess a type for them.
         reply
           .header('docker-distribution-api-version', 'registry/2.0')
           .header('x-content-type-options', 'nosniff');
+        done();
       });
       scope.route({
         method: ['GET', 'POST'],

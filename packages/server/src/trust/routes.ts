@@ -119,11 +119,7 @@ function trustDocumentRoutes(app: App, trust: Trust): void {
 /** The bytes as they are, whatever type the client claims: each API here has a parser of its own. */
 function takeAnyBody(app: App): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => body,
-  );
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
 function bytesOf(request: FastifyRequest): Uint8Array {

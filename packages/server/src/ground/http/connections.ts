@@ -59,11 +59,11 @@ const MIN_BYTES_PER_MS = 1024 / 1000;
  * may take as long as it needs; time in which we ourselves do not read is not counted.
  */
 export function endSlowBodies(app: App, windowMs: number): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { raw } = request;
     const { socket } = raw;
     if (Number(raw.headers['content-length'] ?? 0) === 0 && raw.headers['transfer-encoding'] === undefined)
-      return;
+      return done();
     let bytesSeen = socket.bytesRead;
     const timer = setInterval(() => {
       const bytes = socket.bytesRead - bytesSeen;
@@ -76,5 +76,6 @@ export function endSlowBodies(app: App, windowMs: number): void {
     }, windowMs);
     timer.unref();
     raw.once('close', () => clearInterval(timer));
+    return done();
   });
 }

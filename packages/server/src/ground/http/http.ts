@@ -6,9 +6,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError, messageOf } from '@waybill/core';
 import { parseJson } from '@waybill/core/bytes';
 import {
+  type FastifyBodyParser,
   type FastifyHttpOptions,
   type FastifyInstance,
-  type FastifyRequest,
   fastify,
   LogController,
   type RawServerDefault,
@@ -68,7 +68,7 @@ const CLOSE_TIMEOUT_MS = 5000;
 const MAX_DRAIN_BYTES = 64 * 1024;
 
 /**
- * The one HTTP server. Rooms register their routes with `app.register`; a CodedError thrown in a handler becomes
+ * The one HTTP server. Its hooks call back, as one that is `async` costs each request a promise and a turn. Rooms register their routes with `app.register`; a CodedError thrown in a handler becomes
  * a problem (RFC 9457). Bodies are strict JSON (no duplicate keys); a room with streams registers a scope with
  * parsers of its own, and MUST count bytes itself there.
  */
@@ -142,14 +142,16 @@ function openApiFrame(options: HttpOptions): object {
 /** JSON as core reads it: a duplicate key, on which two readers may disagree, is refused. */
 function strictJson(app: App): void {
   app.removeAllContentTypeParsers();
-  const parse = async (_request: FastifyRequest, body: Buffer): Promise<unknown> => {
+  const parse: FastifyBodyParser<Buffer> = (_request, body, done) => {
     // A DELETE or POST without a body may still carry the header.
-    if (body.length === 0) return undefined;
+    if (body.length === 0) return done(null, undefined);
+    let value: unknown;
     try {
-      return parseJson(body, 'body', { storable: true });
+      value = parseJson(body, 'body', { storable: true });
     } catch (cause) {
-      throw new CodedError('request_malformed', messageOf(cause), { cause });
+      return done(new CodedError('request_malformed', messageOf(cause), { cause }));
     }
+    return done(null, value);
   };
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   app.addContentTypeParser(/^application\/[a-z0-9.-]+\+json$/, { parseAs: 'buffer' }, parse);
@@ -157,9 +159,9 @@ function strictJson(app: App): void {
 
 /** No name of anything holds U+0000, and no database would take it. */
 function strictUrl(app: App): void {
-  app.addHook('onRequest', async (request) => {
-    if (/%00|\0/.test(request.url))
-      throw new CodedError('request_malformed', 'the URL holds a NUL character');
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!/%00|\0/.test(request.url)) return done();
+    return done(new CodedError('request_malformed', 'the URL holds a NUL character'));
   });
 }
 
@@ -173,12 +175,13 @@ function headersAndLog(app: App, publicUrl: string): void {
     'cache-control': 'no-store',
   };
   if (publicUrl.startsWith('https:')) headers['strict-transport-security'] = 'max-age=31536000';
-  app.addHook('onSend', async (request, reply) => {
+  const named = Object.entries(headers);
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
-    for (const [name, value] of Object.entries(headers))
-      if (!reply.hasHeader(name)) reply.header(name, value);
+    for (const [name, value] of named) if (!reply.hasHeader(name)) reply.header(name, value);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const line = {
       method: request.method,
       // Without the query: codes and tokens travel there.
@@ -188,16 +191,18 @@ function headersAndLog(app: App, publicUrl: string): void {
       remote: request.ip,
     };
     request.log[/^\/(healthz|readyz|metrics)$/.test(request.url) ? 'debug' : 'info'](line, 'request');
+    done();
   });
 }
 
 /** node:http would read a refused body to its end, however long it is: beyond a little the connection ends instead. */
 function unreadBodies(app: App): void {
-  app.addHook('onSend', async ({ raw, headers }, reply) => {
-    if (reply.statusCode < 400 || raw.complete) return;
+  app.addHook('onSend', ({ raw, headers }, reply, _payload, done) => {
+    if (reply.statusCode < 400 || raw.complete) return done();
     const chunked = headers['transfer-encoding'] !== undefined;
     const lengthBytes = chunked ? Number.POSITIVE_INFINITY : Number(headers['content-length'] ?? 0);
     if (lengthBytes > MAX_DRAIN_BYTES) reply.header('connection', 'close');
+    return done();
   });
 }
 
@@ -245,14 +250,17 @@ function boundedClose(app: App, timeoutMs: number, tls: Tls | undefined): void {
     tls?.close();
     timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
   });
-  app.addHook('onRequest', async () => {
-    if (!closing) return;
-    throw new CodedError('server_stopping', 'the server is stopping: send the same again when it is back');
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (!closing) return done();
+    return done(
+      new CodedError('server_stopping', 'the server is stopping: send the same again when it is back'),
+    );
   });
   // Those that are idle are closed at once; one whose answer is still under way would be kept alive after it.
-  app.addHook('onResponse', async (request) => {
+  app.addHook('onResponse', (request, _reply, done) => {
     const { socket } = request.raw;
     if (closing && socket instanceof Socket) socket.end();
+    done();
   });
   app.addHook('onClose', async () => clearTimeout(timer));
 }

@@ -37,7 +37,7 @@ export function measureHttp(app: App, metrics: HttpMetrics): void {
   let inFlight = 0;
   metrics.inFlight.read(() => [{ labels: {}, value: inFlight }]);
   app.decorateRequest(ROUTE_NAME, null);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     inFlight++;
     const startedMs = performance.now();
     // `close` comes after every answer, and also when there is none.
@@ -52,6 +52,7 @@ export function measureHttp(app: App, metrics: HttpMetrics): void {
         (performance.now() - startedMs) / 1000,
       );
     });
+    done();
   });
 }
 
