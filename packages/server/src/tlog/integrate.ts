@@ -98,13 +98,23 @@ async function commitBatch(
 ): Promise<Committed> {
   const { origin, signer, clock } = context;
   // The row stays locked until the commit: a process that lost its leadership unnoticed writes no tile over ours.
-  const { head: last, frozenAt } = await lockHead(tx, origin);
+  const [{ head: last, frozenAt }, known] = await Promise.all([
+    lockHead(tx, origin),
+    findByLeafHash(
+      tx,
+      origin,
+      batch.map(({ leafHash }) => leafHash),
+    ),
+  ]);
   if (frozenAt !== null) throw frozen(origin);
   if (last.size !== state.head.size || !equalBytes(last.rootHash, state.head.rootHash))
     throw writtenElsewhere(origin);
-  const { fresh, placed } = await sortOut(context, tx, state, batch);
+  const { fresh, placed } = sortOut(context, state, batch, known);
   if (fresh.length === 0) return { state, tiles: [], placed };
-  const { growth, bundles } = await writeGrowth(context, state, fresh);
+  const [{ growth, bundles }] = await bothEnded(
+    writeGrowth(context, state, fresh),
+    insertEntries(tx, origin, fresh),
+  );
 
   // CRASH POINT: tiles beyond the signed tree. Nobody is shown them, and the next batch of this size writes over them.
   const unsigned = { size: growth.edge.size, rootHash: edgeRoot(growth.edge) };
@@ -112,10 +122,15 @@ async function commitBatch(
   const head = signer.signHead(unsigned, clock());
   // The commit point: what is signed is persisted before anybody sees it.
   if (!(await advanceHead(tx, origin, state.head.size, head))) throw writtenElsewhere(origin);
-  await insertEntries(tx, origin, fresh);
   const edgeEntries = bundles.at(-1)?.entries.slice(0, head.size % TILE_WIDTH) ?? [];
   const replaced = replacedPartials(origin, state.head.size, head.size);
   return { state: { edge: growth.edge, edgeEntries, head, replaced }, tiles: growth.tiles, placed };
+}
+
+/** As Promise.all, but not before both have ended: no write of a batch may land after it was given up. */
+async function bothEnded<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 function writtenElsewhere(origin: string): Error {
@@ -125,14 +140,13 @@ function writtenElsewhere(origin: string): Error {
 type Fresh = NewEntry & { readonly submission: Submission };
 
 /** Gives each new leaf its place; a leaf that the log has, or that stands twice in the batch, gets no second one. */
-async function sortOut(
+function sortOut(
   context: LogContext,
-  tx: Tx,
   state: LogState,
   batch: readonly Submission[],
-): Promise<{ readonly fresh: readonly Fresh[]; readonly placed: ReadonlyMap<string, Placed> }> {
-  const hashes = batch.map(({ leafHash }) => leafHash);
-  const placed = new Map<string, Placed>(await findByLeafHash(tx, context.origin, hashes));
+  known: ReadonlyMap<string, Placed>,
+): { readonly fresh: readonly Fresh[]; readonly placed: ReadonlyMap<string, Placed> } {
+  const placed = new Map(known);
   const integratedAt = context.clock();
   const fresh: Fresh[] = [];
   for (const submission of batch) {
