@@ -10,9 +10,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exitCode = 1;
 } else {
-  // libuv's pool runs every file operation, and an fsync holds a thread of it for milliseconds: with the usual four,
-  // four at most become durable in one commit of the file system's journal. Read when the first of them starts.
-  if (process.env.UV_THREADPOOL_SIZE === undefined) process.env.UV_THREADPOOL_SIZE = '32';
   module.enableCompileCache();
   void import('../src/serve.ts').then(function (server) {
     return server.serve(process.argv.slice(2));

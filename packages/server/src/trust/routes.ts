@@ -61,7 +61,9 @@ function timestampRoutes(app: App, trust: Trust): void {
       // The number is upstream's, for a request that its frame finds incomplete.
       if (body.length === 0)
         return sendJson(reply.code(422), { code: 602, message: 'request in body is required' });
-      const answer = await trust.answerTimestamp(acceptTimestampRequest(request.headers['content-type'], body));
+      const answer = await trust.answerTimestamp(
+        acceptTimestampRequest(request.headers['content-type'], body),
+      );
       // Not 201, as upstream before 2.0: Sigstore's clients take both, other clients of RFC 3161 nothing but this.
       return reply.code(200).type('application/timestamp-reply').send(answer);
     },
