@@ -1,6 +1,7 @@
 /** What every room stands on: database, HTTP, blobs, log, time, secrets at rest. It knows no domain word. */
 
 export { type Config, configHelp, describeConfig, type Limits, parseConfig } from './config/config.ts';
+export { askTogether } from './db/ask-together.ts';
 export { type Db, type DbOptions, type Lock, openDb, type Tx } from './db/db.ts';
 export { databaseMetrics, measureDatabase } from './db/metrics.ts';
 export { type Migration, migrate, readMigrations } from './db/migrate.ts';

@@ -1,4 +1,5 @@
 import type { Clock, Db, Logger } from '../ground/index.ts';
+import type { Credentials } from './credentials.ts';
 import type { Issuer } from './issuer.ts';
 import type { SignIns } from './sign-ins.ts';
 import type { TokenUsage } from './usage.ts';
@@ -11,6 +12,7 @@ export interface IdentityDeps {
   /** Origin of this server without a trailing slash. */
   readonly publicUrl: string;
   readonly issuer: Issuer;
+  readonly credentials: Credentials;
   readonly usage: TokenUsage;
   readonly signIns: SignIns;
 }

@@ -5,7 +5,7 @@ import type { IdentityDeps } from './deps.ts';
 import { identityError } from './errors.ts';
 import { parseName } from './name.ts';
 import { type Principal, type Target } from './principal.ts';
-import { type CredentialRow, findCredential } from './queries.ts';
+import type { CredentialRow } from './queries.ts';
 import { type SignedToken, signToken, TOKEN_TYPE } from './sign-token.ts';
 import { verifyToken } from './verify-token.ts';
 
@@ -84,7 +84,7 @@ export async function liveCredential(deps: IdentityDeps, tokenId: unknown): Prom
       'Token refused: it does not name the API token it came from.',
     );
   }
-  const row = await deps.db.asSystem((tx) => findCredential(tx, { id: tokenId }), { atOnce: true });
+  const row = await deps.credentials.byId(tokenId);
   const reason = row === undefined ? 'is unknown' : deadReason(row, deps.clock());
   if (row === undefined || reason !== undefined) {
     throw identityError(

@@ -1,4 +1,5 @@
 import type { Clock, Db, Logger, Seal } from '../ground/index.ts';
+import { openCredentials } from './credentials.ts';
 import type { IdentityDeps } from './deps.ts';
 import { openIssuer, parsePublicUrl } from './issuer.ts';
 import { createSignIns, type SignInLimits } from './sign-ins.ts';
@@ -21,6 +22,7 @@ export async function openIdentity(ground: {
     log: ground.log,
     publicUrl,
     issuer: await openIssuer(ground, publicUrl),
+    credentials: openCredentials(ground.db),
     usage: createTokenUsage(ground),
     signIns: createSignIns(ground.limits ?? { tokenPerSecond: 0, failedSignInsPerSecond: 0 }),
   });

@@ -221,22 +221,24 @@ export async function markUsed(tx: Tx, id: string, usedAt: Date): Promise<void> 
     .execute();
 }
 
-/** As system: a credential names its organisation, not the other way round. */
-export async function findCredential(
+/** As system: a credential names its organisation, not the other way round. In no order. */
+export async function findCredentials(
   tx: Tx,
-  by: { readonly hash: Uint8Array } | { readonly id: string },
-): Promise<CredentialRow | undefined> {
-  const row = await on(tx)
+  by: { readonly hashes: readonly Uint8Array[] } | { readonly ids: readonly string[] },
+): Promise<readonly CredentialRow[]> {
+  const rows = await on(tx)
     .selectFrom('identity_tokens')
     .innerJoin('identity_organizations', 'identity_organizations.org_id', 'identity_tokens.org_id')
     .select(TOKEN_COLUMNS)
     .select('identity_tokens.hash')
     .select('identity_organizations.name as orgName')
-    .where((eb) =>
-      'hash' in by ? eb('identity_tokens.hash', '=', by.hash) : eb('identity_tokens.id', '=', by.id),
+    .where(
+      'hashes' in by
+        ? sql<boolean>`identity_tokens.hash = any(${by.hashes.map((hash) => Buffer.from(hash))}::bytea[])`
+        : sql<boolean>`identity_tokens.id = any(${by.ids}::uuid[])`,
     )
-    .executeTakeFirst();
-  return row && { ...tokenRow(row), hash: row.hash, orgName: row.orgName };
+    .execute();
+  return rows.map((row) => ({ ...tokenRow(row), hash: row.hash, orgName: row.orgName }));
 }
 
 function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, 'hash' | 'created_by'>): TokenRow {

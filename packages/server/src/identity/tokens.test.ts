@@ -83,7 +83,8 @@ describe('authenticate', () => {
   it('compares hashes in constant time, and a token with nothing', () => {
     const files = globSync('*.ts', { cwd: import.meta.dirname }).filter((file) => !file.endsWith('.test.ts'));
     const sources = files.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n');
-    assert.match(sources, /findCredential\(tx, \{ hash \}\)/);
+    assert.match(sources, /credentials\.byHash\(hash\)/);
+    assert.match(sources, /findCredentials\(tx, \{ hashes \}\)/);
     // Of the function as it was loaded.
     assert.match(authenticateToken.toString(), /!timingSafeEqual\(row\.hash, hash\)/);
     assert.doesNotMatch(sources, /[!=]==\s*\w*\.reveal\(\)|\.reveal\(\)\s*[!=]==/);

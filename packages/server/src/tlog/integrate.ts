@@ -42,9 +42,11 @@ export interface Submission {
 
 export interface Integration {
   readonly state: LogState;
-  /** In the order of the submissions. */
-  readonly receipts: readonly LogEntryReceipt[];
+  /** A proof costs as much as half of the entry, and not every caller needs it. */
+  readonly receiptOf: MakeReceipt;
 }
+
+export type MakeReceipt = (submission: Submission) => Promise<LogEntryReceipt>;
 
 /**
  * One batch: tiles and index rows in one transaction, then the checkpoint. Whatever fails, the caller forgets its
@@ -72,7 +74,7 @@ export async function integrate(
     // A file that cannot be removed only takes room.
     await Promise.allSettled(state.replaced.map((key) => blobs.delete(key)));
   }
-  return { state: committed.state, receipts: await receiptsFor(context, batch, committed) };
+  return { state: committed.state, receiptOf: receiptsFrom(context, committed) };
 }
 
 interface Placed {
@@ -174,21 +176,15 @@ async function writeGrowth(
   return { growth, bundles };
 }
 
-async function receiptsFor(
-  context: LogContext,
-  batch: readonly Submission[],
-  { state, tiles, placed }: Committed,
-): Promise<readonly LogEntryReceipt[]> {
+function receiptsFrom(context: LogContext, { state, tiles, placed }: Committed): MakeReceipt {
   const readNode = nodesInMemory(context, { edge: state.edge, tiles });
-  return Promise.all(
-    batch.map(async (submission) => {
-      const entry = placed.get(toHex(submission.leafHash));
-      if (entry === undefined)
-        throw tlogError('tlog_unavailable', 'an entry got no place in its batch: try again');
-      const duplicate = entry.submission !== submission;
-      return receiptFor(context, { ...entry, body: submission.leaf, duplicate, head: state.head, readNode });
-    }),
-  );
+  return async (submission) => {
+    const entry = placed.get(toHex(submission.leafHash));
+    if (entry === undefined)
+      throw tlogError('tlog_unavailable', 'an entry got no place in its batch: try again');
+    const duplicate = entry.submission !== submission;
+    return receiptFor(context, { ...entry, body: submission.leaf, duplicate, head: state.head, readNode });
+  };
 }
 
 /** Partial tiles of a tree that a later one has wider. Kept for one batch more, for readers of the earlier tree. */

@@ -144,7 +144,8 @@ async function closeAll(opened: Record<LogKind, OpenLog>): Promise<void> {
 
 function tlogOver(deps: TlogDeps, opened: Record<LogKind, OpenLog>): Tlog {
   const tlog: Tlog = {
-    append: (kind, leaf, facts = {}) => opened[kind].sequencer.append({ leaf, facts: indexable(facts) }),
+    append: async (kind, leaf, facts = {}) =>
+      (await opened[kind].sequencer.append({ leaf, facts: indexable(facts) }))(),
     appendHashedRekord: async (rekord, facts = factsOf(rekord)) =>
       tlog.append('rekor', formatHashedRekord(rekord), facts),
     async logPrecertificate({ leaf, signature }, facts = {}) {

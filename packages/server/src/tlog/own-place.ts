@@ -1,5 +1,5 @@
-import { tlogError } from './errors.ts';
 import type { TlogDeps } from './deps.ts';
+import { tlogError } from './errors.ts';
 import { selectLogs } from './queries.ts';
 
 /**

@@ -12,7 +12,7 @@ import type { LogContext } from './recover.ts';
 
 interface Waiting extends Submission {
   readonly sinceMs: number;
-  readonly answer: (receipt: LogEntryReceipt) => void;
+  readonly answer: (receipt: () => Promise<LogEntryReceipt>) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -65,8 +65,11 @@ export class Sequencer {
     return (await led.promise) ? 'writer' : 'reader';
   }
 
-  /** Throws `tlog_entry_invalid`, `tlog_busy`, `tlog_not_leader`, `tlog_unavailable`, `tlog_closed`. */
-  async append(entry: Omit<Submission, 'leafHash'>): Promise<LogEntryReceipt> {
+  /**
+   * Resolves when the entry is published; what it resolves with makes the receipt. Throws `tlog_entry_invalid`,
+   * `tlog_busy`, `tlog_not_leader`, `tlog_unavailable`, `tlog_closed`.
+   */
+  async append(entry: Omit<Submission, 'leafHash'>): Promise<() => Promise<LogEntryReceipt>> {
     requireEntry(entry.leaf);
     const { origin } = this.#context;
     if (this.#closed) throw tlogError('tlog_closed', `the log ${origin} is closing: try again shortly`);
@@ -116,10 +119,10 @@ export class Sequencer {
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { receipts } = await this.#leadership.run((state, stillLeading) =>
+      const { receiptOf } = await this.#leadership.run((state, stillLeading) =>
         integrate(this.#context, state, batch, stillLeading),
       );
-      for (const [at, receipt] of receipts.entries()) batch[at]?.answer(receipt);
+      for (const waiting of batch) waiting.answer(() => receiptOf(waiting));
       this.#measure(batch);
     } catch (cause) {
       this.#metrics.failedBatches.add({ log: this.#context.kind });

@@ -2,7 +2,7 @@
 import { fromHex } from '@waybill/core/bytes';
 import { isDigest } from '@waybill/core/digest';
 import { Type } from 'typebox';
-import { addressKey, type App, createRateLimit, rateLimited } from '../../ground/index.ts';
+import { type App, addressKey, createRateLimit, rateLimited } from '../../ground/index.ts';
 import { tlogError } from '../errors.ts';
 import type { Tlog } from '../open.ts';
 import { logNamed, type PublishedLog } from '../published.ts';
