@@ -32,12 +32,11 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 /** Public key from a SubjectPublicKeyInfo in DER or PEM. Throws `crypto_public_key`. */
 export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
   try {
-    const key =
-      typeof spki === 'string'
-        ? createPublicKey(spki)
-        : createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-    // OpenSSL reads the point at infinity as a key, and throws when it is to write one.
-    if (key.asymmetricKeyType === 'ec') spkiOf(key);
+    if (typeof spki === 'string') return writable(createPublicKey(spki));
+    const der = Buffer.from(spki);
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    if (!isPlainPoint(der)) return writable(key);
+    knownSpkis.set(key, der);
     return key;
   } catch (cause) {
     throw new CodedError(
@@ -48,6 +47,26 @@ export function publicKeyFrom(spki: Uint8Array | string): KeyObject {
       },
     );
   }
+}
+
+/** OpenSSL reads the point at infinity as a key, and throws when it is to write one. */
+function writable(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType === 'ec') spkiOf(key);
+  return key;
+}
+
+/** All of a SubjectPublicKeyInfo of P-256, P-384 and P-521 up to x ‖ y, with its whole length (RFC 5480 §2). */
+const PLAIN_POINTS: readonly (readonly [sizeBytes: number, head: Buffer])[] = [
+  [91, Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')],
+  [120, Buffer.from('3076301006072a8648ce3d020106052b8104002203620004', 'hex')],
+  [158, Buffer.from('30819b301006072a8648ce3d020106052b810400230381860004', 'hex')],
+];
+
+/** A point in the form in which it would be written: what was read needs no writing. */
+function isPlainPoint(der: Buffer): boolean {
+  return PLAIN_POINTS.some(
+    ([sizeBytes, head]) => der.length === sizeBytes && der.subarray(0, head.length).equals(head),
+  );
 }
 
 // A pure function's memory: a key never changes, and to write it costs more than to sign with it.
