@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { SERVER_NODE_OPTIONS } from '../packages/cli/src/server-program.ts';
 import { freePort } from '../tools/demo/waybill.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
@@ -19,7 +20,7 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** The server as `npm start` runs it, in its own process, until /readyz says yes. */
+/** The server as `waybill serve` runs it, in its own process, until /readyz says yes. */
 export async function startServer(
   dataDir: string,
   { at, options = [] }: { readonly at?: number; readonly options?: readonly string[] } = {},
@@ -32,7 +33,11 @@ export async function startServer(
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [SERVER, '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info', ...options],
+    [
+      ...SERVER_NODE_OPTIONS,
+      SERVER,
+      ...['--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info', ...options],
+    ],
     // Its log goes to a file: whoever measures has no time to read along.
     { stdio: ['ignore', 'ignore', log.fd] },
   );

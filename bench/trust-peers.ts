@@ -1,10 +1,10 @@
 /** The same services by others, as they run by themselves: for the same load in the same run. */
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
 import { freePort, requirePeer } from '@waybill/testkit';
 
 export interface Peer {

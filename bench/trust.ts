@@ -2,9 +2,9 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createClient } from '@waybill/api/client';
 import { exchangeToken } from '@waybill/clients/oidc';
 import { Secret } from '@waybill/core';
-import { createClient } from '@waybill/api/client';
 import { type Figure, load, peakRssMiB, report } from './measure.ts';
 import { withServer } from './server.ts';
 import { fulcio, type Peer, rekorTiles, timestampServer } from './trust-peers.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Signer, ToSign, TrustServices } from '@waybill/clients/sigstore';
-import { type Bundle, formatBundle, parseBundle } from '@waybill/core/bundle';
 import { isCoded } from '@waybill/core';
+import { type Bundle, formatBundle, parseBundle } from '@waybill/core/bundle';
 import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseSigningConfig, type TrustedRoot } from '@waybill/core/trust';
 import { type Verified, type VerifiedContent, verifyBundle } from '@waybill/core/verify';

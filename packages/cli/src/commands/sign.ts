@@ -9,7 +9,7 @@ import { cliError, EXIT } from '../exit.ts';
 import { writePrivate } from '../files.ts';
 import type { Session } from '../session.ts';
 import { subjectOf, type Target, targetOf } from '../sign-target.ts';
-import { openSigning, type SignedBundle, SIGNING_OPTIONS, signAndVerify } from '../signing.ts';
+import { openSigning, SIGNING_OPTIONS, type SignedBundle, signAndVerify } from '../signing.ts';
 import { type SignedFacts, signedFacts, signedText } from '../signing-text.ts';
 
 /** What `cosign sign` states of an image, and `cosign verify` looks for (cosign specs/BUNDLE_SPEC.md). */

@@ -22,21 +22,22 @@ export function trustRoutes(trust: Trust): (app: App) => Promise<void> {
 /** sigstore/fulcio fulcio.proto behind grpc-gateway: protojson whatever Accept asks for, errors `{code, message, details}`. */
 function certificateRoutes(app: App, trust: Trust): void {
   takeAnyBody(app);
+  const issuers = trust.certificateChain.map(certificatePem);
   app.setErrorHandler((error, request, reply) => sendGrpcError(error, request, reply));
   app.post(
     '/api/v2/signingCert',
     { schema: { hide: true }, bodyLimit: BODY_LIMIT_BYTES },
     async (request, reply) => {
       const order = parseSigningRequest(bytesOf(request), request.headers.authorization);
-      const { chain } = await trust.issue(order);
+      const { leaf } = await trust.issue(order);
       // Clients of Go accept exactly 200.
       return sendJson(reply.code(200), {
-        signedCertificateEmbeddedSct: { chain: { certificates: chain.map(certificatePem) } },
+        signedCertificateEmbeddedSct: { chain: { certificates: [certificatePem(leaf), ...issuers] } },
       });
     },
   );
   app.get('/api/v2/trustBundle', { schema: { hide: true } }, async (_request, reply) =>
-    sendJson(reply, { chains: [{ certificates: trust.certificateChain.map(certificatePem) }] }),
+    sendJson(reply, { chains: [{ certificates: issuers }] }),
   );
   app.get('/api/v2/configuration', { schema: { hide: true } }, async (_request, reply) =>
     sendJson(reply, { issuers: await trust.issuers() }),

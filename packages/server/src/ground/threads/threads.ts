@@ -29,6 +29,7 @@ export interface ThreadsOptions {
 
 const DEADLINE_MS = 30_000;
 const MAX_HEAP_MIB = 512;
+const YOUNG_HEAP_MIB = 8;
 
 /** Threads start when the first work comes, so whoever never checks anything pays nothing. */
 export function openThreads<T extends Tasks>(options: ThreadsOptions): Threads<T> {
@@ -93,7 +94,8 @@ class Thread {
     const { module, data, maxHeapMiB = MAX_HEAP_MIB } = this.#options;
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData: { module: module.href, data },
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
+      // V8 gives the young generation much where memory is plenty; keys and bytes outside the heap wait for its end too.
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
     let cause: unknown;
     worker.on('message', (answers: readonly Answer[]) => {
