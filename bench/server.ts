@@ -31,13 +31,18 @@ export async function startServer(
   const logPath = `${dataDir}.log`;
   const log = await open(logPath, 'w');
   const started = performance.now();
+  const serverOptions = [
+    '--data',
+    dataDir,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--log-level',
+    'info',
+    ...options,
+  ];
   const child = spawn(
     process.execPath,
-    [
-      ...SERVER_NODE_OPTIONS,
-      SERVER,
-      ...['--data', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'info', ...options],
-    ],
+    [...SERVER_NODE_OPTIONS, SERVER, ...serverOptions],
     // Its log goes to a file: whoever measures has no time to read along.
     { stdio: ['ignore', 'ignore', log.fd] },
   );
