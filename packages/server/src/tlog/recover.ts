@@ -46,10 +46,11 @@ export interface LogState {
  */
 export async function recover(context: LogContext): Promise<LogState> {
   const { db, blobs, origin, signer } = context;
-  const { head, frozenAt } = await db.asSystem((tx) => readHead(tx, origin));
-  if (frozenAt !== null) throw frozen(origin);
+  // Before the database, which is ahead of both: another process may go on meanwhile, and would look like a rollback.
   const published = await readPublishedHead(context);
   const guarded = await readGuarded(context);
+  const { head, frozenAt } = await db.asSystem((tx) => readHead(tx, origin));
+  if (frozenAt !== null) throw frozen(origin);
   for (const [earlier, where] of [
     [published, 'has published'],
     [guarded, 'has signed, as its guard file shows,'],
