@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[
   add: () => import('./add.ts'),
   soak: () => import('./soak.ts'),
   trust: () => import('./trust.ts'),
+  'log-size': () => import('./log-size.ts'),
   verify: () => import('./verify.ts'),
   uploads: () => import('./uploads.ts'),
   rego: () => import('./rego.ts'),

@@ -1,11 +1,12 @@
 /** The trust services against their peers: logged signatures, certificates, timestamps, verification. */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from '@waybill/api/client';
 import { exchangeToken } from '@waybill/clients/oidc';
 import { Secret } from '@waybill/core';
 import { type Figure, load, peakRssMiB, report } from './measure.ts';
+import { rekordRequest } from './rekord-request.ts';
 import { withServer } from './server.ts';
 import { fulcio, type Peer, rekorTiles, timestampServer } from './trust-peers.ts';
 import { httpPost, type WireResult, wireRun } from './wire.ts';
@@ -72,8 +73,8 @@ async function logged(port: number, directory: string): Promise<readonly Figure[
   const signers = Array.from({ length: 8 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   let made = 0;
   const next = (): Buffer => {
-    const { privateKey, publicKey } = signers[made % signers.length] as (typeof signers)[number];
-    return rekordRequest(`artifact ${made++}`, privateKey, publicKey);
+    const keys = signers[made % signers.length] as (typeof signers)[number];
+    return rekordRequest(`artifact ${made++}`, keys);
   };
   return against(port, await rekorTiles(directory), {
     name: 'logged signatures',
@@ -83,22 +84,6 @@ async function logged(port: number, directory: string): Promise<readonly Figure[
     durationMs: LOG_MS,
     next,
   });
-}
-
-function rekordRequest(artifact: string, privateKey: KeyObject, publicKey: KeyObject): Buffer {
-  const body = JSON.stringify({
-    hashedRekordRequestV002: {
-      digest: createHash('sha256').update(artifact).digest('base64'),
-      signature: {
-        content: sign('sha256', Buffer.from(artifact), privateKey).toString('base64'),
-        verifier: {
-          publicKey: { rawBytes: publicKey.export({ format: 'der', type: 'spki' }).toString('base64') },
-          keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-        },
-      },
-    },
-  });
-  return httpPost('/api/v2/log/entries', body, JSON_BODY);
 }
 
 async function certificates(server: {

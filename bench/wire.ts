@@ -18,6 +18,10 @@ export interface WireResult {
   readonly elapsedMs: number;
 }
 
+export function httpGet(path: string): Buffer {
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+}
+
 export function httpPost(
   path: string,
   body: string | Uint8Array,
