@@ -28,4 +28,4 @@ export interface SequencerLimits {
   readonly queueEntries: number;
 }
 
-export const DEFAULT_LIMITS: SequencerLimits = { batchWaitMs: 10, batchEntries: 256, queueEntries: 4096 };
+export const DEFAULT_LIMITS: SequencerLimits = { batchWaitMs: 10, batchEntries: 1024, queueEntries: 4096 };
