@@ -11,7 +11,6 @@ export async function bundleProgram(entryPoint: string, directory: string): Prom
     entryPoints: [entryPoint],
     outfile,
     bundle: true,
-    minify: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
