@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compile } from './compile.ts';
 import { EvaluationError } from './evaluate/error.ts';
+import { Observer } from './evaluate/observe.ts';
 import type { EvaluateOptions, Policy } from './evaluate/policy.ts';
 import { RegoSourceError } from './syntax/error.ts';
 import { parseJson, toJson } from './values/json.ts';
@@ -105,5 +106,26 @@ describe('evaluate', () => {
   it('keeps what `with` replaces to its own expression', () => {
     const rules = 'y := input.a\n\nx := [a, b, c] if {\n\ta := y\n\tb := y with input.a as 2\n\tc := y\n}';
     assert.equal(valueOf(rules, { input: parseJson('{"a":1}') }), '[1,2,1]');
+  });
+});
+
+describe('Observer', () => {
+  const text = 'package p\n\nallow if {\n\tsome role in input.roles\n\trole == "admin"\n\tinput.mfa\n}\n';
+  const policy = compile([{ file: 'p.rego', text }], { observe: true });
+
+  it('names the expression that never held, with its values', () => {
+    const observer = new Observer();
+    policy.evaluate('data.p.allow', { input: parseJson('{"roles":["dev","ops"]}'), observer });
+    const failures = observer.failures.filter(({ location }) => location.file === 'p.rego');
+    assert.deepEqual(
+      failures.map(({ location, tried, values }) => [location.row, tried, toJson(values)]),
+      [[5, 2, '{"role":"ops"}']],
+    );
+  });
+
+  it('counts the rows that were evaluated', () => {
+    const observer = new Observer();
+    policy.evaluate('data.p.allow', { input: parseJson('{"roles":["dev"]}'), observer });
+    assert.deepEqual(observer.coverage(policy.observed).get('p.rego'), { covered: [4, 5], notCovered: [6] });
   });
 });

@@ -1,6 +1,7 @@
 /** Rego as OPA 1.22 reads, checks and evaluates it, in Node and the browser. */
 export { compile, type PolicyOptions, type Source } from './compile.ts';
 export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
+export { type Coverage, type Observation, Observer } from './evaluate/observe.ts';
 export {
   type CompileOptions,
   type EvaluateOptions,

@@ -4,6 +4,7 @@ import type { Clause } from '../plan/ir.ts';
 import { orderBody, orderClause, unsafeHeads } from '../plan/order.ts';
 import type { LoweredQuery } from '../plan/modules.ts';
 import { type RuleGroup, type TreeNode, treeOf } from '../plan/tree.ts';
+import type { Location } from '../syntax/ast.ts';
 import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
 import { link, newFrame, type Step } from './code.ts';
@@ -23,15 +24,23 @@ export interface CompiledQuery {
 
 export interface CompiledPolicy {
   readonly tree: TreeNode;
+  /** The places of the expressions of all rules, if they are observed. */
+  readonly observed: readonly Location[];
   /** Throws RegoSourceError where the query has no safe order. */
   query(lowered: LoweredQuery): CompiledQuery;
+}
+
+/** What the clauses may call, and whether an observer is told of their expressions. */
+export interface Surroundings {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly isKnown: Compiler['isKnown'];
+  readonly isObserved: boolean;
 }
 
 export function compilePolicy(
   packages: readonly (readonly string[])[],
   clauses: readonly Clause[],
-  builtins: ReadonlyMap<string, Builtin>,
-  isKnown: Compiler['isKnown'],
+  { builtins, isKnown, isObserved }: Surroundings,
 ): CompiledPolicy {
   const problems: RegoProblem[] = [];
   const ordered = clauses.map((clause) => {
@@ -44,10 +53,11 @@ export function compilePolicy(
   const groups = groupsOf(tree);
   const rules: CompiledRule[] = [];
   let cacheIds = groups.length;
-  const program: Program = { rules, builtins, newCacheId: () => cacheIds++ };
+  const observed: Location[] = [];
+  const program: Program = { rules, builtins, observed, isObserved, newCacheId: () => cacheIds++ };
   const compiler: Compiler = { tree, program, isKnown, compileBody };
   for (const group of groups) rules[group.id] = compileRule(group, compiler);
-  return { tree, query: (lowered) => compileQuery(lowered, compiler) };
+  return { tree, observed: [...observed], query: (lowered) => compileQuery(lowered, compiler) };
 }
 
 function groupsOf(node: TreeNode): readonly RuleGroup[] {

@@ -4,6 +4,7 @@ import type { Callee } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
 import type { Value } from '../values/value.ts';
 import { EvaluationError } from './error.ts';
+import type { Observer } from './observe.ts';
 
 /** A rule that has been evaluated and has no value. */
 export const UNDEFINED: unique symbol = Symbol('undefined');
@@ -50,6 +51,7 @@ export interface MachineOptions {
   /** The first failed call of a built-in ends the evaluation. */
   readonly isStrict: boolean;
   readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  readonly observer: Observer | undefined;
   readonly print: ((text: string, location: Location) => void) | undefined;
 }
 

@@ -12,12 +12,15 @@ import { isStackOverflow } from './calls.ts';
 import { type Answer, type CompiledPolicy, type CompiledQuery, compilePolicy } from './compile.ts';
 import { EvaluationError } from './error.ts';
 import { type BuiltinFailure, type HostFunction, Machine } from './machine.ts';
+import type { Observer } from './observe.ts';
 
 export interface CompileOptions {
   /** Groups of built-ins beside those of the core. */
   readonly builtins?: readonly BuiltinGroup[];
   /** How many arguments functions take that the host defines. */
   readonly hostFunctions?: ReadonlyMap<string, number>;
+  /** Evaluations can be watched by an `Observer`; they are slower for it. */
+  readonly observe?: boolean;
 }
 
 export interface EvaluateOptions {
@@ -36,6 +39,7 @@ export interface EvaluateOptions {
   readonly strictBuiltinErrors?: boolean;
   /** By name: built-ins that need the host, and functions of its own. */
   readonly hostFunctions?: ReadonlyMap<string, HostFunction>;
+  readonly observer?: Observer;
   readonly print?: (text: string, location: Location) => void;
   /** Milliseconds from any start. */
   readonly clock?: () => number;
@@ -65,9 +69,17 @@ export class Policy {
     this.compiled = compilePolicy(
       modules.map((module) => stringsOf(module.package.path.path)),
       this.lowering.rules.map(({ clause }) => clause),
-      merged([CORE_BUILTINS, ...(options.builtins ?? [])]),
-      (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
+      {
+        builtins: merged([CORE_BUILTINS, ...(options.builtins ?? [])]),
+        isKnown: (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
+        isObserved: options.observe === true,
+      },
     );
+  }
+
+  /** The places of the rules' expressions that an observer is told of: what coverage is counted against. */
+  get observed(): readonly Location[] {
+    return this.compiled.observed;
   }
 
   /** Compiles a query; throws RegoSourceError for one that cannot be used. */
@@ -115,6 +127,7 @@ function machineOf(options: EvaluateOptions): Machine {
       seed: options.seed ?? 0,
       isStrict: options.strictBuiltinErrors === true,
       hostFunctions: options.hostFunctions ?? new Map(),
+      observer: options.observer,
       print: options.print,
     },
   );

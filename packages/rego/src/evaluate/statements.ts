@@ -17,6 +17,7 @@ import {
 } from './code.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
+import { observed } from './observe.ts';
 import { iterateRef } from './refs.ts';
 import { compute, match } from './terms.ts';
 import { compileWith } from './with.ts';
@@ -32,7 +33,8 @@ function compileStatement(statement: Statement, layout: Layout): Stage {
     statement.negated
       ? negated(layout.inside(() => compilePlain(statement, layout)))
       : compilePlain(statement, layout);
-  return statement.with.length === 0 ? core() : compileWith(statement, layout, core);
+  const whole = (): Stage => (statement.with.length === 0 ? core() : compileWith(statement, layout, core));
+  return layout.compiler.program.isObserved ? observed(statement, layout, whole) : whole();
 }
 
 function negated(stage: Stage): Stage {
