@@ -2,7 +2,7 @@ import { ruleName, stringsOf } from '../plan/scope.ts';
 import type { Annotations, Module, Rule } from '../syntax/ast.ts';
 import { isPackage, isRule, targetBelow } from '../syntax/annotations.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
-import type { Findings } from './findings.ts';
+import type { RegoProblem } from '../syntax/error.ts';
 
 /** The METADATA blocks of all modules, by what they are about. */
 export class AnnotationSet {
@@ -11,14 +11,17 @@ export class AnnotationSet {
   /** Of documents and of packages with all below them. */
   readonly #byPath = new Map<string, Annotations>();
 
-  constructor(modules: readonly Module[], findings?: Findings) {
+  /** Blocks of which only one can be there. */
+  readonly problems: RegoProblem[] = [];
+
+  constructor(modules: readonly Module[]) {
     for (const module of modules) {
       for (const annotation of module.annotations) {
         const earlier = this.#add(annotation, module);
-        if (earlier === undefined || findings === undefined) continue;
+        if (earlier === undefined) continue;
         const { file, row } = earlier.location;
         const message = `${annotation.scope} annotation redeclared: ${file}:${row}`;
-        findings.stop('rego_type_error', message, annotation.location);
+        this.problems.push({ code: 'rego_type_error', message, location: annotation.location });
       }
     }
   }

@@ -1,6 +1,6 @@
 /** What `opa check` finds in modules that could be parsed. */
 import type { Clause, Statement } from '../plan/ir.ts';
-import { lowerModules } from '../plan/modules.ts';
+import { type Lowering, lowerModules } from '../plan/modules.ts';
 import { orderClause, unsafeHeads } from '../plan/order.ts';
 import type { Module, RefTerm } from '../syntax/ast.ts';
 import type { RegoProblem } from '../syntax/error.ts';
@@ -25,9 +25,10 @@ import { TypeChecker } from './check-types.ts';
 import { checkDeprecated } from './check-deprecated.ts';
 import { byPlace, Findings } from './findings.ts';
 import { NO_PLACE } from './names.ts';
-import { graphOf } from './graph.ts';
+import { type Features, featuresOf } from './features.ts';
+import { type Graph, graphOf } from './graph.ts';
 import { prepareBody } from './prepare.ts';
-import { type Definition, definitionOf, treeOfDefinitions } from './rule-tree.ts';
+import { type Definition, definitionOf, type RuleTree, treeOfDefinitions } from './rule-tree.ts';
 
 export interface CheckOptions {
   /** As `--strict`: unused imports, arguments and variables, and names that hide documents. */
@@ -38,12 +39,27 @@ export interface CheckOptions {
   readonly hostFunctions?: ReadonlyMap<string, number>;
 }
 
-/** All that is wrong with the modules, ten problems at most; stages run in the order of OPA's compiler. */
-export function checkModules(all: readonly Module[], options: CheckOptions = {}): readonly RegoProblem[] {
+/** What the check leaves for whoever evaluates the modules. */
+export interface Analysis {
+  /** All that is wrong, ten problems at most. */
+  readonly problems: readonly RegoProblem[];
+  /** Of modules without problems: what queries are lowered with, and the clauses in the order of evaluation. */
+  readonly lowering: Lowering | undefined;
+  readonly clauses: readonly Clause[];
+}
+
+/** All that is wrong with the modules. */
+export function checkModules(modules: readonly Module[], options: CheckOptions = {}): readonly RegoProblem[] {
+  return analyseModules(modules, options).problems;
+}
+
+/** Checks modules in the stages of OPA's compiler: the first stage that finds what others would stumble over is the last. */
+export function analyseModules(all: readonly Module[], options: CheckOptions = {}): Analysis {
   const modules = all.toSorted((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
   const findings = new Findings();
+  const check = new ModuleCheck(modules, options, findings);
   try {
-    for (const stage of stages(modules, options, findings)) {
+    for (const stage of check.stages()) {
       stage();
       if (findings.stopped) break;
     }
@@ -52,69 +68,120 @@ export function checkModules(all: readonly Module[], options: CheckOptions = {})
     if (!(error instanceof RangeError)) throw error;
     findings.stop('rego_compile_error', 'terms are nested too deeply to be checked', NO_PLACE);
   }
-  return findings.sorted();
+  const problems = findings.sorted();
+  if (problems.length > 0) return { problems, lowering: undefined, clauses: [] };
+  return { problems, lowering: check.lowering, clauses: check.clauses };
 }
 
-function* stages(
-  modules: readonly Module[],
-  { strict = false, data, hostFunctions = new Map() }: CheckOptions,
-  findings: Findings,
-): Generator<() => void> {
-  yield () => checkRootArguments(modules, findings);
-  if (strict) yield () => checkUnusedImports(modules, findings);
-  yield () => checkRootNames(modules, strict, findings);
-  yield () => checkDuplicateImports(modules, strict, findings);
-  let names: LocalNames = { hiddenCalls: [], localTargets: new Set() };
-  yield () => {
-    names = checkLocals(modules, strict, findings);
-  };
-  const definitions = lowerModules(modules, { hostFunctions }).rules.map(definitionOf);
-  const tree = treeOfDefinitions(definitions);
-  yield () => {
-    checkTemplateParts(modules, findings);
-    checkCaptures(definitions, 'internal.template_string', findings);
-  };
-  yield () => checkVoidCalls(modules, findings);
-  yield () => checkCaptures(definitions, 'internal.print', findings);
-  let annotations = new AnnotationSet([]);
-  yield () => {
-    annotations = new AnnotationSet(modules, findings);
-  };
-  yield () => checkWith(modules, tree, names.localTargets, findings);
-  yield () => {
-    checkConflicts(tree, findings);
-    if (data !== undefined) checkData(tree, data, findings);
-    checkPackages(modules, definitions, findings);
-  };
-  yield () => {
-    findings.stopAll(names.hiddenCalls);
-    checkFunctions(definitions, (callee) => arityOf(callee, tree, hostFunctions), findings);
-  };
-  const scopeOf = ruleScopes(definitions);
-  yield () => {
-    for (const one of definitions) findings.stopAll(unsafeHeads(one.clause, scopeOf(one)));
-  };
-  const bodies = new Map<Definition, readonly Statement[]>();
-  yield () => {
+class ModuleCheck {
+  lowering: Lowering | undefined;
+  readonly clauses: Clause[] = [];
+  readonly #modules: readonly Module[];
+  readonly #findings: Findings;
+  readonly #strict: boolean;
+  readonly #data: Value | undefined;
+  readonly #host: ReadonlyMap<string, number>;
+  readonly #bodies = new Map<Definition, readonly Statement[]>();
+
+  constructor(
+    modules: readonly Module[],
+    { strict = false, data, hostFunctions = new Map() }: CheckOptions,
+    findings: Findings,
+  ) {
+    this.#modules = modules;
+    this.#findings = findings;
+    this.#strict = strict;
+    this.#data = data;
+    this.#host = hostFunctions;
+  }
+
+  *stages(): Generator<() => void> {
+    const modules = this.#modules;
+    const findings = this.#findings;
+    const strict = this.#strict;
+    yield () => checkRootArguments(modules, findings);
+    if (strict) yield () => checkUnusedImports(modules, findings);
+    yield () => checkRootNames(modules, strict, findings);
+    yield () => checkDuplicateImports(modules, strict, findings);
+    let names: LocalNames = { hiddenCalls: [], localTargets: new Set() };
+    yield () => {
+      names = checkLocals(modules, strict, findings);
+    };
+    const annotations = new AnnotationSet(modules);
+    const definitions = this.#lower(annotations);
+    const features = featuresOf(modules);
+    yield* this.#checkCaptured(definitions, features);
+    yield () => findings.stopAll(annotations.problems);
+    const tree = treeOfDefinitions(definitions);
+    if (features.modifiers) yield () => checkWith(modules, tree, names.localTargets, findings);
+    yield () => this.#checkDefinitions(definitions, tree);
+    yield () => {
+      findings.stopAll(names.hiddenCalls);
+      checkFunctions(definitions, (callee) => arityOf(callee, tree, this.#host), findings);
+    };
+    const scopeOf = ruleScopes(definitions);
+    yield () => {
+      for (const one of definitions) findings.stopAll(unsafeHeads(one.clause, scopeOf(one)));
+    };
+    yield () => this.#order(definitions, scopeOf);
+    const graph = graphOf(definitions, tree);
+    yield () => checkRecursion(tree, graph, findings);
+    const checker = new TypeChecker(graph, tree, this.#host);
+    yield () => this.#checkTypes(checker, graph, annotations);
+    yield () => checkDeprecated(definitions, checker.builtins, strict, findings);
+  }
+
+  #lower(annotations: AnnotationSet): readonly Definition[] {
+    const lowering = lowerModules(this.#modules, {
+      hostFunctions: this.#host,
+      metadata: (rule, module) => ({
+        chain: () => annotations.chainOf(rule, module),
+        rule: () => annotations.metadataOf(rule),
+      }),
+    });
+    this.lowering = lowering;
+    return lowering.rules.map(definitionOf);
+  }
+
+  *#checkCaptured(
+    definitions: readonly Definition[],
+    { templates, voidCalls }: Features,
+  ): Generator<() => void> {
+    if (templates) {
+      yield () => {
+        checkTemplateParts(this.#modules, this.#findings);
+        checkCaptures(definitions, 'internal.template_string', this.#findings);
+      };
+    }
+    if (!voidCalls) return;
+    yield () => checkVoidCalls(this.#modules, this.#findings);
+    yield () => checkCaptures(definitions, 'internal.print', this.#findings);
+  }
+
+  #checkDefinitions(definitions: readonly Definition[], tree: RuleTree): void {
+    checkConflicts(tree, this.#findings);
+    if (this.#data !== undefined) checkData(tree, this.#data, this.#findings);
+    checkPackages(this.#modules, definitions, this.#findings);
+  }
+
+  #order(definitions: readonly Definition[], scopeOf: (definition: Definition) => string): void {
     for (const one of definitions) {
       const { ordered, problems } = orderClause(one.clause, scopeOf(one));
-      findings.stopAll(problems);
-      keepBodies(one, ordered, bodies);
+      this.#findings.stopAll(problems);
+      this.clauses.push(ordered);
+      keepBodies(one, ordered, this.#bodies);
     }
-  };
-  const graph = graphOf(definitions, tree);
-  yield () => checkRecursion(tree, graph, findings);
-  const checker = new TypeChecker(graph, tree, hostFunctions);
-  yield () => {
+  }
+
+  #checkTypes(checker: TypeChecker, graph: Graph, annotations: AnnotationSet): void {
     for (const one of inDependencyOrder(graph)) {
       const known = annotations.of(one.rule, one.module);
-      checker.check(one, prepareBody(bodies.get(one) ?? []), (env) =>
+      checker.check(one, prepareBody(this.#bodies.get(one) ?? []), (env) =>
         applySchemas(known, env, one.rule.location),
       );
     }
-    for (const problem of checker.problems.toSorted(byPlace)) findings.add(problem);
-  };
-  yield () => checkDeprecated(definitions, checker.builtins, strict, findings);
+    for (const problem of checker.problems.toSorted(byPlace)) this.#findings.add(problem);
+  }
 }
 
 function keepBodies(

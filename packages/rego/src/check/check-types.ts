@@ -1,6 +1,7 @@
 /** Types of expressions: what can never be equal, never be an argument, never be there. */
 import type { ComprehensionNode, Node, Statement, With } from '../plan/ir.ts';
 import type { RegoProblem } from '../syntax/error.ts';
+import { termText } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import { calleeText } from './check-functions.ts';
 import { checkExpression, type TypeProblem } from './check-expression.ts';
@@ -27,6 +28,7 @@ export class TypeChecker {
   readonly builtins = new Set<string>();
   readonly #env = TypeEnv.outermost((node, env) => this.#comprehension(node, env).type);
   readonly #comprehensions = new Map<ComprehensionNode, Comprehended>();
+  readonly #dependentPaths = new Map<string, readonly (readonly Value[])[]>();
   readonly #graph: Graph;
   readonly #tree: RuleTree;
   /** Functions of the host take and give anything. */
@@ -154,14 +156,23 @@ export class TypeChecker {
 
   /** What the documents at the path, or those that need them, define can be anything. */
   #dependentsAsAny(path: readonly Value[], isFunction: boolean): ((env: TypeEnv) => TypeEnv) | undefined {
-    const reached = dependentsOf(selectedBy(path, this.#tree), this.#graph);
-    const paths = [...reached].map(constantPath).filter((one) => !(isFunction && isSamePath(one, path)));
+    const paths = this.#dependents(path).filter((one) => !(isFunction && isSamePath(one, path)));
     if (paths.length === 0) return undefined;
     return (env) => {
       const layer = env.sharingVariables();
       for (const one of paths) layer.root('data').put(one, ANY);
       return layer;
     };
+  }
+
+  #dependents(path: readonly Value[]): readonly (readonly Value[])[] {
+    const key = path.map(termText).join('/');
+    let paths = this.#dependentPaths.get(key);
+    if (paths === undefined) {
+      paths = [...dependentsOf(selectedBy(path, this.#tree), this.#graph)].map(constantPath);
+      this.#dependentPaths.set(key, paths);
+    }
+    return paths;
   }
 }
 
