@@ -96,10 +96,11 @@ function lowerRef(term: RefTerm, place: Place): Node {
 
 function lowerRefHead(head: Term, place: Place): Node {
   if (head.kind !== 'var') return lowerTerm(head, place);
-  const { name } = head;
-  if ((name === 'data' || name === 'input') && !place.scope.declares(name))
-    return rootRef(name, head.location);
-  return lowerName(head.name, head.location, place);
+  const { name, location } = head;
+  const isTaken = place.scope.declares(name) || place.scope.global(name) !== undefined;
+  return (name === 'data' || name === 'input') && !isTaken
+    ? rootRef(name, location)
+    : lowerName(name, location, place);
 }
 
 function rootRef(head: 'data' | 'input', location: Location): RefNode {
