@@ -7,6 +7,7 @@ import { x509Builtins } from './builtins/crypto/x509.ts';
 import { GRAPHQL } from './builtins/graphql/index.ts';
 import { jwtBuiltins } from './builtins/jwt/index.ts';
 import { regexBuiltins } from './builtins/regex.ts';
+import { schemaBuiltins } from './builtins/schema/index.ts';
 import { TEMPLATE } from './builtins/template/index.ts';
 import { YAML } from './builtins/yaml/index.ts';
 
@@ -19,4 +20,5 @@ export const ALL_BUILTINS: readonly BuiltinGroup[] = [
   YAML,
   GRAPHQL,
   TEMPLATE,
+  schemaBuiltins(),
 ];

@@ -17,7 +17,7 @@ const MAX_KEPT = 100;
  * for as long as it lives itself.
  */
 export function regexBuiltins(): BuiltinGroup {
-  const compiler = new Compiler();
+  const compiler = new RegexCompiler();
   const match = (context: BuiltinContext, pattern: Value, text: Value): boolean => {
     const [source, subject] = [stringOperand(pattern, 1), stringOperand(text, 2)];
     return compiler.compile(context, source, subject).test(subject);
@@ -65,7 +65,7 @@ export function regexBuiltins(): BuiltinGroup {
   });
 }
 
-class Compiler {
+export class RegexCompiler {
   readonly #kept = new Map<string, RE2JS>();
 
   /** Counts the work of looking through the text, too. */
@@ -104,7 +104,7 @@ interface Found {
 /** Matches from left to right; an empty one directly behind another does not count. Below 0 there is no limit. */
 function findAll(
   context: BuiltinContext,
-  compiler: Compiler,
+  compiler: RegexCompiler,
   [source, subject]: readonly [string, string],
   limit: number,
 ): Found[] {
@@ -125,7 +125,7 @@ function findAll(
   return found;
 }
 
-function split(context: BuiltinContext, compiler: Compiler, pattern: Value, text: Value): RegoArray {
+function split(context: BuiltinContext, compiler: RegexCompiler, pattern: Value, text: Value): RegoArray {
   const [source, subject] = [stringOperand(pattern, 1), stringOperand(text, 2)];
   const found = findAll(context, compiler, [source, subject], -1);
   if (source !== '' && subject === '') return new RegoArray(['']);
@@ -148,7 +148,7 @@ interface Replacement {
 
 function replace(
   context: BuiltinContext,
-  compiler: Compiler,
+  compiler: RegexCompiler,
   { subject, source, template }: Replacement,
 ): string {
   const names = compiler.compile(context, source, '').namedGroups();
@@ -168,7 +168,7 @@ function replace(
 /** A template holds expressions between delimiters of one byte; all around them is literal. */
 function matchTemplate(
   context: BuiltinContext,
-  compiler: Compiler,
+  compiler: RegexCompiler,
   [template, subject, start, end]: readonly [string, string, string, string],
 ): boolean {
   if (byteLength(start) !== 1) {
