@@ -6,6 +6,7 @@ import { NODE_CRYPTOGRAPHY } from './builtins/crypto/node.ts';
 import { x509Builtins } from './builtins/crypto/x509.ts';
 import { GRAPHQL } from './builtins/graphql/index.ts';
 import { jwtBuiltins } from './builtins/jwt/index.ts';
+import { PARSE_MODULE } from './builtins/parse-module/index.ts';
 import { regexBuiltins } from './builtins/regex.ts';
 import { schemaBuiltins } from './builtins/schema/index.ts';
 import { TEMPLATE } from './builtins/template/index.ts';
@@ -20,5 +21,6 @@ export const ALL_BUILTINS: readonly BuiltinGroup[] = [
   YAML,
   GRAPHQL,
   TEMPLATE,
+  PARSE_MODULE,
   schemaBuiltins(),
 ];
