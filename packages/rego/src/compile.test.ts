@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compile } from './compile.ts';
 import { EvaluationError } from './evaluate/error.ts';
 import { Observer } from './evaluate/observe.ts';
 import type { EvaluateOptions, Policy } from './evaluate/policy.ts';
 import { RegoSourceError } from './syntax/error.ts';
+import { compile } from './standard.ts';
 import { parseJson, toJson } from './values/json.ts';
 
 function policyOf(text: string): Policy {

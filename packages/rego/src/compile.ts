@@ -1,6 +1,7 @@
 /** From source texts to a policy that can be evaluated. */
-import { checkModules } from './check/check-modules.ts';
+import { analyseModules } from './check/check-modules.ts';
 import { type CompileOptions, Policy } from './evaluate/policy.ts';
+import { stringsOf } from './plan/scope.ts';
 import type { RegoVersion } from './syntax/ast.ts';
 import { RegoSourceError } from './syntax/error.ts';
 import { parseModule } from './syntax/parse-module.ts';
@@ -27,10 +28,11 @@ export function compile(sources: readonly Source[], options: PolicyOptions = {})
   const modules = sources.map(({ file, text, version = 'v1' }) =>
     parseModule(text, readYaml === undefined ? { file, version } : { file, version, readYaml }),
   );
-  const problems = checkModules(
+  const { problems, lowering, clauses } = analyseModules(
     modules,
     hostFunctions === undefined ? { strict } : { strict, hostFunctions },
   );
-  if (problems.length > 0) throw new RegoSourceError(problems);
-  return new Policy(modules, options);
+  if (lowering === undefined || problems.length > 0) throw new RegoSourceError(problems);
+  const packages = modules.map((module) => stringsOf(module.package.path.path));
+  return new Policy({ packages, lowering, clauses }, options);
 }

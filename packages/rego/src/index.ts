@@ -1,14 +1,15 @@
 /** Rego as OPA 1.22 reads, checks and evaluates it, in Node and the browser. */
-export { compile, type PolicyOptions, type Source } from './compile.ts';
+export type { PolicyOptions, Source } from './compile.ts';
 export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
 export { type Coverage, type Observation, Observer } from './evaluate/observe.ts';
 export {
   type CompileOptions,
   type EvaluateOptions,
   type Evaluation,
-  Policy,
+  type Policy,
   type Query,
 } from './evaluate/policy.ts';
+export { compile } from './standard.ts';
 export type { Module, RegoVersion } from './syntax/ast.ts';
 export { type RegoProblem, RegoSourceError } from './syntax/error.ts';
 export { parseModule, parseQuery } from './syntax/parse-module.ts';

@@ -1,13 +1,12 @@
 /** Runs OPA's conformance cases; shared/vectors/rego/README.md says how they are judged. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ALL_BUILTINS } from './test-builtins.ts';
-import { readYaml } from './metadata/read-yaml.ts';
 import { EvaluationError } from './evaluate/error.ts';
-import { Policy } from './evaluate/policy.ts';
+import { readYaml } from './metadata/read-yaml.ts';
 import type { RegoVersion } from './syntax/ast.ts';
 import { RegoSourceError } from './syntax/error.ts';
-import { parseModule } from './syntax/parse-module.ts';
+import { ALL_BUILTINS } from './test-builtins.ts';
+import { compile } from './standard.ts';
 import { parseJson, toJson } from './values/json.ts';
 import { compare, equal } from './values/order.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from './values/value.ts';
@@ -67,11 +66,13 @@ function judgeError(given: RegoObject, error: unknown): string | undefined {
 }
 
 function answer(given: RegoObject, version: RegoVersion): readonly RegoObject[] {
-  const modules = list(given.get('modules') ?? null).map((source, at) =>
-    parseModule(typeof source === 'string' ? source : '', { file: `test-${at}.rego`, version, readYaml }),
-  );
+  const sources = list(given.get('modules') ?? null).map((source, at) => ({
+    file: `test-${at}.rego`,
+    text: typeof source === 'string' ? source : '',
+    version,
+  }));
   const hostFunctions = new Map([['test.sleep', 1]]);
-  const policy = new Policy(modules, { builtins: ALL_BUILTINS, hostFunctions });
+  const policy = compile(sources, { builtins: ALL_BUILTINS, hostFunctions, readYaml });
   const { answers } = policy.evaluate(text(given, 'query') ?? '', {
     input: inputOf(given),
     data: given.get('data') ?? RegoObject.empty,
@@ -89,7 +90,7 @@ function answer(given: RegoObject, version: RegoVersion): readonly RegoObject[] 
 function inputOf(given: RegoObject): Value | undefined {
   const term = text(given, 'input_term');
   if (term === undefined) return given.get('input');
-  const { answers } = new Policy([]).evaluate(`x := ${term}`);
+  const { answers } = compile([]).evaluate(`x := ${term}`);
   return answers[0]?.get('x');
 }
 

@@ -86,3 +86,10 @@ const CHARACTERS_PER_STEP = 64;
 export function stepText(context: BuiltinContext, characters: number): void {
   context.step(Math.ceil(characters / CHARACTERS_PER_STEP));
 }
+
+/** Groups as one; a later group's built-in replaces an earlier one's. */
+export function merged(groups: readonly BuiltinGroup[]): BuiltinGroup {
+  const all = new Map<string, Builtin>();
+  for (const group of groups) for (const [name, builtin] of group) all.set(name, builtin);
+  return all;
+}

@@ -2,7 +2,7 @@
 import { type Entry, RegoObject } from '../values/value.ts';
 import { type BuiltinGroup, functions, stepText } from './builtin.ts';
 import { refusing } from './encoding.ts';
-import { parseUrl, UrlError, type UrlParts } from './go/url.ts';
+import { parseUrl, UrlError, type UrlParts, uriProblem } from './go/url.ts';
 import { stringOperand } from './operands.ts';
 
 /** Parts that are not there have no key. */
@@ -17,17 +17,6 @@ function described(parts: UrlParts): RegoObject {
     ['fragment', parts.fragment],
   ];
   return RegoObject.of(all.filter(([, part]) => part !== '').map((entry): Entry => entry));
-}
-
-/** What is wrong with a URL, in Go's words; `undefined` for a good one. */
-export function uriProblem(text: string): string | undefined {
-  try {
-    parseUrl(text);
-    return undefined;
-  } catch (error) {
-    if (error instanceof UrlError) return error.message;
-    throw error;
-  }
 }
 
 export const URI: BuiltinGroup = functions({

@@ -1,14 +1,14 @@
 /** Compiles a whole policy, and queries over it. */
 import type { Builtin } from '../builtins/builtin.ts';
 import type { Clause } from '../plan/ir.ts';
-import { orderBody, orderClause, unsafeHeads } from '../plan/order.ts';
 import type { LoweredQuery } from '../plan/modules.ts';
+import { orderBody } from '../plan/order.ts';
 import { type RuleGroup, type TreeNode, treeOf } from '../plan/tree.ts';
 import type { Location } from '../syntax/ast.ts';
-import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
+import { RegoSourceError } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
 import { link, newFrame, type Step } from './code.ts';
-import { Layout, type Compiler } from './layout.ts';
+import { type Compiler, Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { CompiledRule, Program } from './program.ts';
 import { compileRule } from './rules.ts';
@@ -37,19 +37,13 @@ export interface Surroundings {
   readonly isObserved: boolean;
 }
 
+/** The clauses are in the order of evaluation. */
 export function compilePolicy(
   packages: readonly (readonly string[])[],
   clauses: readonly Clause[],
   { builtins, isKnown, isObserved }: Surroundings,
 ): CompiledPolicy {
-  const problems: RegoProblem[] = [];
-  const ordered = clauses.map((clause) => {
-    const result = orderClause(clause);
-    problems.push(...unsafeHeads(clause), ...result.problems);
-    return result.ordered;
-  });
-  if (problems.length > 0) throw new RegoSourceError(problems);
-  const tree = treeOf(packages, ordered);
+  const tree = treeOf(packages, clauses);
   const groups = groupsOf(tree);
   const rules: CompiledRule[] = [];
   let cacheIds = groups.length;

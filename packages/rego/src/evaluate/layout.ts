@@ -1,7 +1,7 @@
 /** Where the variables of a clause stand in its frame, and which of them are bound at a point of its body. */
 import type { Node, Statement, Variable } from '../plan/ir.ts';
-import { allVariables } from '../plan/variables.ts';
 import type { TreeNode } from '../plan/tree.ts';
+import { allVariables } from '../plan/variables.ts';
 import type { Stage } from './code.ts';
 import type { Program } from './program.ts';
 

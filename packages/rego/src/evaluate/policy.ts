@@ -1,11 +1,10 @@
 /** A compiled policy as callers see it. */
-import type { BuiltinGroup } from '../builtins/builtin.ts';
-import { CORE_BUILTINS, merged } from '../builtins/index.ts';
+import { type BuiltinGroup, merged } from '../builtins/builtin.ts';
+import { OPERATORS } from '../builtins/operators.ts';
 import { signatureOf } from '../builtins/signatures.ts';
-import { AnnotationSet } from '../check/annotation-set.ts';
-import { type Lowering, lowerModules, type MetadataOf } from '../plan/modules.ts';
-import { stringsOf } from '../plan/scope.ts';
-import type { Location, Module } from '../syntax/ast.ts';
+import type { Clause } from '../plan/ir.ts';
+import type { Lowering } from '../plan/modules.ts';
+import type { Location } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
 import { RegoObject, type Value } from '../values/value.ts';
 import { isStackOverflow } from './calls.ts';
@@ -54,27 +53,25 @@ export interface Evaluation {
 const DEFAULT_DEADLINE_MS = 2000;
 const DEFAULT_MAX_STEPS = 100_000_000;
 
+/** Modules that have been checked: what queries are lowered with, and the clauses in the order of evaluation. */
+export interface CheckedModules {
+  readonly packages: readonly (readonly string[])[];
+  readonly lowering: Lowering;
+  readonly clauses: readonly Clause[];
+}
+
 export class Policy {
   private readonly lowering: Lowering;
   private readonly compiled: CompiledPolicy;
 
-  constructor(modules: readonly Module[], options: CompileOptions = {}) {
+  constructor({ packages, lowering, clauses }: CheckedModules, options: CompileOptions = {}) {
     const { hostFunctions } = options;
-    const annotations = new AnnotationSet(modules);
-    const metadata: MetadataOf = (rule, module) => ({
-      chain: () => annotations.chainOf(rule, module),
-      rule: () => annotations.metadataOf(rule),
+    this.lowering = lowering;
+    this.compiled = compilePolicy(packages, clauses, {
+      builtins: merged([OPERATORS, ...(options.builtins ?? [])]),
+      isKnown: (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
+      isObserved: options.observe === true,
     });
-    this.lowering = lowerModules(modules, hostFunctions ? { hostFunctions, metadata } : { metadata });
-    this.compiled = compilePolicy(
-      modules.map((module) => stringsOf(module.package.path.path)),
-      this.lowering.rules.map(({ clause }) => clause),
-      {
-        builtins: merged([CORE_BUILTINS, ...(options.builtins ?? [])]),
-        isKnown: (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
-        isObserved: options.observe === true,
-      },
-    );
   }
 
   /** The places of the rules' expressions that an observer is told of: what coverage is counted against. */

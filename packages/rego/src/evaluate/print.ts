@@ -1,6 +1,7 @@
 /** What `print` shows. */
-import { RegoArray, RegoSet, type Value } from '../values/value.ts';
+
 import { termText } from '../values/text.ts';
+import { RegoArray, RegoSet, type Value } from '../values/value.ts';
 
 /** One line for each choice of one value from each set; an empty set is an undefined argument. */
 export function printSets(sets: Value, print: (text: string) => void): void {

@@ -8,9 +8,9 @@ import type {
   LogicalExpr,
   NotExpr,
   SomeInExpr,
+  Term,
   TermExpr,
   With as WithTerm,
-  Term,
 } from '../syntax/ast.ts';
 import type { Value } from '../values/value.ts';
 import type { Callee, Node, Statement, Variable, With, WithTarget } from './ir.ts';

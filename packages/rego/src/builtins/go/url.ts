@@ -103,6 +103,17 @@ export function parseUrl(text: string): UrlParts {
   };
 }
 
+/** What is wrong with a URL, in Go's words; `undefined` for a good one. */
+export function uriProblem(text: string): string | undefined {
+  try {
+    parseUrl(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UrlError) return error.message;
+    throw error;
+  }
+}
+
 function inContext<T>(url: string, parse: () => T): T {
   try {
     return parse();

@@ -1,0 +1,21 @@
+/**
+ * The engine alone: it reads, checks and evaluates, with no built-ins but those that operators stand for.
+ * All others are groups that the caller hands in.
+ */
+export { compile, type PolicyOptions, type Source } from './compile.ts';
+export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
+export { type Coverage, type Observation, Observer } from './evaluate/observe.ts';
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  type Policy,
+  type Query,
+} from './evaluate/policy.ts';
+export type { Module, RegoVersion } from './syntax/ast.ts';
+export { type RegoProblem, RegoSourceError } from './syntax/error.ts';
+export { parseModule, parseQuery } from './syntax/parse-module.ts';
+export { fromPlain, parseJson, toJson, toPlain } from './values/json.ts';
+export { compare, equal } from './values/order.ts';
+export { termText } from './values/text.ts';
+export { type Entry, RegoArray, RegoObject, RegoSet, type Value } from './values/value.ts';
