@@ -1,5 +1,5 @@
 /** The fields of a METADATA block, as OPA reads them and as `rego.metadata` shows them. */
-import { uriProblem } from '../builtins/uri.ts';
+import { uriProblem } from '../builtins/go/url.ts';
 import { numberFromText } from '../values/number.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
 import type { RefTerm, Term } from './ast.ts';
