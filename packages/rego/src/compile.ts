@@ -4,8 +4,8 @@ import { type CompileOptions, Policy } from './evaluate/policy.ts';
 import { stringsOf } from './plan/scope.ts';
 import type { RegoVersion } from './syntax/ast.ts';
 import { RegoSourceError } from './syntax/error.ts';
+import type { ReadMetadata } from './syntax/annotations.ts';
 import { parseModule } from './syntax/parse-module.ts';
-import type { ReadYaml } from './syntax/yaml.ts';
 
 export interface Source {
   /** The name in locations and messages. */
@@ -19,14 +19,14 @@ export interface PolicyOptions extends CompileOptions {
   /** As `opa check --strict`. */
   readonly strict?: boolean;
   /** Reads METADATA blocks; without it they are comments like others. */
-  readonly readYaml?: ReadYaml;
+  readonly readMetadata?: ReadMetadata;
 }
 
 /** Parses, checks and compiles; throws RegoSourceError with what `opa check` would report. */
 export function compile(sources: readonly Source[], options: PolicyOptions = {}): Policy {
-  const { strict = false, readYaml, hostFunctions } = options;
+  const { strict = false, readMetadata, hostFunctions } = options;
   const modules = sources.map(({ file, text, version = 'v1' }) =>
-    parseModule(text, readYaml === undefined ? { file, version } : { file, version, readYaml }),
+    parseModule(text, readMetadata === undefined ? { file, version } : { file, version, readMetadata }),
   );
   const { problems, lowering, clauses } = analyseModules(
     modules,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EvaluationError } from './evaluate/error.ts';
-import { readYaml } from './metadata/read-yaml.ts';
+import { readMetadata } from './metadata/read-metadata.ts';
 import type { RegoVersion } from './syntax/ast.ts';
 import { RegoSourceError } from './syntax/error.ts';
 import { ALL_BUILTINS } from './test-builtins.ts';
@@ -72,7 +72,7 @@ function answer(given: RegoObject, version: RegoVersion): readonly RegoObject[] 
     version,
   }));
   const hostFunctions = new Map([['test.sleep', 1]]);
-  const policy = compile(sources, { builtins: ALL_BUILTINS, hostFunctions, readYaml });
+  const policy = compile(sources, { builtins: ALL_BUILTINS, hostFunctions, readMetadata });
   const { answers } = policy.evaluate(text(given, 'query') ?? '', {
     input: inputOf(given),
     data: given.get('data') ?? RegoObject.empty,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { readYaml } from '../metadata/read-yaml.ts';
+import { readMetadata } from '../metadata/read-metadata.ts';
 import type { RegoVersion } from '../syntax/ast.ts';
 import { type RegoProblem, RegoSourceError } from '../syntax/error.ts';
 import { parseModule } from '../syntax/parse-module.ts';
@@ -29,7 +29,7 @@ function check({ modules, version, strict, data }: Case): readonly RegoProblem[]
   const problems: RegoProblem[] = [];
   const parsed = Object.entries(modules).flatMap(([file, source]) => {
     try {
-      return [parseModule(source, { file, version, readYaml })];
+      return [parseModule(source, { file, version, readMetadata })];
     } catch (error) {
       if (!(error instanceof RegoSourceError)) throw error;
       problems.push(...error.problems);

@@ -1,6 +1,5 @@
 /** The types that schemas in METADATA give to documents, for one rule. */
-import type { Annotations, Location } from '../syntax/ast.ts';
-import type { SchemaAnnotation } from '../syntax/annotation-fields.ts';
+import type { Annotations, Location, SchemaAnnotation } from '../syntax/ast.ts';
 import type { RegoProblem } from '../syntax/error.ts';
 import type { Value } from '../values/value.ts';
 import { SchemaError, typeOfSchema } from './schema-type.ts';

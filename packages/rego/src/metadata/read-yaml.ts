@@ -9,12 +9,13 @@ import {
   parseAllDocuments,
   type Scalar,
 } from 'yaml';
-import type { ReadYaml, YamlNode } from '../syntax/yaml.ts';
+import type { YamlNode, YamlProblem } from './yaml-node.ts';
 
 /** Nodes of one block, those that aliases repeat included. */
 const MAX_NODES = 100_000;
 
-export const readYaml: ReadYaml = (text) => {
+/** Undefined for a document that holds nothing. */
+export function readYaml(text: string): YamlNode | YamlProblem | undefined {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const [document] = 'empty' in documents ? [] : documents;
@@ -26,7 +27,7 @@ export const readYaml: ReadYaml = (text) => {
   const reader = new Reader(document, lines);
   const node = document.contents === null ? undefined : reader.node(document.contents);
   return reader.problem === undefined ? node : { problem: `yaml: ${reader.problem}`, line: undefined };
-};
+}
 
 class Reader {
   problem: string | undefined;

@@ -3,7 +3,6 @@
  * The parser resolves nothing: variables are as written, operators are calls of the built-in they stand for.
  */
 import type { Value } from '../values/value.ts';
-import type { SchemaAnnotation } from './annotation-fields.ts';
 
 /**
  * Rows and columns (in code points) start at 1, as OPA counts; the end of a file that ends in a newline has column 0.
@@ -255,6 +254,14 @@ export interface Import extends Node {
 /** Without the leading `#`. */
 export interface Comment extends Node {
   readonly text: string;
+}
+
+/** What a METADATA block says of the schema of a document. */
+export interface SchemaAnnotation {
+  readonly path: RefTerm;
+  /** A schema by its place, or itself. */
+  readonly schema: RefTerm | undefined;
+  readonly definition: Value | undefined;
 }
 
 /** A `# METADATA` block; about the first package or rule below it. */

@@ -1,4 +1,4 @@
-import { attachAnnotations, readAnnotations } from './annotations.ts';
+import { attachAnnotations, type ReadMetadata } from './annotations.ts';
 import type { Body, Import, Module, Package, RegoVersion, Rule, Term } from './ast.ts';
 import { type RegoProblem, RegoSourceError } from './error.ts';
 import { dottedName, kindName } from './names.ts';
@@ -9,7 +9,6 @@ import { parseInfix, parseTerm } from './parse-term.ts';
 import { type Grammar, Parser, TOO_DEEP } from './parser.ts';
 import { ruleFromBody } from './rule-from-body.ts';
 import { keywordRuleName } from './rule-name.ts';
-import type { ReadYaml } from './yaml.ts';
 import { v1Problems } from './version-rules.ts';
 
 type Statement =
@@ -25,17 +24,16 @@ export interface ParseOptions {
   readonly file?: string;
   readonly version?: RegoVersion;
   /** Reads METADATA blocks; without it they are comments like others. */
-  readonly readYaml?: ReadYaml;
+  readonly readMetadata?: ReadMetadata;
 }
 
 /** Reads a module; throws RegoSourceError with all that is wrong with it. */
 export function parseModule(source: string, options: ParseOptions = {}): Module {
-  const { file = '', version = 'v1', readYaml } = options;
+  const { file = '', version = 'v1', readMetadata } = options;
   const p = new Parser(source, { file, version, grammar: GRAMMAR });
   const statements = guarded(p, () => parseStatements(p, true));
   const problems = [...p.problems];
-  const annotations =
-    readYaml === undefined ? [] : readAnnotations(p.comments, readYaml, parseTermText, problems);
+  const annotations = readMetadata?.(p.comments, parseTermText, problems) ?? [];
   if (problems.length > 0) throw new RegoSourceError(problems);
   const module = moduleOf(p, statements, problems);
   if (module === undefined || problems.length > 0) throw new RegoSourceError(problems);

@@ -2,8 +2,9 @@
 import { uriProblem } from '../builtins/go/url.ts';
 import { numberFromText } from '../values/number.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
-import type { RefTerm, Term } from './ast.ts';
-import type { YamlNode } from './yaml.ts';
+import type { ReadTerm } from '../syntax/annotations.ts';
+import type { RefTerm, SchemaAnnotation, Term } from '../syntax/ast.ts';
+import type { YamlNode } from './yaml-node.ts';
 
 /** Why a block cannot be read; with a line where the YAML itself is not what it should be. */
 export class AnnotationError extends Error {
@@ -16,13 +17,6 @@ export class AnnotationError extends Error {
   }
 }
 
-export interface SchemaAnnotation {
-  readonly path: RefTerm;
-  /** A schema by its place, or itself. */
-  readonly schema: RefTerm | undefined;
-  readonly definition: Value | undefined;
-}
-
 export interface AnnotationFields {
   readonly scope: string;
   readonly entrypoint: boolean;
@@ -30,9 +24,6 @@ export interface AnnotationFields {
   /** All fields that say something, but for the scope. */
   readonly shown: readonly (readonly [name: string, value: Value])[];
 }
-
-/** Reads a term of Rego; undefined where the text is none. */
-export type ReadTerm = (text: string) => Term | undefined;
 
 export function readFields(root: YamlNode | undefined, readTerm: ReadTerm): AnnotationFields {
   const fields = new Fields(root);

@@ -19,6 +19,3 @@ export interface YamlProblem {
   readonly problem: string;
   readonly line: number | undefined;
 }
-
-/** Undefined for a document that holds nothing. */
-export type ReadYaml = (text: string) => YamlNode | YamlProblem | undefined;
