@@ -92,3 +92,16 @@ spec:
           metadata: { name: p }
           spec: { type: SBOM_CYCLONEDX_JSON, embedded: "package main" }
 `;
+
+export const POLICY = {
+  apiVersion: 'chainloop.dev/v1',
+  kind: 'Policy',
+  metadata: { name: 'licences', description: 'What may be shipped' },
+  spec: {
+    policies: [{ kind: 'SBOM_CYCLONEDX_JSON', embedded: 'package main', attestationPhases: ['PUSH'] }],
+    inputs: [
+      { name: 'banned', required: true },
+      { name: 'days', default: '30' },
+    ],
+  },
+} as const;

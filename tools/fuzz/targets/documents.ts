@@ -21,6 +21,7 @@ import {
   parseDescriptor,
   parseManifest,
 } from '@waybill/core/oci';
+import { type Policy, readPolicy } from '@waybill/core/policy';
 import {
   chooseServices,
   formatTrustedRoot,
@@ -29,7 +30,7 @@ import {
   SIGNING_CONFIG_MEDIA_TYPE,
   type TrustedRoot,
 } from '@waybill/core/trust';
-import { CONTRACT, RUN_PREDICATE, VSA_PREDICATE } from '../examples.ts';
+import { CONTRACT, POLICY, RUN_PREDICATE, VSA_PREDICATE } from '../examples.ts';
 import { FIXTURES, sharedFiles } from '../fixtures.ts';
 import { JSON_CODES, type Target, textOf } from '../target.ts';
 
@@ -283,5 +284,17 @@ export const DOCUMENT_TARGETS: readonly Target[] = [
     call: (input) => parseContract(textOf(input)),
     codes: ['contract_invalid'],
     costMicros: 800,
+  },
+  {
+    name: 'core/policy readPolicy',
+    covers: ['policy.readPolicy'],
+    seeds: () => [JSON.stringify(POLICY)],
+    call: (input) => readPolicy(parseJson(input)),
+    check: (answer) => {
+      const { name, scripts } = answer as Policy;
+      assert.ok(name !== '' && scripts.length > 0);
+    },
+    codes: ['policy_invalid', 'material_kind_unknown', ...JSON_CODES],
+    costMicros: 50,
   },
 ];

@@ -53,7 +53,7 @@ export interface ContractSigner {
   readonly subject: string;
 }
 
-/** Read and kept, not evaluated here. Exactly one of `ref` and `embedded` is set. */
+/** Exactly one of `ref` and `embedded` is set. */
 export interface PolicyAttachment {
   readonly ref: string | null;
   readonly embedded: Json;
@@ -61,7 +61,7 @@ export interface PolicyAttachment {
   readonly disabled: boolean;
   readonly with: Readonly<Record<string, string>>;
   readonly requirements: readonly string[];
-  /** True blocks, false does not, null leaves it to the organisation. */
+  /** False: what the policy finds is told and blocks nothing. Null blocks like true. */
   readonly gate: boolean | null;
 }
 

@@ -15,4 +15,5 @@ export {
 } from './contract.ts';
 export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
+export { type PolicyTask, type PolicyWork, policyTasks } from './policy-tasks.ts';
 export { signerMatches } from './signer.ts';

@@ -1,4 +1,5 @@
 export { detectKind } from './detect.ts';
+export { junitSuites } from './junit-suites.ts';
 export {
   isMaterialKind,
   MATERIAL_KIND_NUMBERS,

@@ -54,6 +54,10 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
   ],
   [{ status: 422, title: 'Invalid contract' }, ['contract_invalid']],
   [
+    { status: 422, title: 'Policy not usable' },
+    ['policy_invalid', 'policy_source_invalid', 'policy_stopped', 'policy_evaluation_failed'],
+  ],
+  [
     { status: 400, title: 'Invalid OCI content' },
     [
       'oci_descriptor_invalid',
