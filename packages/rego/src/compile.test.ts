@@ -95,6 +95,34 @@ describe('evaluate', () => {
     assert.equal(valueOf(rules, { hostFunctions: new Map([['http.send', () => 'sent']]) }), '"sent"');
   });
 
+  it('reads and writes JSON text without loss, within bounds', () => {
+    const query = policyOf('x := input.a').prepare('x := data.p.x');
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    assert.equal(query.evaluateText(bytes('{"a":[1.0,1e400]}')), '[{"x":[1.0,1e400]}]');
+    assert.equal(query.evaluateText(bytes('{}')), '[]');
+    assert.equal(
+      codeOf(() => query.evaluateText(bytes('{"a":'))),
+      'eval_input_error',
+    );
+    assert.equal(
+      codeOf(() => query.evaluateText(Uint8Array.of(0xff))),
+      'eval_input_error',
+    );
+    assert.equal(
+      codeOf(() => query.evaluateText(bytes('{}'), { maxInputBytes: 1 })),
+      'eval_input_error',
+    );
+    assert.equal(
+      codeOf(() => query.evaluateText(bytes('{"a":"long"}'), { maxResultBytes: 9 })),
+      'eval_result_error',
+    );
+    const deep = bytes(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+    assert.equal(
+      codeOf(() => query.evaluateText(deep)),
+      'eval_depth_error',
+    );
+  });
+
   it('prints each choice of values, and undefined ones as such', () => {
     const lines: string[] = [];
     valueOf('x if { some i in [1, 2]; print("at", i, input.missing) }', {

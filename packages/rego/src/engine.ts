@@ -11,6 +11,7 @@ export {
   type Evaluation,
   type Policy,
   type Query,
+  type TextOptions,
 } from './evaluate/policy.ts';
 export type { Module, RegoVersion } from './syntax/ast.ts';
 export { type RegoProblem, RegoSourceError } from './syntax/error.ts';

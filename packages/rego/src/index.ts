@@ -8,6 +8,7 @@ export {
   type Evaluation,
   type Policy,
   type Query,
+  type TextOptions,
 } from './evaluate/policy.ts';
 export { compile } from './standard.ts';
 export type { Module, RegoVersion } from './syntax/ast.ts';

@@ -10,7 +10,9 @@ export type EvaluationErrorCode =
   | 'eval_cancel_error'
   | 'eval_internal_error'
   | 'eval_steps_error'
-  | 'eval_depth_error';
+  | 'eval_depth_error'
+  | 'eval_input_error'
+  | 'eval_result_error';
 
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';

@@ -6,7 +6,8 @@ import type { Clause } from '../plan/ir.ts';
 import type { Lowering } from '../plan/modules.ts';
 import type { Location } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
-import { RegoObject, type Value } from '../values/value.ts';
+import { parseJson, toJson } from '../values/json.ts';
+import { RegoArray, RegoObject, type Value } from '../values/value.ts';
 import { isStackOverflow } from './calls.ts';
 import { type Answer, type CompiledPolicy, type CompiledQuery, compilePolicy } from './compile.ts';
 import { EvaluationError } from './error.ts';
@@ -44,6 +45,13 @@ export interface EvaluateOptions {
   readonly clock?: () => number;
 }
 
+export interface TextOptions extends Omit<EvaluateOptions, 'input'> {
+  /** Default 64 MiB. */
+  readonly maxInputBytes?: number;
+  /** Default 16 MiB. */
+  readonly maxResultBytes?: number;
+}
+
 export interface Evaluation {
   readonly answers: readonly Answer[];
   /** Built-ins that failed and left their calls undefined. */
@@ -52,6 +60,8 @@ export interface Evaluation {
 
 const DEFAULT_DEADLINE_MS = 2000;
 const DEFAULT_MAX_STEPS = 100_000_000;
+const DEFAULT_MAX_INPUT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_RESULT_BYTES = 16 * 1024 * 1024;
 
 /** Modules that have been checked: what queries are lowered with, and the clauses in the order of evaluation. */
 export interface CheckedModules {
@@ -100,12 +110,40 @@ export class Query {
   /** Throws EvaluationError for what stops an evaluation. */
   evaluate(options: EvaluateOptions = {}): Evaluation {
     const machine = machineOf(options);
-    try {
-      return { answers: this.compiled.run(machine), failures: machine.failures };
-    } catch (error) {
-      if (!isStackOverflow(error)) throw error;
-      throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
+    return withinStack(() => ({ answers: this.compiled.run(machine), failures: machine.failures }));
+  }
+
+  /** From the input's JSON in UTF-8 to the JSON of all answers, an array of objects: numbers keep their text. */
+  evaluateText(input: Uint8Array, options: TextOptions = {}): string {
+    const { maxInputBytes = DEFAULT_MAX_INPUT_BYTES, maxResultBytes = DEFAULT_MAX_RESULT_BYTES } = options;
+    if (input.length > maxInputBytes) {
+      throw new EvaluationError('eval_input_error', `the input has more than ${maxInputBytes} bytes`);
     }
+    const { answers } = this.evaluate({ ...options, input: read(input) });
+    const text = withinStack(() => toJson(new RegoArray(answers.map((answer) => RegoObject.of(answer)))));
+    if (text.length > maxResultBytes) {
+      throw new EvaluationError('eval_result_error', `the answers have more than ${maxResultBytes} bytes`);
+    }
+    return text;
+  }
+}
+
+function read(input: Uint8Array): Value {
+  try {
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(input));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EvaluationError('eval_input_error', `the input is no JSON in UTF-8: ${reason}`);
+  }
+}
+
+/** Recursion follows the nesting of documents: where the stack ends they are nested too deep. */
+function withinStack<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
   }
 }
 
