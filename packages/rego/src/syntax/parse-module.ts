@@ -25,14 +25,19 @@ export interface ParseOptions {
   readonly version?: RegoVersion;
   /** Reads METADATA blocks; without it they are comments like others. */
   readonly readMetadata?: ReadMetadata;
+  /** Go on behind a statement that cannot be read, to tell of the others, too: for people who write; OPA stops. */
+  readonly recover?: boolean;
 }
 
 /** Reads a module; throws RegoSourceError with all that is wrong with it. */
 export function parseModule(source: string, options: ParseOptions = {}): Module {
-  const { file = '', version = 'v1', readMetadata } = options;
+  const { file = '', version = 'v1', readMetadata, recover = false } = options;
   const p = new Parser(source, { file, version, grammar: GRAMMAR });
-  const statements = guarded(p, () => parseStatements(p, true));
-  const problems = [...p.problems];
+  const problems: RegoProblem[] = [];
+  const statements = guarded(p, () =>
+    recover ? parseStatementsAndRecover(p, problems) : parseStatements(p, true),
+  );
+  problems.push(...p.problems);
   const annotations = readMetadata?.(p.comments, parseTermText, problems) ?? [];
   if (problems.length > 0) throw new RegoSourceError(problems);
   const module = moduleOf(p, statements, problems);
@@ -94,6 +99,23 @@ function parseStatements(p: Parser, rules: boolean): readonly Statement[] {
     const next = parseStatement(p, rules);
     if (next === undefined) break;
     for (const statement of next) statements.push(statement);
+  }
+  return statements;
+}
+
+/** More faults than this nobody reads. */
+const MAX_RECOVERIES = 100;
+
+/** Statements as far as they can be read; behind a fault, the next begins at the start of a line. */
+function parseStatementsAndRecover(p: Parser, problems: RegoProblem[]): readonly Statement[] {
+  const statements: Statement[] = [];
+  for (let faults = 0; faults < MAX_RECOVERIES && !p.at('eof'); ) {
+    const { row } = p.here();
+    const next = keywordRuleName(p, false) ? undefined : parseStatement(p, true);
+    for (const statement of next ?? []) statements.push(statement);
+    if (!p.failed) continue;
+    problems.push(...p.takeProblems(row));
+    faults++;
   }
   return statements;
 }

@@ -78,6 +78,19 @@ describe('the parser', () => {
     });
   }
 
+  it('goes on behind what it cannot read where it is asked to', () => {
+    const source =
+      'package a\n\np := [1,\n\nq if {\n\tx :=\n}\n\nr := 1\n\nimport nothing\n\ns contains x if { y ]\n\nevery := 1\n';
+    const problems = problemsOf(() => parseModule(source, { recover: true }));
+    const rows = [...new Set(problems.map(({ location }) => location.row))];
+    assert.deepEqual(rows, [5, 7, 11, 13, 15]);
+  });
+
+  it('ends where every line is a fault', () => {
+    const problems = problemsOf(() => parseModule('p := [\n'.repeat(100_000), { recover: true }));
+    assert.ok(problems.length >= 100 && problems.length < 1000);
+  });
+
   it('tells of each statement up to the first that it cannot read', () => {
     const problems = problemsOf(() => parseModule('package a\nimport x\nimport y\np := 1\nq := [\n'));
     assert.deepEqual(

@@ -258,6 +258,17 @@ export class Parser {
     this.#depth--;
   }
 
+  /** Takes the problems so far, and goes on where a line begins with a word below `row`. */
+  takeProblems(row: number): readonly RegoProblem[] {
+    const { problems } = this;
+    const begins = (): boolean =>
+      this.s.tokenCol === 1 && this.s.tokenRow > row && (this.at('identifier') || isWord(this.token));
+    while (!this.at('eof') && !begins()) this.scan();
+    this.s.problems = undefined;
+    this.s.hints = [];
+    return problems;
+  }
+
   /** The place of the current token. */
   here(): Location {
     const { s } = this;
