@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, pushBlob, pushManifest } from '@waybill/clients/oci';
 import { exchangeToken } from '@waybill/clients/oidc';
-import { EMPTY_BLOB, artifactManifest, formatManifest } from '@waybill/core/oci';
+import { artifactManifest, EMPTY_BLOB, formatManifest } from '@waybill/core/oci';
 import { type TestWorld, tempDir, testWorld } from '@waybill/testkit';
 
 const CONTRACT = 'apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: free }\nspec: {}\n';

@@ -68,6 +68,7 @@ import { startTrust } from './start-trust.ts';
 import { openStore } from './store/index.ts';
 import { type HighWater, openHighWater, openTlog, type Tlog, tlogRoutes } from './tlog/index.ts';
 import {
+  FOREIGN_PATHS,
   type IssuerSources,
   issuerRoutes,
   openIssuers,
@@ -338,6 +339,7 @@ function createApp(
     maxConnections,
     trustedProxies,
     ready,
+    foreignPaths: FOREIGN_PATHS,
   });
   measureHttp(app, metrics.http);
   traceHttp(app, tracing);

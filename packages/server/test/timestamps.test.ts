@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parsePem, parseTimestamp, TIMESTAMP_POLICY, verifyTimestamp } from '@waybill/core/x509';
 import { sha256 } from '@waybill/core/crypto';
+import { parsePem, parseTimestamp, TIMESTAMP_POLICY, verifyTimestamp } from '@waybill/core/x509';
 import { freePort, requirePeer, type TempDir, type TestWorld, tempDir, testWorld } from '@waybill/testkit';
 
 const QUERY = 'application/timestamp-query';

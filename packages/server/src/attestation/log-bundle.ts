@@ -2,8 +2,8 @@ import type { LogPosition } from '@waybill/api';
 import type { Bundle, TlogEntry } from '@waybill/core/bundle';
 import { toBase64 } from '@waybill/core/bytes';
 import type { HashedRekord } from '@waybill/core/tlog';
-import type { ServerSigned } from '../trust/index.ts';
 import { certificateFacts, type EntryFacts, type LogEntryReceipt, type Tlog } from '../tlog/index.ts';
+import type { ServerSigned } from '../trust/index.ts';
 import { rekordOf } from './rekord-of.ts';
 
 /** A bundle that carries its log entry, and where that stands. */

@@ -53,6 +53,7 @@ export {
 } from './http/metrics.ts';
 export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './http/rate-limit.ts';
 export { traceHttp } from './http/tracing.ts';
+export type { ForeignPaths, UnknownRoute } from './http/unknown-routes.ts';
 export { type InstanceLock, lockInstance } from './instance/lock.ts';
 export { createLog, type LogFormat, type Logger, type LogLevel } from './log/log.ts';
 export { diskMetrics, measureDisks } from './observe/disk-metrics.ts';

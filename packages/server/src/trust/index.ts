@@ -6,6 +6,7 @@ export { type IssuerSources, openIssuers } from './issuers/open-issuers.ts';
 export { trustMetrics } from './metrics.ts';
 export { openTrust, type Trust } from './open-trust.ts';
 export { openTuf, type Tuf, type TufDeps } from './open-tuf.ts';
+export { FOREIGN_PATHS } from './routes/foreign-paths.ts';
 export { issuerRoutes } from './routes/issuers.ts';
 export { tufRoutes } from './routes/tuf.ts';
 export { trustRoutes } from './routes.ts';

@@ -22,6 +22,7 @@ import { boundConnections, endSlowBodies, headersTimeout } from './connections.t
 import { withRefusals } from './document.ts';
 import { metaRoutes } from './meta.ts';
 import { endWithProblem, sendProblem } from './problems.ts';
+import { type ForeignPaths, unknownRoutes } from './unknown-routes.ts';
 import { validatorCompiler } from './validation.ts';
 
 export type App = FastifyInstance<
@@ -44,6 +45,8 @@ export interface HttpOptions {
   readonly trustedProxies?: readonly string[];
   /** Most open connections. */
   readonly maxConnections?: number | undefined;
+  /** Paths of other people's APIs, which say in their own way that there is nothing. */
+  readonly foreignPaths?: readonly ForeignPaths[];
   /** How long a client may take for its headers. */
   readonly headersTimeoutMs?: number;
   /** How long a body may move by less than 1 KiB a second. */
@@ -102,7 +105,7 @@ export function createHttp(options: HttpOptions): App {
   strictUrl(app);
   headersAndLog(app, options.publicUrl);
   unreadBodies(app);
-  unknownRoutes(app);
+  unknownRoutes(app, options.foreignPaths ?? []);
   boundedClose(app, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, options.tls);
   void app.register(swagger, { openapi: openApiFrame(options), transform: withRefusals });
   void app.register(metaRoutes({ ready: () => options.ready(), version: options.version }));
@@ -204,41 +207,6 @@ function unreadBodies(app: App): void {
     if (lengthBytes > MAX_DRAIN_BYTES) reply.header('connection', 'close');
     return done();
   });
-}
-
-/** 405 with Allow for a known path, 404 for any other. */
-function unknownRoutes(app: App): void {
-  const routes: { readonly method: string; readonly pattern: RegExp }[] = [];
-  app.addHook('onRoute', (route) => {
-    for (const method of [route.method].flat()) routes.push({ method, pattern: patternOf(route.url) });
-  });
-  app.setNotFoundHandler(async (request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const methods = new Set(routes.filter((route) => route.pattern.test(path)).map((route) => route.method));
-    if (methods.size === 0) {
-      throw new CodedError(
-        'not_found',
-        `there is nothing at ${request.method} ${path}: the API is described at /waybill/v1/docs`,
-      );
-    }
-    const allowed = [...methods].toSorted();
-    reply.header('allow', allowed.join(', '));
-    throw new CodedError('method_not_allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`, {
-      detail: { allowed },
-    });
-  });
-}
-
-function patternOf(url: string): RegExp {
-  const source = url
-    .split('/')
-    .map((segment) =>
-      segment.replaceAll(/:[A-Za-z0-9_]+|\*|[.+?^${}()|[\]\\]/g, (found) =>
-        found === '*' ? '.*' : found.startsWith(':') ? '[^/]+' : `\\${found}`,
-      ),
-    )
-    .join('/');
-  return new RegExp(`^${source}$`);
 }
 
 /** close() waits for running requests, but not for ever. */
