@@ -18,14 +18,16 @@ export class ArrayCollector extends Collector {
 }
 
 export class SetCollector extends Collector {
-  private readonly members = new ValueMap<true>();
+  /** Most sets stay empty: they need no map. */
+  private members: ValueMap<true> | undefined;
 
   add(value: Value): void {
+    this.members ??= new ValueMap();
     if (!this.members.has(value)) this.members.set(value, true);
   }
 
   finish(): RegoSet {
-    return this.members.size === 0 ? RegoSet.empty : new RegoSet(this.members);
+    return this.members === undefined ? RegoSet.empty : new RegoSet(this.members);
   }
 }
 

@@ -87,7 +87,7 @@ describe('parseJson', () => {
         const value = parseJson(json);
         assert.ok(equal(value, fromPlain(JSON.parse(json))));
         assert.ok(equal(value, parseJson(toJson(value))));
-        assert.deepEqual(toPlain(value), JSON.parse(json.replaceAll(/-0(?![.\de])/g, '0')));
+        assert.deepEqual(toPlain(value), JSON.parse(json));
       }),
     );
   });
