@@ -6,7 +6,7 @@ import { OpaServer } from './opa-server.ts';
 import { Programs } from './programs.ts';
 
 const opa = requirePeer('opa');
-/** `npm run fuzz` has the long form. */
+/** `WAYBILL_DIFFERENTIAL=10000` for a long run. */
 const COUNT = Number(process.env['WAYBILL_DIFFERENTIAL'] ?? 300);
 const SEED = 20_261_128;
 
