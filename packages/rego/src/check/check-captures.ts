@@ -96,7 +96,7 @@ class CaptureCheck {
     let safe = all;
     for (const statement of body) {
       this.#statement(statement, safe);
-      if (!everywhere) safe = boundBy([statement], safe);
+      if (!everywhere) safe = new Set([...boundBy([statement], safe), ...assignedBy(statement)]);
     }
   }
 
@@ -155,6 +155,11 @@ class CaptureCheck {
 
 function keyAndValue({ key, value }: Statement & { readonly kind: 'every' }): readonly Variable[] {
   return key === undefined ? [value] : [key, value];
+}
+
+/** What is declared is known to `print`, whether or not it can be evaluated. */
+function assignedBy(statement: Statement): Iterable<Variable> {
+  return statement.kind === 'unify' && statement.isAssignment ? allVariables(statement.left) : [];
 }
 
 function boundBy(body: readonly Statement[], outer: Variables): Variables {

@@ -64,7 +64,7 @@ function operandNames(term: Term): ReadonlySet<string> {
   return names;
 }
 
-/** The variables of a term, closures apart; with `bindable` also without heads of refs and keys of objects. */
+/** The variables of a term, closures and template strings apart; with `bindable` also without heads of refs and keys of objects. */
 export function openNames(term: Term | undefined, bindable: boolean): ReadonlySet<string> {
   const names = new Set<string>();
   if (term === undefined) return names;
@@ -74,7 +74,7 @@ export function openNames(term: Term | undefined, bindable: boolean): ReadonlySe
   visitTerm(term, {
     term: (inner) => {
       if (inner.kind === 'var') names.add(inner.name);
-      if (inner.kind.endsWith('-comprehension')) return true;
+      if (inner.kind.endsWith('-comprehension') || inner.kind === 'template-string') return true;
       if (bindable && inner.kind === 'ref') {
         for (const part of inner.path) add(part);
         return true;

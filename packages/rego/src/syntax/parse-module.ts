@@ -122,7 +122,11 @@ function parseStatementsAndRecover(p: Parser, problems: RegoProblem[]): readonly
 
 /** A package, an import, rules, or expressions: the first that the source is. */
 function parseStatement(p: Parser, rules: boolean): readonly Statement[] | undefined {
-  const attempts = [parsePackageStatement, parseImportStatement, ...(rules ? [parseRuleStatements] : [])];
+  const attempts = [
+    ...(p.at('package') ? [parsePackageStatement] : []),
+    ...(p.at('import') ? [parseImportStatement] : []),
+    ...(rules ? [parseRuleStatements] : []),
+  ];
   for (const attempt of attempts) {
     const state = p.save();
     const statements = attempt(p);
@@ -134,14 +138,14 @@ function parseStatement(p: Parser, rules: boolean): readonly Statement[] | undef
 }
 
 function parsePackageStatement(p: Parser): readonly Statement[] | undefined {
-  const parsed = p.at('package') ? parsePackage(p) : undefined;
+  const parsed = parsePackage(p);
   // Else the minus would be read as the sign of the next statement.
   if (parsed !== undefined && p.at('minus')) return p.illegal();
   return parsed && [{ kind: 'package', package: parsed }];
 }
 
 function parseImportStatement(p: Parser): readonly Statement[] | undefined {
-  const parsed = p.at('import') ? parseImport(p) : undefined;
+  const parsed = parseImport(p);
   if (parsed !== undefined && p.at('minus')) return p.illegal();
   return parsed && [{ kind: 'import', import: parsed }];
 }
