@@ -16,13 +16,15 @@ export type Piece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'action'; readonly tokens: readonly Token[]; readonly line: number };
 
-const COMMENT = /^(- )?\/\*[\s\S]*?\*\/(?=( -)?\}\})/;
+const COMMENT = /(- )?\/\*[\s\S]*?\*\/(?=( -)?\}\})/y;
+const CLOSING = /(?:[ \t\r\n]+-)?\}\}/y;
 
 /** `{{- ` and ` -}}` take the blanks before and behind with them. */
 export function scanTemplate(source: string): Piece[] {
   const pieces: Piece[] = [];
   let at = 0;
   let trimsNext = false;
+  let [line, counted] = [1, 0];
   const pushText = (text: string): void => {
     const kept = trimsNext ? text.replace(/^[ \t\r\n]+/, '') : text;
     if (kept !== '') pieces.push({ type: 'text', text: kept });
@@ -30,16 +32,30 @@ export function scanTemplate(source: string): Piece[] {
   for (let open = source.indexOf('{{'); open >= 0; open = source.indexOf('{{', at)) {
     const trimsBefore = source[open + 2] === '-' && ' \t\r\n'.includes(source[open + 3] ?? '-');
     const text = source.slice(at, open);
-    pushText(trimsBefore ? text.replace(/[ \t\r\n]+$/, '') : text);
-    const line = source.slice(0, open).split('\n').length;
+    pushText(trimsBefore ? withoutEnd(text) : text);
+    line += source.slice(counted, open).split('\n').length - 1;
+    counted = open;
     const scanner = new ActionScanner(source, open + 2 + (trimsBefore ? 2 : 0), line);
-    const tokens = scanner.scan(COMMENT.exec(source.slice(open + 2))?.[0].length);
+    const tokens = scanner.scan(matchAt(COMMENT, source, open + 2)?.length);
     if (tokens !== undefined) pieces.push({ type: 'action', tokens, line });
     at = scanner.end;
     trimsNext = scanner.trimsAfter;
   }
   pushText(source.slice(at));
   return pieces;
+}
+
+/** An expression with a dollar sign would look at every space. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \t\r\n'.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+/** The shape is sticky. */
+function matchAt(shape: RegExp, text: string, at: number): string | undefined {
+  shape.lastIndex = at;
+  return shape.exec(text)?.[0];
 }
 
 const NUMBER =
@@ -79,7 +95,7 @@ class ActionScanner {
   }
 
   #isClosed(): boolean {
-    const closing = /^(?:[ \t\r\n]+-)?\}\}/.exec(this.#source.slice(this.#at))?.[0];
+    const closing = matchAt(CLOSING, this.#source, this.#at);
     if (closing === undefined) return false;
     this.trimsAfter = closing.length > 2;
     this.end = this.#at + closing.length;
@@ -91,8 +107,7 @@ class ActionScanner {
   }
 
   #take(shape: RegExp): string | undefined {
-    shape.lastIndex = this.#at;
-    const found = shape.exec(this.#source)?.[0];
+    const found = matchAt(shape, this.#source, this.#at);
     if (found !== undefined) this.#at += found.length;
     return found;
   }

@@ -10,6 +10,7 @@ import {
   type Pair,
   type ParsedNode,
   parseAllDocuments,
+  visit,
   type YAMLMap,
   type YAMLSeq,
   type Scalar as YamlScalar,
@@ -56,14 +57,27 @@ function said({ code, message }: { readonly code: string; readonly message: stri
   return message.split('\n')[0] ?? message;
 }
 
+/** What each alias stands for: the last node before it with that anchor. */
+function targetsOf(document: Document.Parsed<ParsedNode>): ReadonlyMap<unknown, unknown> {
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
 class Reader {
-  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #targets: ReadonlyMap<unknown, unknown>;
   readonly #spend: Spend;
   readonly #open = new Set<unknown>();
   #nodes = 0;
 
   constructor(document: Document.Parsed<ParsedNode>, spend: Spend) {
-    this.#document = document;
+    this.#targets = targetsOf(document);
     this.#spend = spend;
   }
 
@@ -81,7 +95,7 @@ class Reader {
   }
 
   #aliased(alias: Alias): Value {
-    const target = alias.resolve(this.#document);
+    const target = this.#targets.get(alias);
     if (target === undefined) throw builtinError(`yaml: unknown anchor '${alias.source}' referenced`);
     if (this.#open.has(target)) throw builtinError(`yaml: anchor '${alias.source}' value contains itself`);
     return this.read(target);
@@ -125,7 +139,7 @@ class Reader {
   }
 
   #resolved(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.#document) : node;
+    return isAlias(node) ? this.#targets.get(node) : node;
   }
 }
 
