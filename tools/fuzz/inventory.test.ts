@@ -17,7 +17,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   'core.isCoded': 'takes an error, no bytes',
   'bytes.readAtMost': 'counts bytes and looks at none',
   'contract.checkContract': 'takes a contract and a predicate that were parsed before',
-  'contract.hasPolicies': 'takes a contract that was parsed before',
+  'contract.hasForeignPolicies': 'takes a contract that was parsed before',
   'intoto.parseRunMaterial': 'part of parseRunPredicate',
   'oci.isMediaType': 'part of parseDescriptor',
   'oci.isNonDistributable': 'takes a media type that was checked before',

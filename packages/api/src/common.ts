@@ -32,6 +32,8 @@ export const Finding = Type.Object({
   code: Type.String(),
   message: Type.String(),
   material: Type.Optional(Type.String()),
+  /** True: it is told, and a run passes all the same. */
+  advisory: Type.Optional(Type.Boolean()),
 });
 export type Finding = Static<typeof Finding>;
 

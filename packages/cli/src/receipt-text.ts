@@ -16,8 +16,8 @@ export function receiptText(receipt: Receipt, output: Output): string {
   ]);
   if (receipt.findings.length === 0) return head;
   const findings = receipt.findings.map(
-    ({ step, code, message, material }) =>
-      `  ${step}: ${material === undefined ? '' : `${material}: `}${message} [${code}]`,
+    ({ step, code, message, material, advisory }) =>
+      `  ${step}${advisory === true ? ' (advisory)' : ''}: ${material === undefined ? '' : `${material}: `}${message} [${code}]`,
   );
   return [head, '', `${plural(receipt.findings.length, 'finding')}:`, ...findings].join('\n');
 }

@@ -1,7 +1,7 @@
 /** The composition root: configuration in, world out, graceful stop. Nothing else knows all rooms. */
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
-import { type AttestationDeps, attestationRoutes, openExaminer } from './attestation/index.ts';
+import { type AttestationDeps, attestationRoutes, openExaminer, openJudge } from './attestation/index.ts';
 import { type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
 import type { CheckTasks } from './checks.ts';
@@ -253,6 +253,8 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   undo.push(() => identity.usage.settle());
   const checks: Threads<CheckTasks> = openThreads({ module: new URL('./checks.ts', import.meta.url), log });
   undo.push(() => checks.close());
+  const judge = openJudge(log);
+  undo.push(() => judge.close());
   const store = openStore(blobs);
   const tlog = await openLogs(parts);
   undo.push(() => tlog.close());
@@ -267,6 +269,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     metrics: metrics.attestation,
     tracing,
     examiner: openExaminer(checks),
+    judge,
     registry,
     tlog,
     trust,

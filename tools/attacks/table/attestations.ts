@@ -2,6 +2,7 @@ import type { Attack } from '../attack.ts';
 import { HOSTILE, SERVER } from '../places.ts';
 
 const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
+const POLICIES = `${SERVER}/attestation/policies.test.ts`;
 
 export const ATTESTATIONS: readonly Attack[] = [
   {
@@ -124,5 +125,27 @@ export const ATTESTATIONS: readonly Attack[] = [
     without: ['const STRANGER_ROWS_PER_MINUTE = 60;', 'const STRANGER_ROWS_PER_MINUTE = 60_000;'],
     test: [ACCEPT, 'and strangers cannot fill the database with rows'],
     gain: 'a full disk, without a token',
+  },
+  {
+    attack: 'an SBOM that states itself who signed the run',
+    defence: "what the server proved stands over the evidence's own members in a policy's input",
+    file: `${SERVER}/attestation/rego-engine.ts`,
+    without: [
+      "...members.filter(([key]) => typeof key !== 'string' || !Object.hasOwn(added, key)),\n    ...ours,",
+      '...ours.filter(([key]) => !members.some(([theirs]) => theirs === key)),\n    ...members,',
+    ],
+    test: [POLICIES, 'sees who signed from the server, not from the evidence, and tests one by one'],
+    gain: 'a policy about signers that believes the signer',
+  },
+  {
+    attack: 'evidence for which a policy takes for ever',
+    defence: 'what was stopped is undetermined, and that blocks',
+    file: `${SERVER}/attestation/rego-engine.ts`,
+    without: [
+      'throw policyError(isLimit ? ',
+      'if (isLimit) return undefined as T; throw policyError(isLimit ? ',
+    ],
+    test: [POLICIES, 'one out of time is undetermined, is named, and blocks'],
+    gain: 'a way past each policy',
   },
 ];

@@ -14,7 +14,7 @@ export const PATHS: readonly Attack[] = [
     attack: 'NUL in a URL',
     defence: 'refused before a room sees it',
     file: HTTP,
-    without: ['if (/%00|\\0/.test(request.url))', "if (request.url === '')"],
+    without: ['if (!/%00|\\0/.test(request.url)) return', "if (request.url !== '') return"],
     test: [
       ROUTES,
       'gets an answer below 500 from every route, in the form of its API, and with nothing of our inside',

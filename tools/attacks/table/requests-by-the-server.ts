@@ -33,8 +33,8 @@ export const REQUESTS_BY_THE_SERVER: readonly Attack[] = [
     defence: 'as above',
     file: HTTP,
     without: [
-      'if (/%00|\\0/.test(request.url))',
-      'void fetch(String(request.headers.referer)).catch(() => undefined);\n    if (/%00|\\0/.test(request.url))',
+      'if (!/%00|\\0/.test(request.url))',
+      'void fetch(String(request.headers.referer)).catch(() => undefined);\n    if (!/%00|\\0/.test(request.url))',
     ],
     test: [
       `${TESTS}/egress.test.ts`,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CodedError, isCoded } from '../errors.ts';
-import { type DocumentFinding, hasPolicies, parseContract, parseContracts } from './index.ts';
+import { type DocumentFinding, hasForeignPolicies, parseContract, parseContracts } from './index.ts';
 
 const shared = process.env['WAYBILL_SHARED'] ?? path.resolve(import.meta.dirname, '../../../../../shared');
 const vectors = path.join(shared, 'vectors/chainloop/contracts');
@@ -80,7 +80,7 @@ describe('parseContract', () => {
     assert.equal(contract.annotations[0]?.value, '1.10');
     assert.equal(contract.runner, 'GITLAB_PIPELINE');
     assert.deepEqual(contract.envAllowList, ['A']);
-    assert.equal(hasPolicies(contract), true);
+    assert.equal(hasForeignPolicies(contract), true);
   });
 
   it('keeps JSON to its own types', () => {

@@ -75,8 +75,8 @@ export interface PolicyGroupAttachment {
   readonly gate: boolean | null;
 }
 
-/** True when runs under the contract owe more than a check of its own words. A disabled attachment counts as well. */
-export function hasPolicies(contract: Contract): boolean {
+/** True when the contract attaches policies that do not stand in it. A disabled one counts as well. */
+export function hasForeignPolicies(contract: Contract): boolean {
   const { materials, attestation } = contract.policies;
-  return materials.length + attestation.length + contract.policyGroups.length > 0;
+  return contract.policyGroups.length > 0 || [...materials, ...attestation].some(({ ref }) => ref !== null);
 }

@@ -9,7 +9,7 @@ export {
   type ContractAnnotation,
   type ContractMaterial,
   type ContractSigner,
-  hasPolicies,
+  hasForeignPolicies,
   type PolicyAttachment,
   type PolicyGroupAttachment,
 } from './contract.ts';

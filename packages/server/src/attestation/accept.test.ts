@@ -466,13 +466,13 @@ describe('accept: signed by somebody we know but not conforming, so kept as FAIL
     assert.equal((await push()).result, 'PASSED');
   });
 
-  it('a contract with policies, which nobody has evaluated', async () => {
+  it('a policy by reference, which nobody has evaluated', async () => {
     const attester = await open('policed');
     const bundle = await attester.sign(attester.predicate(await complete(attester)));
     const receipt = await world.owner.pushAttestation(attester.run.id, bundle);
     assert.deepEqual(
       receipt.findings.map(({ step, code }) => [step, code]),
-      [['policies', 'policy_not_evaluated']],
+      [['policies', 'policy_undetermined']],
     );
   });
 });

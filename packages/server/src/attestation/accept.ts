@@ -6,8 +6,9 @@ import { authorize, type Principal } from '../identity/index.ts';
 import { allowedActions } from '../registry/index.ts';
 import { runRepository } from './addresses.ts';
 import { bind } from './bind.ts';
-import { checkConformance, checkPolicies, judgedSubjects } from './check-conformance.ts';
+import { checkConformance, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
+import { checkPolicies } from './check-policies.ts';
 import { checkSigner } from './check-signer.ts';
 import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
@@ -53,8 +54,8 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
   const signed = await refusal.during('signer', () => verifySigner(deps, run.orgId, examined));
   await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
-  const findings = await judge(deps, { run, contract, signed, principal });
   const subjects = judgedSubjects(contract, signed);
+  const findings = await judge(deps, { run, contract, signed, subjects, principal });
   return record(deps, { run, signed, subjects, findings: withoutFlood(findings), input });
 }
 
@@ -75,19 +76,20 @@ async function judge(
     readonly run: RunRow;
     readonly contract: Contract;
     readonly signed: SignedEvidence;
+    readonly subjects: readonly Subject[];
     readonly principal: Principal;
   },
 ): Promise<readonly Finding[]> {
-  const { run, contract, signed, principal } = given;
+  const { run, contract, signed, subjects, principal } = given;
   const { orgName } = principal;
+  const place = { orgId: run.orgId, repository: runRepository(orgName, run) };
   return [
     ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
     ...(await traced(deps, 'materials', () =>
       checkMaterials(
         { ...deps.registry, examiner: deps.examiner },
         {
-          orgId: run.orgId,
-          repository: runRepository(orgName, run),
+          ...place,
           contract,
           predicate: signed.predicate,
           registryHost: new URL(deps.publicUrl).host,
@@ -96,7 +98,12 @@ async function judge(
       ),
     )),
     ...checkConformance(contract, signed),
-    ...checkPolicies(contract),
+    ...(await traced(deps, 'policies', () =>
+      checkPolicies(
+        { ...deps.registry, judge: deps.judge },
+        { ...place, contract, signed, subjects, now: deps.clock() },
+      ),
+    )),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Finding } from '@waybill/api';
-import { type Contract, checkContract, hasPolicies } from '@waybill/core/contract';
+import { type Contract, checkContract } from '@waybill/core/contract';
 import { algorithmOf, type Digest, hexOf } from '@waybill/core/digest';
 import type { RunMaterial, Subject } from '@waybill/core/intoto';
 import type { SignedEvidence } from './verify-signer.ts';
@@ -90,17 +90,4 @@ function strange(subject: Subject): Finding {
     code: 'subject_unknown',
     message: `the subject ${JSON.stringify(subject.name.slice(0, 80))} (${algorithm}:${value.slice(0, 80)}) is no output of the run with a sha256 digest alone`,
   };
-}
-
-/** Step `policies`: this version evaluates none, so a contract that attaches some cannot end PASSED. */
-export function checkPolicies(contract: Contract): readonly Finding[] {
-  if (!hasPolicies(contract)) return [];
-  return [
-    {
-      step: 'policies',
-      code: 'policy_not_evaluated',
-      message:
-        'the contract attaches policies, which this server does not evaluate yet: what was not evaluated does not count as passed',
-    },
-  ];
 }

@@ -4,6 +4,7 @@ import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
 import type { AttestationMetrics } from './metrics.ts';
 import type { Examiner } from './open-examiner.ts';
+import type { Judge } from './open-judge.ts';
 
 /** What every use case of this room works with. */
 export interface AttestationDeps {
@@ -13,6 +14,7 @@ export interface AttestationDeps {
   readonly tracing: Tracing;
   readonly metrics: AttestationMetrics;
   readonly examiner: Examiner;
+  readonly judge: Judge;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;
   readonly trust: Trust;

@@ -8,4 +8,5 @@ export { loadVerdicts, type ProvenVerdict, type VerdictsAbout } from './load-ver
 export { type LoggedBundle, logServerSigned } from './log-bundle.ts';
 export { attestationMetrics } from './metrics.ts';
 export { type Examiner, openExaminer } from './open-examiner.ts';
+export { openJudge } from './open-judge.ts';
 export { type AttestationRoutesDeps, attestationRoutes } from './routes.ts';

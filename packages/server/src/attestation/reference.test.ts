@@ -43,6 +43,13 @@ const page = (name: string): string => readFileSync(join(ROOT, 'docs/reference',
 const PROGRAM = utf8('a program');
 const SBOM = utf8('{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[]}');
 const REPOSITORY = 'default/p/build';
+/** Attached with `gate: false`: it holds for the run that has an SBOM, and is told of the one that has none. */
+const ADVISED = {
+  apiVersion: 'chainloop.dev/v1',
+  kind: 'Policy',
+  metadata: { name: 'advised' },
+  spec: { policies: [{ kind: 'SBOM_CYCLONEDX_JSON', embedded: 'package main\nviolations := []' }] },
+};
 
 let world: TestWorld;
 let folder: TempDir;
@@ -64,6 +71,7 @@ before(async () => {
       '    - { type: ARTIFACT, name: program, output: true }',
       '    - { type: SBOM_CYCLONEDX_JSON, name: sbom }',
       '    - { type: ARTIFACT, name: large, skipUpload: true }',
+      `  policies: { materials: [{ gate: false, embedded: ${JSON.stringify(ADVISED)} }] }`,
     ].join('\n'),
   });
   await world.owner.createWorkflow({ project: 'p', name: 'build', contract: 'release' });
@@ -270,6 +278,7 @@ describe('docs/reference/verdict.md', () => {
     const made = new Set([
       ...sources.matchAll(/code: '(\w+)'/g).map(([, code]) => code),
       ...sources.matchAll(/finding\(\s*material,\s*'(\w+)'/g).map(([, code]) => code),
+      ...sources.matchAll(/finding\('(policy_\w+)'/g).map(([, code]) => code),
       ...core.matchAll(/^ {2}\| '(contract_\w+)'/gm).map(([, code]) => code),
       'material_empty',
       'material_invalid',

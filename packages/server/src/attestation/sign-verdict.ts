@@ -46,7 +46,7 @@ export async function signVerdict(
   },
 ): Promise<Verdict> {
   const { evidence, bundleDigest, subjects, findings } = given;
-  const result = findings.length === 0 ? 'PASSED' : 'FAILED';
+  const result = findings.every(({ advisory }) => advisory === true) ? 'PASSED' : 'FAILED';
   const verifiedAt = deps.clock();
   const predicate = formatVsaPredicate({
     verifier: { id: deps.trust.serverIdentity, version: { waybill: deps.version } },

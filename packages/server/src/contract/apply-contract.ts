@@ -1,5 +1,10 @@
 import { quoted } from '@waybill/core/bytes';
-import { type Contract, type DocumentFinding, hasPolicies, parseContract } from '@waybill/core/contract';
+import {
+  type Contract,
+  type DocumentFinding,
+  hasForeignPolicies,
+  parseContract,
+} from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
 import { type Tx, writeAudit } from '../ground/index.ts';
 import { actorOf, authorize, type Principal } from '../identity/index.ts';
@@ -33,7 +38,8 @@ const UNEVALUATED: DocumentFinding = {
   line: 1,
   column: 1,
   path: 'policies',
-  message: 'this server does not evaluate policies: runs under this contract end FAILED',
+  message:
+    'this server evaluates policies that are written into the contract: one by reference, and groups, are undetermined, which ends runs FAILED where they block',
 };
 
 /**
@@ -55,7 +61,7 @@ export async function applyContract(
   const written = await deps.db.withOrg(principal.orgId, (tx) =>
     write(tx, { deps, principal, input, contract, name }),
   );
-  const all = hasPolicies(contract) ? [...warnings, UNEVALUATED] : warnings;
+  const all = hasForeignPolicies(contract) ? [...warnings, UNEVALUATED] : warnings;
   return { name, digest: contract.digest, warnings: all, ...written };
 }
 

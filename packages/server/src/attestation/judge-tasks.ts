@@ -1,0 +1,11 @@
+/** Policies are evaluated in threads of their own: the programs of strangers keep nobody's checks waiting. */
+import { judge, type Policy, type PolicyFacts, type PolicyVerdict } from '@waybill/core/policy';
+import { REGO } from './rego-engine.ts';
+
+const tasks = {
+  judge: ({ policy, facts }: { readonly policy: Policy; readonly facts: PolicyFacts }): PolicyVerdict =>
+    judge(policy, facts, { rego: REGO }),
+} as const;
+
+export const openTasks = (): typeof tasks => tasks;
+export type JudgeTasks = typeof tasks;

@@ -1,0 +1,221 @@
+/** Policies of a contract, judged by the server from what was pushed. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Receipt } from '@waybill/api';
+import { parseBundle } from '@waybill/core/bundle';
+import { utf8 } from '@waybill/core/bytes';
+import { parseStatement } from '@waybill/core/intoto';
+import { startAttester, stringMaterial, type TestWorld, testWorld } from '@waybill/testkit';
+
+const PROGRAM = utf8('a program');
+const REPORT = utf8('<testsuite name="s"><testcase name="t"><failure message="m"/></testcase></testsuite>');
+const sbomWith = (licence: string): Uint8Array =>
+  utf8(
+    JSON.stringify({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.5',
+      version: 1,
+      components: [{ type: 'library', name: 'left', version: '1', licenses: [{ license: { id: licence } }] }],
+      waybill: { signer: 'faked' },
+    }),
+  );
+
+/** As Chainloop's users write them: `violations` alone, with arguments. */
+const LICENCES = `package main
+import rego.v1
+violations contains msg if {
+  some component in input.components
+  some entry in component.licenses
+  entry.license.id in input.args.banned
+  msg := sprintf("%v has the licence %v", [component.name, entry.license.id])
+}`;
+const SIGNED_BY_US = `package main
+result := {"skipped": false, "violations": violations}
+violations contains sprintf("signed by %v", [input.waybill.signer.subject]) if not endswith(input.waybill.signer.subject, "/default/p/signed")
+violations contains "no statement" if input.predicate.run.project != "p"`;
+const TESTS = `package main
+deny contains {"msg": sprintf("%v: %v", [test.name, test.message])} if {
+  some suite in input.elements
+  some test in suite.tests
+  test.status != "passed"
+}`;
+const SLOW = `package main
+violations contains x if {
+  some a in numbers.range(1, 100000)
+  some b in numbers.range(1, 100000)
+  a * b == -1
+  x := "never"
+}`;
+
+interface Attached {
+  readonly name: string;
+  readonly source: string;
+  readonly kind?: string;
+  readonly rest?: Readonly<Record<string, unknown>>;
+}
+
+const attachment = ({ name, source, kind, rest = {} }: Attached): unknown => ({
+  embedded: {
+    apiVersion: 'chainloop.dev/v1',
+    kind: 'Policy',
+    metadata: { name },
+    spec: { policies: [{ embedded: source, ...(kind === undefined ? {} : { kind }) }] },
+  },
+  ...rest,
+});
+
+let world: TestWorld;
+before(async () => {
+  world = await testWorld();
+});
+after(() => world.close());
+
+/** Pushes a whole run under a contract with these policies. */
+async function push(
+  workflow: string,
+  policies: { readonly materials?: readonly Attached[]; readonly attestation?: readonly Attached[] },
+  sbom: Uint8Array = sbomWith('GPL-3.0-only'),
+): Promise<Receipt> {
+  const document = JSON.stringify({
+    apiVersion: 'chainloop.dev/v1',
+    kind: 'Contract',
+    metadata: { name: workflow },
+    spec: {
+      materials: [
+        { type: 'ARTIFACT', name: 'program', output: true },
+        { type: 'SBOM_CYCLONEDX_JSON', name: 'sbom' },
+        { type: 'JUNIT_XML', name: 'tests' },
+        { type: 'STRING', name: 'version' },
+      ],
+      policies: {
+        materials: (policies.materials ?? []).map(attachment),
+        attestation: (policies.attestation ?? []).map(attachment),
+      },
+    },
+  });
+  const { warnings } = await world.owner.applyContract({ document });
+  assert.deepEqual(warnings, []);
+  await world.owner.createWorkflow({ project: 'p', name: workflow, contract: workflow });
+  const attester = await startAttester({
+    client: world.owner,
+    token: world.ownerToken,
+    project: 'p',
+    workflow,
+  });
+  const bundle = await attester.sign(
+    attester.predicate([
+      await attester.record('program', 'ARTIFACT', PROGRAM, true),
+      await attester.record('sbom', 'SBOM_CYCLONEDX_JSON', sbom),
+      await attester.record('tests', 'JUNIT_XML', REPORT),
+      stringMaterial('version', '1'),
+    ]),
+  );
+  return world.owner.pushAttestation(attester.run.id, bundle);
+}
+
+const licences = (rest: Readonly<Record<string, unknown>> = {}): Attached => ({
+  name: 'licences',
+  source: LICENCES,
+  kind: 'SBOM_CYCLONEDX_JSON',
+  rest: { with: { banned: 'GPL-3.0-only, AGPL-3.0-only' }, ...rest },
+});
+
+describe('accept: the policies of the contract', () => {
+  it('that hold: PASSED', async () => {
+    const receipt = await push('holds', { materials: [licences()] }, sbomWith('MIT'));
+    assert.deepEqual(receipt.findings, []);
+    assert.equal(receipt.result, 'PASSED');
+  });
+
+  it('one that fails says why, in the receipt and in the signed verdict', async () => {
+    const receipt = await push('fails', { materials: [licences()] });
+    const finding = {
+      step: 'policies',
+      material: 'sbom',
+      code: 'policy_violation',
+      message: 'policy licences: left has the licence GPL-3.0-only',
+    };
+    assert.equal(receipt.result, 'FAILED');
+    assert.deepEqual(receipt.findings, [finding]);
+    const { content } = parseBundle(await world.owner.downloadVerdict(receipt.runId));
+    assert.ok(content.type === 'dsse');
+    const { predicate } = parseStatement(content.envelope.payload).claimed;
+    assert.deepEqual((predicate as { waybill_findings: unknown }).waybill_findings, [finding]);
+  });
+
+  it('one out of time is undetermined, is named, and blocks', async () => {
+    const slow = { name: 'slow', source: SLOW, kind: 'SBOM_CYCLONEDX_JSON' };
+    const receipt = await push('slow', { materials: [licences(), slow] }, sbomWith('MIT'));
+    assert.equal(receipt.result, 'FAILED');
+    assert.equal(receipt.findings.length, 1);
+    const [finding] = receipt.findings;
+    assert.equal(finding?.code, 'policy_undetermined');
+    assert.match(finding?.message ?? '', /^policy slow: undetermined \(deadline\): .*deadline/);
+  });
+
+  it('one that cannot be compiled, one with a failing built-in, one that could never fail', async () => {
+    const receipt = await push('wrong', {
+      attestation: [
+        { name: 'broken', source: 'package main\nviolations contains x if {' },
+        { name: 'divides', source: 'package main\nviolations contains x if { x := 1 / 0 }' },
+        { name: 'empty', source: 'package main' },
+        {
+          name: 'network',
+          source: 'package main\nviolations contains x if { x := chainloop.discover("a", "") }',
+        },
+      ],
+    });
+    assert.deepEqual(
+      receipt.findings.map(({ code, message }) => [
+        code,
+        /^policy (\w+): undetermined \(error\)/.exec(message)?.[1],
+      ]),
+      ['broken', 'divides', 'empty', 'network'].map((name) => ['policy_undetermined', name]),
+    );
+  });
+
+  it('with gate: false tells and blocks nothing', async () => {
+    const receipt = await push('advisory', { materials: [licences({ gate: false })] });
+    assert.equal(receipt.result, 'PASSED');
+    assert.deepEqual(
+      receipt.findings.map(({ code, advisory }) => [code, advisory]),
+      [['policy_violation', true]],
+    );
+  });
+
+  it('sees who signed from the server, not from the evidence, and tests one by one', async () => {
+    const receipt = await push('signed', {
+      attestation: [{ name: 'signer', source: SIGNED_BY_US }],
+      materials: [
+        {
+          name: 'faked',
+          source: 'package main\nviolations contains "believed" if input.waybill.signer == "faked"',
+          kind: 'SBOM_CYCLONEDX_JSON',
+        },
+        { name: 'tests', source: TESTS, kind: 'JUNIT_XML' },
+      ],
+    });
+    assert.deepEqual(
+      receipt.findings.map(({ message }) => message),
+      ['policy tests: t: m'],
+    );
+  });
+
+  it('one that skips is told and blocks nothing', async () => {
+    const source =
+      'package main\nvalid_input if input.nothing\ndefault valid_input := false\nviolations := []';
+    const receipt = await push('skips', {
+      materials: [{ name: 'skips', source, kind: 'SBOM_CYCLONEDX_JSON' }],
+    });
+    assert.equal(receipt.result, 'PASSED');
+    assert.deepEqual(receipt.findings, [
+      {
+        step: 'policies',
+        material: 'sbom',
+        advisory: true,
+        code: 'policy_not_applicable',
+        message: 'policy skips: not applicable, as the file content is not recognized',
+      },
+    ]);
+  });
+});
