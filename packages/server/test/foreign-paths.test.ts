@@ -10,7 +10,8 @@ before(async () => {
 after(() => world.close());
 
 const NOT_FOUND = { status: 404, body: { code: 5, message: 'Not Found', details: [] } };
-const NOT_ALLOWED = { status: 501, body: { code: 12, message: 'Method Not Allowed', details: [] } };
+/** Upstream's status is 501: see foreign-paths.ts. */
+const NOT_ALLOWED = { status: 405, body: { code: 12, message: 'Method Not Allowed', details: [] } };
 const openApi = (status: number, message: string) => ({ status, body: { code: status, message } });
 
 /** fulcio 1.8.8, rekor-tiles 2.3, timestamp-server 2.1.3, each asked the same. */

@@ -7,11 +7,14 @@ export const FOREIGN_PATHS: readonly ForeignPaths[] = [
   { prefix: '/api/v1/', present: presentAsOpenApi },
 ];
 
-/** grpc-gateway: a method that a path does not take is "unimplemented". */
+/**
+ * grpc-gateway: a method that a path does not take is "unimplemented". It says so with 501; we with 405, as nothing is
+ * wrong with the server, and whoever watches it counts what begins with 5.
+ */
 function presentAsGrpcGateway(reply: FastifyReply, { allowed }: UnknownRoute): FastifyReply {
   return allowed.length === 0
     ? send(reply, 404, { code: 5, message: 'Not Found', details: [] })
-    : send(reply, 501, { code: 12, message: 'Method Not Allowed', details: [] });
+    : send(reply, 405, { code: 12, message: 'Method Not Allowed', details: [] });
 }
 
 /** go-openapi, by which the timestamp authority is made. */
