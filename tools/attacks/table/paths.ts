@@ -1,5 +1,5 @@
 import type { Attack } from '../attack.ts';
-import { HTTP, ROUTES, SERVER } from '../places.ts';
+import { HTTP, SERVER } from '../places.ts';
 
 export const PATHS: readonly Attack[] = [
   {
@@ -16,8 +16,8 @@ export const PATHS: readonly Attack[] = [
     file: HTTP,
     without: ['if (!/%00|\\0/.test(request.url)) return', "if (request.url !== '') return"],
     test: [
-      ROUTES,
-      'gets an answer below 500 from every route, in the form of its API, and with nothing of our inside',
+      `${SERVER}/ground/http/http.test.ts`,
+      'lets no URL with a NUL come to a handler, wherever it stands',
     ],
     gain: 'errors of the database, which never learned about it',
   },

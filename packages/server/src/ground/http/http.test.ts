@@ -180,6 +180,14 @@ describe('problems', () => {
     );
   });
 
+  it('lets no URL with a NUL come to a handler, wherever it stands', async () => {
+    for (const url of ['/probe/items/a%00b', '/probe/items/x?limit=7&q=%00', '/probe/nothing%00']) {
+      const { status, body } = await refused({ url });
+      assert.equal(status, 400, url);
+      assert.equal(body['code'], 'request_malformed', url);
+    }
+  });
+
   it('tells an unknown path from an unknown method', async () => {
     assert.equal((await refused({ url: '/nowhere' })).body['code'], 'not_found');
     const { status, body } = await refused({ method: 'DELETE', url: '/probe/items/x' });
