@@ -1,5 +1,5 @@
 /** Compiles calls of functions and built-ins. */
-import { type Builtin, BuiltinError, type WalkShape } from '../builtins/builtin.ts';
+import { type Builtin, BuiltinError, builtinError, type WalkShape } from '../builtins/builtin.ts';
 import type { Callee, CallStatement, Node } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
 import { RegoSourceError } from '../syntax/error.ts';
@@ -117,10 +117,22 @@ function callBuiltin(
 ): Value | undefined {
   if (builtin.type !== 'function') return undefined;
   try {
-    return builtin.evaluate(machine, ...args);
+    for (const arg of args) bounded(arg);
+    return bounded(builtin.evaluate(machine, ...args));
   } catch (error) {
     return failed(machine, name, error, location);
   }
+}
+
+/**
+ * The longest string that a built-in takes or makes. A longer one can end the whole process and not the evaluation
+ * alone, also in a thread: V8 gives up when `split` or `replace` want an array that its heap cannot hold at once.
+ */
+const MAX_TEXT_LENGTH = 2 ** 23;
+
+function bounded<T extends Value | undefined>(value: T): T {
+  if (typeof value !== 'string' || value.length <= MAX_TEXT_LENGTH) return value;
+  throw builtinError(`a string of ${value.length} characters: at most ${MAX_TEXT_LENGTH} are taken and made`);
 }
 
 /** What an error of a built-in means: the call is undefined, or more than this call is wrong. */
