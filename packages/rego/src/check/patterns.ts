@@ -1,3 +1,4 @@
+import { patternNames } from '../plan/scope.ts';
 import type { Location, SomeInExpr, Term } from '../syntax/ast.ts';
 import { visitTerm } from '../syntax/visit.ts';
 
@@ -35,19 +36,6 @@ export function declaredBySomeIn({ key, value }: SomeInExpr): ReadonlySet<string
   const names = new Set(patternNames(value));
   if (key !== undefined) for (const name of operandNames(key)) names.add(name);
   return names;
-}
-
-function patternNames(term: Term): readonly string[] {
-  switch (term.kind) {
-    case 'var':
-      return [term.name];
-    case 'array':
-      return term.items.flatMap(patternNames);
-    case 'object':
-      return term.entries.flatMap(([, value]) => patternNames(value));
-    default:
-      return [];
-  }
 }
 
 /** The variables of an operand, but for heads of refs. */
