@@ -3,6 +3,7 @@ import { HOSTILE, SERVER } from '../places.ts';
 
 const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
 const POLICIES = `${SERVER}/attestation/policies.test.ts`;
+const POLICY_ENGINE = 'packages/rego/src/policy/policy-engine.ts';
 
 export const ATTESTATIONS: readonly Attack[] = [
   {
@@ -129,7 +130,7 @@ export const ATTESTATIONS: readonly Attack[] = [
   {
     attack: 'an SBOM that states itself who signed the run',
     defence: "what the server proved stands over the evidence's own members in a policy's input",
-    file: `${SERVER}/attestation/rego-engine.ts`,
+    file: POLICY_ENGINE,
     without: [
       "...members.filter(([key]) => typeof key !== 'string' || !Object.hasOwn(added, key)),\n    ...ours,",
       '...ours.filter(([key]) => !members.some(([theirs]) => theirs === key)),\n    ...members,',
@@ -140,10 +141,10 @@ export const ATTESTATIONS: readonly Attack[] = [
   {
     attack: 'evidence for which a policy takes for ever',
     defence: 'what was stopped is undetermined, and that blocks',
-    file: `${SERVER}/attestation/rego-engine.ts`,
+    file: POLICY_ENGINE,
     without: [
-      'throw policyError(isLimit ? ',
-      'if (isLimit) return undefined as T; throw policyError(isLimit ? ',
+      "? 'stopped' : 'failed', reason: cause.message",
+      "? 'done' : 'failed', value: '{\"violations\":[]}', reason: cause.message",
     ],
     test: [POLICIES, 'one out of time is undetermined, is named, and blocks'],
     gain: 'a way past each policy',

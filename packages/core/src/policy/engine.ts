@@ -14,9 +14,10 @@ export type PolicyErrorCode =
 
 export const policyError = errorsOf<PolicyErrorCode>();
 
-/** Compiles a program. MUST throw `policy_source_invalid` for one that cannot be used, naming line and reason. */
+/** Engines answer; what a program or its input is to blame for is never thrown. */
 export interface PolicyEngine {
-  compile(source: PolicySource): CompiledPolicy;
+  /** `invalid` for a program that cannot be used, naming line and reason. */
+  compile(source: PolicySource): EngineAnswer<CompiledPolicy>;
 }
 
 export interface PolicySource {
@@ -27,10 +28,17 @@ export interface PolicySource {
 
 export interface CompiledPolicy {
   /**
-   * The value of the program's `result`, undefined where it has none. MUST throw `policy_stopped` past a limit and
-   * `policy_evaluation_failed` for every other end: a built-in that fails is one.
+   * JSON of the program's `result`, undefined where it has none. `stopped` past a limit and `failed` for every other
+   * end: a built-in that fails is one.
    */
-  result(question: EngineQuestion): Json | undefined;
+  result(question: EngineQuestion): EngineAnswer<string | undefined>;
+}
+
+export type EngineAnswer<Result> = { readonly outcome: 'done'; readonly value: Result } | EngineRefusal;
+
+export interface EngineRefusal {
+  readonly outcome: 'invalid' | 'stopped' | 'failed';
+  readonly reason: string;
 }
 
 export interface EngineQuestion {
@@ -51,4 +59,16 @@ export interface PolicyLimits {
 /** By language. */
 export interface PolicyEngines {
   readonly rego: PolicyEngine;
+}
+
+const CODES: Readonly<Record<EngineRefusal['outcome'], PolicyErrorCode>> = {
+  invalid: 'policy_source_invalid',
+  stopped: 'policy_stopped',
+  failed: 'policy_evaluation_failed',
+};
+
+/** The value of an answer. Throws `policy_source_invalid`, `policy_stopped` or `policy_evaluation_failed`. */
+export function valueOf<Result>(answer: EngineAnswer<Result>): Result {
+  if (answer.outcome === 'done') return answer.value;
+  throw policyError(CODES[answer.outcome], answer.reason);
 }

@@ -1,12 +1,12 @@
 export { type Policy, type PolicyInput, type PolicyScript, readPolicy } from './document.ts';
 export {
   type CompiledPolicy,
+  type EngineAnswer,
   type EngineQuestion,
   type PolicyEngine,
   type PolicyEngines,
   type PolicyErrorCode,
   type PolicyLimits,
   type PolicySource,
-  policyError,
 } from './engine.ts';
 export { judge, type PolicyEvidence, type PolicyFacts, type PolicyVerdict } from './judge.ts';

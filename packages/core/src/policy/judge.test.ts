@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { type Json, utf8 } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
 import {
+  type EngineAnswer,
   type EngineQuestion,
   judge,
   type Policy,
   type PolicyEngines,
   type PolicyFacts,
-  policyError,
   readPolicy,
 } from './index.ts';
 
@@ -19,12 +19,17 @@ function engineOf(programs: Readonly<Record<string, (question: EngineQuestion) =
     rego: {
       compile: ({ text }) => {
         const program = programs[text];
-        if (program === undefined) throw policyError('policy_source_invalid', `p:1: no program ${text}`);
-        return { result: (question) => program(question) as Json | undefined };
+        if (program === undefined) return { outcome: 'invalid', reason: `p:1: no program ${text}` };
+        return { outcome: 'done', value: { result: (question) => done(program(question)) } };
       },
     },
   };
 }
+
+const done = (result: unknown): EngineAnswer<string | undefined> => ({
+  outcome: 'done',
+  value: result === undefined ? undefined : JSON.stringify(result),
+});
 
 const answer = (result: unknown, facts: Partial<PolicyFacts> = {}) =>
   judge(policy(), { ...FACTS, ...facts }, engineOf({ main: () => result }));
@@ -101,30 +106,20 @@ describe('judge: what a policy says', () => {
 });
 
 describe('judge: what stops it', () => {
-  const stopped = (error: Error, facts: Partial<PolicyFacts> = {}) =>
-    judge(
-      policy(),
-      { ...FACTS, ...facts },
-      engineOf({
-        main: () => {
-          throw error;
-        },
-      }),
-    );
+  const ending = (result: () => EngineAnswer<string | undefined>) =>
+    judge(policy(), FACTS, { rego: { compile: () => ({ outcome: 'done', value: { result } }) } });
 
   it('a deadline, an error, a program that is none: undetermined, with the reason', () => {
-    const late = policyError('policy_stopped', 'p:3: more than 2000 ms');
-    assert.deepEqual(stopped(late), {
-      outcome: 'undetermined',
-      cause: 'deadline',
-      reason: 'p:3: more than 2000 ms',
-    });
-    const failed = policyError('policy_evaluation_failed', 'p:4: division by zero');
-    assert.deepEqual(stopped(failed), {
-      outcome: 'undetermined',
-      cause: 'error',
-      reason: 'p:4: division by zero',
-    });
+    const late = 'p:3: more than 2000 ms';
+    assert.deepEqual(
+      ending(() => ({ outcome: 'stopped', reason: late })),
+      { outcome: 'undetermined', cause: 'deadline', reason: late },
+    );
+    const failed = 'p:4: division by zero';
+    assert.deepEqual(
+      ending(() => ({ outcome: 'failed', reason: failed })),
+      { outcome: 'undetermined', cause: 'error', reason: failed },
+    );
     assert.deepEqual(judge(policy(), FACTS, engineOf({})), {
       outcome: 'undetermined',
       cause: 'error',
@@ -140,9 +135,18 @@ describe('judge: what stops it', () => {
     }
   });
 
+  it('a result that is no JSON of ours: the program is to blame, not the evidence', () => {
+    const verdict = ending(() => ({ outcome: 'done', value: '{"violations":[],"violations":[]}' }));
+    assert.ok(verdict.outcome === 'undetermined' && verdict.cause === 'error');
+  });
+
   it('a fault of ours is no verdict', () => {
-    assert.throws(() => stopped(new TypeError('ours')), TypeError);
-    assert.throws(() => stopped(new CodedError('thread_lost', 'ours')), CodedError);
+    for (const fault of [new TypeError('ours'), new CodedError('thread_lost', 'ours')]) {
+      const thrown = (): never => {
+        throw fault;
+      };
+      assert.throws(() => ending(thrown), fault);
+    }
   });
 });
 

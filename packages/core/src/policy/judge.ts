@@ -1,9 +1,9 @@
+import { type Json, parseJson } from '../bytes/index.ts';
 import { isCoded } from '../errors.ts';
-import type { Json } from '../bytes/index.ts';
 import type { MaterialKind } from '../material/index.ts';
 import { argumentsOf } from './arguments.ts';
 import type { Policy, PolicyScript } from './document.ts';
-import type { PolicyEngines, PolicyLimits } from './engine.ts';
+import { type PolicyEngines, type PolicyLimits, policyError, valueOf } from './engine.ts';
 import { documentOf } from './evidence.ts';
 import { readResult, type ScriptResult } from './result.ts';
 
@@ -72,9 +72,20 @@ function run(
   },
 ): ScriptResult {
   const { facts, document, added, engines } = given;
-  const compiled = engines.rego.compile({ name, text: source });
+  const compiled = valueOf(engines.rego.compile({ name, text: source }));
   const { limits, nowNs } = facts;
-  return readResult(compiled.result({ document, added, limits, nowNs }));
+  const result = valueOf(compiled.result({ document, added, limits, nowNs }));
+  return readResult(result === undefined ? undefined : parseResult(result));
+}
+
+/** A result that our reader refuses is the program's fault, never the evidence's. */
+function parseResult(text: string): Json {
+  try {
+    return parseJson(text, 'the result');
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw policyError('policy_evaluation_failed', cause.message, { cause });
+  }
 }
 
 /** Of several programs: a violation of any counts, and it applies when one of them does. */

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Json, utf8 } from '@waybill/core/bytes';
 import { judge, type PolicyFacts, type PolicyVerdict, readPolicy } from '@waybill/core/policy';
+import { REGO } from '@waybill/rego/policy-node';
 import { sharedPath } from '@waybill/testkit';
 import { parse } from 'yaml';
-import { REGO } from './rego-engine.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../../../examples/policies');
 const sboms = sharedPath('evidence', 'sbom', 'cyclonedx-examples');

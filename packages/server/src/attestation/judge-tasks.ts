@@ -1,6 +1,6 @@
 /** Policies are evaluated in threads of their own: the programs of strangers keep nobody's checks waiting. */
 import { judge, type Policy, type PolicyFacts, type PolicyVerdict } from '@waybill/core/policy';
-import { REGO } from './rego-engine.ts';
+import { REGO } from '@waybill/rego/policy-node';
 
 const tasks = {
   judge: ({ policy, facts }: { readonly policy: Policy; readonly facts: PolicyFacts }): PolicyVerdict =>
