@@ -1,0 +1,83 @@
+import path from 'node:path';
+import type { Receipt } from '@waybill/api';
+import { isCoded } from '@waybill/core';
+import { annotationsFor, parseAnnotations } from './annotations.ts';
+import type { OptionSpecs, OptionValues } from './command.ts';
+import type { Connection } from './connection.ts';
+import { cliError, EXIT, type ExitCode } from './exit.ts';
+import { writePrivate } from './files.ts';
+import { receiptText } from './receipt-text.ts';
+import type { Session } from './session.ts';
+import { signAttestation } from './sign-attestation.ts';
+import type { AttestationState } from './state.ts';
+import { contractOf } from './stated-contract.ts';
+
+/** How an attestation is signed, and where its bundle goes. */
+export const PUSH_OPTIONS = {
+  key: {
+    type: 'string',
+    value: 'KEY',
+    summary:
+      'Sign with this key (FILE or env://NAME; registered by waybill key add) in place of a certificate',
+  },
+  annotation: { type: 'string', value: 'KEY=VALUE', multiple: true, summary: 'Annotation of the run' },
+  bundle: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'Write the accepted bundle, with its log entry, to FILE',
+  },
+  'no-preview': { type: 'boolean', summary: 'Push even what the server will find incomplete' },
+} as const satisfies OptionSpecs;
+
+export type PushOptions = OptionValues<typeof PUSH_OPTIONS>;
+
+/** The state with its annotations and its signed bundle. Throws `annotation_missing`, `preview_failed`, `sigstore_…`. */
+export async function signedState(
+  session: Session,
+  connection: Connection,
+  state: AttestationState,
+  options: PushOptions,
+): Promise<AttestationState> {
+  const wanted = contractOf(state.contractDocument).annotations;
+  const preview = !options['no-preview'];
+  const stated = parseAnnotations(options.annotation);
+  const annotations = preview ? annotationsFor(wanted, stated, 'the contract') : stated;
+  const annotated = { ...state, annotations };
+  const signedBundle = await signAttestation(session, annotated, { connection, key: options.key, preview });
+  return { ...annotated, signedBundle };
+}
+
+/** Shows the verdict, and says by the exit code whether it is a good one. */
+export function reportReceipt({ output }: Session, receipt: Receipt, bundleFile: string | null): ExitCode {
+  output.data({ ...receipt, bundleFile }, () =>
+    [
+      `run ${receipt.runId}`,
+      receiptText(receipt, output),
+      ...(bundleFile === null ? [] : [`bundle written to ${bundleFile}`]),
+    ].join('\n'),
+  );
+  return receipt.result === 'PASSED' ? EXIT.ok : EXIT.refused;
+}
+
+/** Writes the accepted bundle to the file that the person named; null without one. Throws `cli_file`. */
+export async function saveBundle(
+  session: Session,
+  { client }: Connection,
+  receipt: Receipt,
+  name: string | undefined,
+): Promise<string | null> {
+  if (name === undefined) return null;
+  const file = path.resolve(session.cwd, name);
+  const bundle = await client.downloadBundle(receipt.runId);
+  try {
+    await writePrivate(session, file, bundle);
+  } catch (cause) {
+    if (!isCoded(cause, 'cli_file')) throw cause;
+    throw cliError(
+      'cli_file',
+      `the server judged the attestation ${receipt.result}, but ${cause.message}: push again with another --bundle, the answer is the same`,
+      { cause },
+    );
+  }
+  return file;
+}
