@@ -5,6 +5,7 @@ import { CLIENT_TARGETS } from './targets/clients.ts';
 import { DOCUMENT_TARGETS } from './targets/documents.ts';
 import { FULCIO_TARGETS } from './targets/fulcio.ts';
 import { MATERIAL_TARGETS } from './targets/material.ts';
+import { PREDICATE_TARGETS } from './targets/predicates.ts';
 import { SERVER_TARGETS } from './targets/server.ts';
 import { TLOG_TARGETS } from './targets/tlog.ts';
 import { VERIFY_TARGETS } from './targets/verify.ts';
@@ -13,6 +14,7 @@ import { X509_TARGETS } from './targets/x509.ts';
 export const TARGETS: readonly Target[] = [
   ...BYTES_TARGETS,
   ...DOCUMENT_TARGETS,
+  ...PREDICATE_TARGETS,
   ...X509_TARGETS,
   ...FULCIO_TARGETS,
   ...TLOG_TARGETS,

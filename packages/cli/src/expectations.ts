@@ -58,7 +58,8 @@ export async function expectationsOf(
   return { type: 'identity', issuer, subject };
 }
 
-async function publicKeyIn(session: Session, file: string) {
+/** A public key in a file. Throws `usage_invalid`: the key is the verifier's own, not evidence. */
+export async function publicKeyIn(session: Session, file: string) {
   const pem = await readNamed(path.resolve(session.cwd, file));
   try {
     return publicKeyFrom(pem);

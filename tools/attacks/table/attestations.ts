@@ -18,6 +18,34 @@ export const ATTESTATIONS: readonly Attack[] = [
     gain: 'any statement under a signature of somebody else',
   },
   {
+    attack: 'one key that signs an envelope twice, or is given twice, counted as two signers',
+    defence: 'a key counts once, whatever it signs and however often it is expected',
+    file: 'packages/core/src/verify/verify-envelope.ts',
+    without: [
+      'keys.filter((_, index) => signedBy.includes(index))',
+      'signedBy.flatMap((index) => keys[index ?? keys.length] ?? [])',
+    ],
+    test: [
+      'packages/core/src/verify/dsse-envelope.test.ts',
+      'counts a signer once: one who signs twice, and one key that is given twice',
+    ],
+    gain: 'a review of two by one person',
+  },
+  {
+    attack: 'a statement that says one thing as predicateType and another as predicate_type',
+    defence: 'two names of one field are refused together',
+    file: 'packages/core/src/intoto/statement.ts',
+    without: [
+      '  if (!fields.has(name)) return fields.string(protoName);\n  throw',
+      '  return fields.string(name);\n  throw',
+    ],
+    test: [
+      'packages/core/src/intoto/statement.test.ts',
+      'takes the names of its protobuf schema, as Chainloop writes them, but not both',
+    ],
+    gain: 'a statement that readers on protojson take for another',
+  },
+  {
     attack: 'a certificate that never stood in the certificate log',
     defence: 'a certificate needs a timestamp of a trusted CT log',
     file: 'packages/core/src/verify/signing-certificate.ts',

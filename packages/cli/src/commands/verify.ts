@@ -1,25 +1,20 @@
 import path from 'node:path';
-import { parseBundle } from '@waybill/core/bundle';
+import { parseSigned } from '@waybill/core/bundle';
 import { type Digest, isDigest } from '@waybill/core/digest';
-import {
-  parseStatement,
-  parseVsaPredicate,
-  type Statement,
-  VSA_PREDICATE_TYPE,
-  type VsaPredicate,
-} from '@waybill/core/intoto';
-import { type Artifact, type Verified, type VerifiedContent, verifyBundle } from '@waybill/core/verify';
+import type { VsaPredicate } from '@waybill/core/intoto';
+import type { Artifact } from '@waybill/core/verify';
 import { defineCommand } from '../command.ts';
 import { cliError, EXIT } from '../exit.ts';
-import { EXPECTATION_OPTIONS, expectationsOf, trustedRootFor, verifying } from '../expectations.ts';
+import { EXPECTATION_OPTIONS, verifying } from '../expectations.ts';
 import { readNamedBytes } from '../files.ts';
 import { listing, type Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { colourOf, provenSignerText } from '../text.ts';
+import { expectedSigners, type Proven, prove } from '../verify-signed.ts';
 
 export const command = defineCommand({
   summary:
-    'Verify a file, a digest or a statement by its Sigstore bundle; exit code 3 when it does not hold, 4 when it is a FAILED verdict (VSA)',
+    'Verify a file, a digest or a statement by its Sigstore bundle or DSSE envelope; exit code 3 when it does not hold, 4 when it is a FAILED verdict (VSA)',
   arguments: [
     {
       name: 'FILE|DIGEST|BUNDLE',
@@ -37,53 +32,38 @@ export const command = defineCommand({
     artifact: { type: 'string', value: 'FILE|DIGEST', summary: 'What it must be about: a file, or sha256:…' },
     'any-artifact': { type: 'boolean', summary: 'Verify a statement whatever it is about' },
     ...EXPECTATION_OPTIONS,
+    key: {
+      type: 'string',
+      value: 'FILE',
+      multiple: true,
+      summary: 'Public key that must have signed, in place of an identity; several for a DSSE envelope',
+    },
+    threshold: {
+      type: 'string',
+      value: 'N',
+      summary: 'How many of the keys must have signed a DSSE envelope; all of them when not given',
+    },
+    'no-log': {
+      type: 'boolean',
+      summary: 'With --key: take a signature that no log holds, of which nobody else can know',
+    },
   },
   examples: [
     'waybill verify app.tar --bundle app.tar.sigstore.json --trusted-root trusted_root.json --certificate-identity http://127.0.0.1:7070/oidc/default/demo/build --certificate-oidc-issuer http://127.0.0.1:7070/oidc',
     'waybill verify app.sigstore.json --trusted-root trusted_root.json --any-artifact --key release.pub -o json',
   ],
   run: async (session, { options, args }) => {
-    const expectations = await expectationsOf(session, options);
-    if (!expectations) {
-      throw cliError(
-        'usage_missing',
-        'say who must have signed: --certificate-identity with --certificate-oidc-issuer, or --key',
-      );
-    }
+    const expected = await expectedSigners(session, options);
     const { name, about, any } = namesOf(args[0] ?? '', options);
     const artifact = await artifactOf(session, about, any);
-    const trustedRoot = await trustedRootFor(session, options['trusted-root']);
     const bytes = await readNamedBytes(path.resolve(session.cwd, name));
-    const proven = await verifying(name, () =>
-      provenOf(
-        verifyBundle(parseBundle(bytes), {
-          trustedRoot,
-          expectations,
-          now: new Date(),
-          ...(artifact === undefined ? {} : { artifact }),
-        }),
-      ),
-    );
+    const signed = await verifying(name, () => parseSigned(bytes));
+    const proven = await prove(session, name, { signed, expected, artifact });
     report(session, name, proven);
     // A genuine FAILED verdict is no success: a script that reads only the exit code must not ship on it.
     return proven.vsa?.verificationResult === 'FAILED' ? EXIT.refused : EXIT.ok;
   },
 });
-
-interface Proven {
-  readonly verified: Verified<VerifiedContent>;
-  /** Null for a plain signature over an artifact. */
-  readonly statement: Statement | null;
-  /** Null for every other kind of statement. */
-  readonly vsa: VsaPredicate | null;
-}
-
-function provenOf(verified: Verified<VerifiedContent>): Proven {
-  const { value: content } = verified;
-  const statement = content.type === 'dsse' ? parseStatement(content.payload).claimed : null;
-  const vsa = statement?.predicateType === VSA_PREDICATE_TYPE ? parseVsaPredicate(statement.predicate) : null;
-  return { verified, statement, vsa };
-}
 
 /** The bundle, and what it must be about: `verify FILE --bundle B`, or `verify B --artifact FILE`. */
 function namesOf(
@@ -127,7 +107,7 @@ async function artifactOf(
   return readNamedBytes(path.resolve(session.cwd, text));
 }
 
-function report(session: Session, name: string, { verified, statement, vsa }: Proven): void {
+function report(session: Session, name: string, { verified, statement, vsa, signatures }: Proven): void {
   const { signer, signedAt, logged } = verified;
   const facts = {
     verified: true,
@@ -142,12 +122,15 @@ function report(session: Session, name: string, { verified, statement, vsa }: Pr
     verificationResult: vsa?.verificationResult ?? null,
     verifier: vsa?.verifier.id ?? null,
     policy: vsa?.policy ?? null,
+    signatures,
   };
   const { output } = session;
   output.data(facts, () =>
     listing([
       [name, output.paint('green', 'verified')],
-      ['signer', provenSignerText(signer)],
+      ...(signatures === null
+        ? [['signer', provenSignerText(signer)] as [string, string]]
+        : signatures.map(({ key }): [string, string] => ['signature', key ?? 'by none of the given keys'])),
       ['signed', facts.signedAt],
       ['log index', logged && `${logged.logIndex} in ${logged.origin}`],
       ['predicate', facts.predicateType],

@@ -24,6 +24,11 @@ export interface BundleOptions {
    * them into version 0.1). Safe: certificates beside the signer's own are never trusted. Default false.
    */
   readonly ignoreEmbeddedRoots?: boolean;
+  /**
+   * Take a chain in version 0.3 too, as Chainloop wrote it until 2025: only the signer's certificate counts anyway,
+   * and its issuers come from the trusted root. Default false.
+   */
+  readonly allowChain?: boolean;
 }
 
 /**
@@ -55,7 +60,7 @@ function readBundle(fields: Fields, options: BundleOptions): Bundle {
     tlogEntries: list(material, 'tlogEntries').map((entry) => readTlogEntry(entry)),
     timestamps: readTimestamps(material),
   };
-  checkVersionRules(bundle);
+  checkVersionRules(bundle, options);
   return bundle;
 }
 
@@ -153,8 +158,11 @@ function readTimestamps(material: Fields): readonly Uint8Array[] {
   return data ? list(data, 'rfc3161Timestamps').map((item) => bytes(item, 'signedTimestamp')) : [];
 }
 
-function checkVersionRules({ version, tlogEntries, verificationMaterial }: Bundle): void {
-  if (version === '0.3' && verificationMaterial.type === 'chain') {
+function checkVersionRules(
+  { version, tlogEntries, verificationMaterial }: Bundle,
+  { allowChain = false }: BundleOptions,
+): void {
+  if (version === '0.3' && verificationMaterial.type === 'chain' && !allowChain) {
     throw invalid('version 0.3 holds a single certificate, not a chain');
   }
   tlogEntries.forEach((entry, index) => {

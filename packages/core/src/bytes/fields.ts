@@ -29,6 +29,11 @@ export class Fields {
     return Object.keys(this.#object);
   }
 
+  /** All of the object, unread. */
+  members(): Readonly<Record<string, Json>> {
+    return this.#object;
+  }
+
   string(key: string): string {
     return this.#require(key, 'a string', this.optionalString(key));
   }

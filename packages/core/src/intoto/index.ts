@@ -1,4 +1,12 @@
 export {
+  CHAINLOOP_PREDICATE_TYPE,
+  type ChainloopEvaluation,
+  type ChainloopMaterial,
+  type ChainloopPredicate,
+  parseChainloopPredicate,
+} from './predicate/chainloop.ts';
+export { COSIGN_PREDICATE_TYPE, type CosignPredicate, parseCosignPredicate } from './predicate/cosign.ts';
+export {
   formatRunStatement,
   MAX_MATERIALS,
   parseRunMaterial,
@@ -14,6 +22,12 @@ export {
   type VsaPredicate,
   type VsaResource,
 } from './predicate/vsa.ts';
+export {
+  parseWitnessCollection,
+  WITNESS_COLLECTION_TYPE,
+  type WitnessAttestation,
+  type WitnessCollection,
+} from './predicate/witness.ts';
 export {
   formatStatement,
   hasSubject,

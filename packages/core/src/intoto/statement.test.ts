@@ -52,6 +52,29 @@ describe('parseStatement', () => {
     assert.equal(parse(text).claimed.type, STATEMENT_TYPE_V01);
   });
 
+  it('takes the names of its protobuf schema, as Chainloop writes them, but not both', () => {
+    const { _type, predicateType, ...others } = JSON.parse(TEXT);
+    const named = (names: object) => JSON.stringify({ ...others, ...names });
+    assert.deepEqual(parse(named({ type: _type, predicate_type: predicateType })).claimed, STATEMENT);
+    for (const names of [
+      { _type, type: _type, predicateType },
+      { _type, predicateType, predicate_type: predicateType },
+      { predicateType },
+    ]) {
+      assert.equal(
+        codeOf(() => parse(named(names))),
+        'intoto_invalid',
+      );
+    }
+  });
+
+  it('keeps what is said beside a subject', () => {
+    const subject = [{ name: 'app', digest: { sha256: HEX }, annotations: { team: 'a' } }];
+    const { claimed } = parse(withSubject(subject));
+    assert.deepEqual(claimed.subject, subject);
+    assert.deepEqual(parseStatement(formatStatement(claimed)).claimed, claimed);
+  });
+
   it('refuses a subject without digest', () => {
     assert.equal(
       codeOf(() => parse(withSubject([{ name: 'app' }]))),

@@ -12,6 +12,8 @@ export interface Subject {
   readonly name: string;
   /** Algorithm → value, at least one; sha256, sha384 and sha512 in lower-case hex. */
   readonly digest: Readonly<Record<string, string>>;
+  /** What the writer says beside it (spec/v1/resource_descriptor.md); absent when it says nothing. */
+  readonly annotations?: Readonly<Record<string, Json>>;
 }
 
 /** in-toto attestation spec/v1/statement.md. */
@@ -51,13 +53,13 @@ export function parseStatement(payload: Uint8Array): Unverified<Statement> {
 }
 
 function readStatement(fields: Fields): Statement {
-  const type = fields.string('_type');
+  const type = readNamed(fields, '_type', 'type');
   if (type !== STATEMENT_TYPE_V1 && type !== STATEMENT_TYPE_V01) {
     throw invalid(
       `statement._type: expected ${STATEMENT_TYPE_V1}, found ${JSON.stringify(type.slice(0, 200))}`,
     );
   }
-  const predicateType = fields.string('predicateType');
+  const predicateType = readNamed(fields, 'predicateType', 'predicate_type');
   if (predicateType === '') throw invalid('statement.predicateType: expected a URI, found an empty string');
   const subjects = fields.has('subject') ? fields.objects('subject') : [];
   if (subjects.length === 0) {
@@ -77,6 +79,16 @@ function readStatement(fields: Fields): Statement {
   };
 }
 
+/**
+ * By its name in JSON, or by its name in in-toto's protobuf schema: readers built on protojson take either, and
+ * Chainloop wrote the second. Both at once would mean one thing to them and another to everybody else.
+ */
+function readNamed(fields: Fields, name: string, protoName: string): string {
+  if (!fields.has(protoName)) return fields.string(name);
+  if (!fields.has(name)) return fields.string(protoName);
+  throw invalid(`${fields.at}: it states both ${name} and ${protoName}, which are two names of one field`);
+}
+
 function readSubject(fields: Fields): Subject {
   const digest = fields.has('digest') ? fields.stringMap('digest') : {};
   const entries = Object.entries(digest);
@@ -91,6 +103,7 @@ function readSubject(fields: Fields): Subject {
     digest: Object.fromEntries(
       entries.map(([algorithm, value]) => [algorithm, readDigest(fields.at, algorithm, value)]),
     ),
+    ...(fields.has('annotations') ? { annotations: fields.object('annotations').members() } : {}),
   };
 }
 
@@ -118,7 +131,10 @@ export function formatStatement(statement: Statement): Uint8Array {
   return Buffer.from(
     canonicalJson({
       _type: statement.type,
-      subject: statement.subject.map(({ name, digest }) => ({ ...(name === '' ? {} : { name }), digest })),
+      subject: statement.subject.map(({ name, ...others }) => ({
+        ...(name === '' ? {} : { name }),
+        ...others,
+      })),
       predicateType: statement.predicateType,
       ...(statement.predicate === null ? {} : { predicate: statement.predicate }),
     }),

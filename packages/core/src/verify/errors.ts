@@ -7,6 +7,7 @@ export type VerifyCode =
   | 'verify_certificate'
   | 'verify_sct'
   | 'verify_signature'
+  | 'verify_threshold'
   | 'verify_identity'
   | 'verify_key_unknown'
   | 'verify_artifact'

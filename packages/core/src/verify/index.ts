@@ -8,6 +8,7 @@ export {
   type SigningFacts,
   type Verified,
 } from './verified.ts';
+export { type EnvelopeOptions, type VerifiedEnvelope, verifyEnvelope } from './verify-envelope.ts';
 export {
   type VerifiedContent,
   type VerifiedStatement,

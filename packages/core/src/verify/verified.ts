@@ -28,8 +28,9 @@ export interface SigningFacts {
 }
 
 /**
- * A value whose signature, signer, time and log entry were proven. Nominal: only `verifyBundle` and
- * `verifyStatementBundle` make one (and `takeOver`, of what they made in another thread), so a function that takes it cannot be handed a claim.
+ * A value whose signature, signer, time and log entry were proven, as far as the facts go. Nominal: only this room
+ * makes one (`verifyBundle`, `verifyStatementBundle`, `verifyEnvelope`, and `takeOver` of what they made in another
+ * thread), so a function that takes it cannot be handed a claim.
  */
 export class Verified<T> implements SigningFacts {
   readonly #value: T;

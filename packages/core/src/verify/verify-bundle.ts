@@ -1,8 +1,7 @@
 import type { Bundle } from '../bundle/index.ts';
 import { type KeyObject, spkiOf } from '../crypto.ts';
-import { algorithmOf, type Digest, digestOf } from '../digest/index.ts';
-import { IN_TOTO_PAYLOAD_TYPE } from '../dsse/index.ts';
-import { hasSubject, parseStatement, type Statement } from '../intoto/index.ts';
+import { type Digest, digestOf } from '../digest/index.ts';
+import type { Statement } from '../intoto/index.ts';
 import { isWithin, type TrustedRoot } from '../trust/index.ts';
 import { type Certificate, parseCertificate } from '../x509/index.ts';
 import { checkEntryBody, type SignerMaterial } from './entry-body.ts';
@@ -12,6 +11,7 @@ import { type LogProof, proveLogEntry } from './log-entry.ts';
 import { type Artifact, checkSignature, type SignedContent, signedContentOf } from './signed-content.ts';
 import { checkCertificate, checkScts } from './signing-certificate.ts';
 import { checkTimes, type ProvenTime, proveTimestamps } from './signing-time.ts';
+import { checkSubject, statementIn } from './statement-in.ts';
 import { type Signer, type SigningFacts, Verified } from './verified.ts';
 
 export interface VerifyOptions {
@@ -171,26 +171,6 @@ function receiptOf({ origin, logIndex }: LogProof) {
   return { origin, logIndex };
 }
 
-function readStatement(bundle: Bundle): Statement {
-  const { content } = bundle;
-  if (content.type !== 'dsse' || content.envelope.payloadType !== IN_TOTO_PAYLOAD_TYPE) {
-    throw verifyError(
-      'verify_not_a_statement',
-      `the bundle holds no in-toto statement (${IN_TOTO_PAYLOAD_TYPE})`,
-    );
-  }
-  return parseStatement(content.envelope.payload).claimed;
-}
-
-const SUBJECT_HASHES = ['sha256', 'sha384', 'sha512'] as const;
-
-function checkSubject(statement: Statement, artifact: Artifact): void {
-  const digests =
-    typeof artifact === 'string' ? [artifact] : SUBJECT_HASHES.map((name) => digestOf(artifact, name));
-  if (digests.some((digest) => hasSubject(statement, digest))) return;
-  const shown = digests.find((digest) => algorithmOf(digest) === 'sha256') ?? digests[0];
-  throw verifyError(
-    'verify_artifact',
-    `the statement is not about ${shown}: none of its subjects has this digest`,
-  );
+function readStatement({ content }: Bundle): Statement {
+  return statementIn(content.type === 'dsse' ? content.envelope : null);
 }

@@ -45,7 +45,9 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
       'intoto_no_subject',
       'intoto_subject_without_digest',
       'run_predicate_invalid',
+      'chainloop_predicate_invalid',
       'vsa_predicate_invalid',
+      'witness_collection_invalid',
     ],
   ],
   [
@@ -116,6 +118,7 @@ const GROUPS: readonly (readonly [Problem, readonly string[]])[] = [
       'verify_not_logged',
       'verify_sct',
       'verify_signature',
+      'verify_threshold',
       'verify_timestamp',
     ],
   ],
