@@ -7,6 +7,7 @@ import { ATTESTATIONS } from './table/attestations.ts';
 import { BROWSERS } from './table/browsers.ts';
 import { CLOCKS } from './table/clocks.ts';
 import { CONFUSED_DEPUTY } from './table/confused-deputy.ts';
+import { CONTRACTS } from './table/contracts.ts';
 import { FLOODS } from './table/floods.ts';
 import { IDENTITY_TOKENS } from './table/identity-tokens.ts';
 import { ISSUER_ATTACKS } from './table/issuers.ts';
@@ -21,6 +22,7 @@ import { TENANTS } from './table/tenants.ts';
 
 export const ATTACKS: AttackGroups = {
   'Attestations: forged, replayed, mixed up': ATTESTATIONS,
+  'Contracts that ask less than they seem to': CONTRACTS,
   Tenants: TENANTS,
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,

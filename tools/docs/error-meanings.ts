@@ -55,6 +55,8 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   cli_not_logged_in: 'no token for the server',
   cli_config: 'the saved login is damaged',
   cli_file: 'a file cannot be read or written',
+  cli_fetch: 'the document at a URL cannot be fetched, or is too long',
+  cli_cue: 'a CUE document cannot be exported: `cue` is not installed, or refuses it',
   cli_server_missing: '`waybill serve` without the server package',
   cli_no_identity: 'nothing says who signs',
   cli_not_attached: 'the registry took a signature, but has no referrers API to show it by',

@@ -63,6 +63,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
         summary: 'Show a contract and its revisions',
         load: () => import('./commands/contract/describe.ts'),
       },
+      lint: {
+        summary: 'Check contract documents without a server',
+        load: () => import('./commands/contract/lint.ts'),
+      },
     },
   },
   token: {

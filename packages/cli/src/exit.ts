@@ -25,6 +25,8 @@ export type CliCode =
   | 'cli_not_logged_in'
   | 'cli_config'
   | 'cli_file'
+  | 'cli_fetch'
+  | 'cli_cue'
   | 'cli_server_missing'
   | 'cli_no_identity'
   | 'cli_not_attached'

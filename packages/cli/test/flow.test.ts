@@ -359,8 +359,8 @@ describe('lists and descriptions', () => {
     const input = { cwd: at.dir, env: at.env, stdin: await readFile(contract, 'utf8') };
     assert.match((await succeed(waybill(['contract', 'apply', '-'], input))).stdout, /unchanged/);
     await fail(waybill(['contract', 'apply', '-'], { ...input, stdin: '' }), 1, /standard input is empty/);
-    await fail(at.run('contract apply'), 2, /needs FILE/);
-    await fail(at.run('contract apply c.yaml -f c.yaml'), 2, /takes one file/);
+    await fail(at.run('contract apply'), 2, /expected FILE/);
+    await fail(at.run('contract apply c.yaml -f c.yaml'), 2, /expected one document/);
     assert.match((await at.run('contract list')).stdout, /^CONTRACT +REVISION[\s\S]*\nlisted +1 /);
     assert.equal(
       (await at.run('contract describe listed --document')).stdout,

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { type AuditAnchor, checkAnchor, formatAnchor, readAnchor } from '@waybill/core/audit';
 import { type Bundle, formatBundle, parseBundle } from '@waybill/core/bundle';
 import { Fields, type Json, parseJson, utf8 } from '@waybill/core/bytes';
-import { type ParsedContract, parseContract, parseContracts } from '@waybill/core/contract';
+import {
+  type LintFinding,
+  lintContracts,
+  type ParsedContract,
+  parseContract,
+  parseContracts,
+} from '@waybill/core/contract';
 import { type Envelope, formatEnvelope, parseEnvelope } from '@waybill/core/dsse';
 import {
   formatStatement,
@@ -267,6 +273,16 @@ export const DOCUMENT_TARGETS: readonly Target[] = [
     seeds: contracts,
     call: (input) => parseContracts(textOf(input), { strict: true, filename: 'c.yaml' }),
     codes: ['contract_invalid'],
+    costMicros: 1200,
+  },
+  {
+    name: 'core/contract lintContracts',
+    seeds: contracts,
+    call: (input) => lintContracts(textOf(input)),
+    check: (answer) => {
+      for (const { line, column } of answer as readonly LintFinding[]) assert.ok(line > 0 && column > 0);
+    },
+    codes: [],
     costMicros: 1200,
   },
   {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { type Fetch, messageOf } from '@waybill/core';
+import { tempDir, testAuthority } from '@waybill/testkit';
 import { createFetch } from './index.ts';
 
 async function serving(
@@ -141,6 +145,24 @@ describe('createFetch', () => {
     const send = createFetch();
     for (const method of ['GET', 'POST', 'DELETE', 'GET']) await (await send(server.url, { method })).bytes();
     assert.equal(server.connections(), 1);
+  });
+  it('never goes from https to http', async () => {
+    await using directory = await tempDir();
+    const authority = testAuthority(directory.path);
+    await using plain = await serving((_request, response) => response.end('anybody'));
+    const secure = createSecureServer(authority.issue('waybill'), (_request, response) =>
+      response.writeHead(302, { location: plain.url.href }).end(),
+    );
+    await once(secure.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = new URL(`https://127.0.0.1:${(secure.address() as AddressInfo).port}/`);
+      const send = createFetch({ ca: readFileSync(authority.caFile, 'utf8') });
+      await assert.rejects(send(url, {}), /redirects from https to http:/);
+      assert.equal(plain.connections(), 0);
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
   });
   it('does not load the built-in fetch', () => {
     const script = `import { createFetch } from ${JSON.stringify(import.meta.resolve('./index.ts'))};

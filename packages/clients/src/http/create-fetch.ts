@@ -14,6 +14,7 @@ export interface FetchOptions {
  * `fetch` over node:http, with connections kept for the next request. The built-in `fetch` costs a process some
  * 100 ms of loading before its first byte, which a command of a pipeline pays each time; this costs 15 ms.
  * As there: redirects are followed (`follow`) or refused (`error`), and a refused connection throws what caused it.
+ * Other than there, none leads from https to http.
  */
 export function createFetch(options: FetchOptions = {}): Fetch {
   const transports = new Map<string, Transport>();
@@ -30,7 +31,7 @@ export function createFetch(options: FetchOptions = {}): Fetch {
       const location = redirectOf(message, target);
       if (location === null) return responseOf(message, init.method ?? 'GET');
       message.destroy();
-      checkRedirect(init, target, redirects);
+      checkRedirect(init, { from: target, to: location, redirects });
       // What proves who we are is for one origin only.
       if (location.origin !== target.origin) headers = withoutCredentials(headers);
       target = location;
@@ -82,9 +83,16 @@ function redirectOf(message: IncomingMessage, base: URL): URL | null {
   return URL.canParse(headers.location, base.href) ? new URL(headers.location, base) : null;
 }
 
-function checkRedirect(init: FetchInit, from: URL, redirects: number): void {
+function checkRedirect(
+  init: FetchInit,
+  { from, to, redirects }: { readonly from: URL; readonly to: URL; readonly redirects: number },
+): void {
   const { method = 'GET', redirect = 'follow' } = init;
   if (redirect === 'error') throw new TypeError(`${from.origin} redirects, which is not allowed here`);
+  // Whoever sits on the way could answer in the name of the server that was asked.
+  if (from.protocol === 'https:' && to.protocol !== 'https:') {
+    throw new TypeError(`${from.origin} redirects from https to ${to.origin}`);
+  }
   if (method !== 'GET' && method !== 'HEAD') throw new TypeError(`${from.origin} redirects a ${method}`);
   if (redirects >= MAX_REDIRECTS)
     throw new TypeError(`${from.origin} redirects more than ${MAX_REDIRECTS} times`);

@@ -12,6 +12,6 @@ export {
 export { Fields } from './fields.ts';
 export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from './json.ts';
 export { matchesPattern } from './pattern.ts';
-export { explainLookAlike, nearest, normalizeName, quoted } from './spelling.ts';
+export { explainLookAlike, foldLookAlikes, nearest, normalizeName, quoted } from './spelling.ts';
 export { readAtMost } from './read-at-most.ts';
 export { hasMoreYamlTokens } from './yaml-tokens.ts';

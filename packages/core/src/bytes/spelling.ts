@@ -63,7 +63,7 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
 const INVISIBLE = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/;
 
 /** The text with look-alike letters in Latin, full-width forms narrowed and invisible characters dropped. */
-function foldLookAlikes(text: string): string {
+export function foldLookAlikes(text: string): string {
   let folded = '';
   for (const letter of text.normalize('NFKC')) {
     if (!INVISIBLE.test(letter)) folded += LOOK_ALIKES.get(letter) ?? letter;

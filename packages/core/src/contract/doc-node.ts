@@ -14,6 +14,8 @@ const OUR_KEYS: readonly string[] = ['signers'];
 export class Remarks {
   readonly errors: DocumentFinding[] = [];
   readonly warnings: DocumentFinding[] = [];
+  /** What a careful reader would ask; told by the lint only. */
+  readonly advice: DocumentFinding[] = [];
   readonly source: Source;
   readonly strict: boolean;
   #nodes = 0;
@@ -88,6 +90,10 @@ export class DocNode {
 
   warn(message: string, suggestion?: string): undefined {
     this.remarks.add(this.remarks.warnings, this.#finding(message, suggestion));
+  }
+
+  advise(message: string): undefined {
+    this.remarks.add(this.remarks.advice, this.#finding(message));
   }
 
   #finding(message: string, suggestion?: string): DocumentFinding {

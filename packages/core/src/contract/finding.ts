@@ -44,6 +44,6 @@ export function contractInvalid(
   return new CodedError('contract_invalid', shown.join('\n'), { detail });
 }
 
-function byPlace(a: DocumentFinding, b: DocumentFinding): number {
+export function byPlace(a: DocumentFinding, b: DocumentFinding): number {
   return a.line - b.line || a.column - b.column;
 }

@@ -14,6 +14,7 @@ export {
   type PolicyGroupAttachment,
 } from './contract.ts';
 export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
+export { type LintFinding, lintContracts, type Severity } from './lint.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
 export { type PolicyTask, type PolicyWork, policyTasks } from './policy-tasks.ts';
 export { signerMatches } from './signer.ts';

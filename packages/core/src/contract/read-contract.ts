@@ -1,4 +1,4 @@
-import { explainLookAlike, nearest, quoted, utf8 } from '../bytes/index.ts';
+import { explainLookAlike, foldLookAlikes, nearest, quoted, utf8 } from '../bytes/index.ts';
 import { digestOf } from '../digest/index.ts';
 import type { Contract } from './contract.ts';
 import { DocNode, type DocObject, type Remarks } from './doc-node.ts';
@@ -76,7 +76,7 @@ const EMPTY_SPEC: Spec = {
 function readSpec(spec: DocObject): Spec {
   return {
     materials: readMaterials(spec.list('materials')),
-    envAllowList: spec.texts('envAllowList').filter((name, index) => checkVariable(spec, name, index)),
+    envAllowList: spec.list('envAllowList').flatMap((node) => readVariable(node) ?? []),
     runner: readRunner(spec.get('runner')),
     annotations: readAnnotations(spec.list('annotations')),
     signers: readSigners(spec.present('signers')),
@@ -85,10 +85,17 @@ function readSpec(spec: DocObject): Spec {
   };
 }
 
-function checkVariable(spec: DocObject, name: string, index: number): boolean {
-  if (name !== '') return true;
-  spec.list('envAllowList')[index]?.error('expected the name of an environment variable, found none');
-  return false;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The name of an environment variable. One that no shell sets is taken, as Chainloop does, with a warning. */
+function readVariable(node: DocNode): string | undefined {
+  const name = node.asText();
+  if (name === '') return node.error('expected the name of an environment variable, found none');
+  if (name === undefined || VARIABLE.test(name)) return name;
+  const why = explainLookAlike(name) ?? 'expected letters, digits and underscores';
+  const meant = foldLookAlikes(name).replaceAll(/[-.\s]/g, '_');
+  node.warn(`no shell sets the variable ${quoted(name)}: ${why}`, VARIABLE.test(meant) ? meant : undefined);
+  return name;
 }
 
 function readRunner(node: DocNode | undefined): RunnerType | null {

@@ -1,6 +1,6 @@
 import { quoted } from '../bytes/index.ts';
 import { type CodedError, isCoded } from '../errors.ts';
-import { type MaterialKind, materialKindOf, parseKind } from '../material/index.ts';
+import { type MaterialKind, materialKindOf, parseKind, SUPPORTED_KINDS } from '../material/index.ts';
 import type { ContractAnnotation, ContractMaterial } from './contract.ts';
 import type { DocNode, DocObject } from './doc-node.ts';
 import { NAME, readName } from './read-name.ts';
@@ -9,7 +9,7 @@ const MATERIAL_KEYS = ['type', 'name', 'optional', 'output', 'skipUpload', 'grou
 
 export function readMaterials(nodes: readonly DocNode[]): readonly ContractMaterial[] {
   const names = new Set<string>();
-  return nodes.flatMap((node) => {
+  const materials = nodes.flatMap((node) => {
     const object = node.asObject(MATERIAL_KEYS);
     const material = object && readMaterial(object);
     if (material === undefined) return [];
@@ -18,8 +18,27 @@ export function readMaterials(nodes: readonly DocNode[]): readonly ContractMater
       return [];
     }
     names.add(material.name);
-    return material;
+    return { node, material };
   });
+  for (const { node, material } of materials) advise(node, material, materials);
+  return materials.map(({ material }) => material);
+}
+
+/** What is allowed and may still surprise its writer. */
+function advise(
+  node: DocNode,
+  { name, kind, group, optional }: ContractMaterial,
+  all: readonly { readonly material: ContractMaterial }[],
+): void {
+  if (!SUPPORTED_KINDS.includes(kind)) {
+    node.advise(`this version does not read ${kind}, so it takes no material of that kind`);
+  }
+  if (group === '') return;
+  if (optional)
+    node.advise(`"optional" changes nothing in the group ${group}: one of its members must be there`);
+  if (!all.some(({ material }) => material.group === group && material.name !== name)) {
+    node.advise(`${name} is alone in the group ${group}, so it must be there`);
+  }
 }
 
 function readMaterial(object: DocObject): ContractMaterial | undefined {

@@ -1,19 +1,18 @@
-import path from 'node:path';
-import type { DocumentFinding } from '@waybill/api';
-import { fromUtf8 } from '@waybill/core/bytes';
+import type { Client } from '@waybill/api/client';
+import type { AppliedContract, ApplyContract } from '@waybill/api';
+import type { ParsedContract } from '@waybill/core/contract';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
+import { readSource, SOURCE_OPTIONS, SOURCE_SUMMARY, sourceName } from '../../contract-source.ts';
 import { cliError, EXIT } from '../../exit.ts';
-import { readAll, readNamedBytes } from '../../files.ts';
 import { nameOf } from '../../names.ts';
 import type { Session } from '../../session.ts';
 
 export const command = defineCommand({
-  summary: 'Create a contract, or its next revision when it differs from the newest',
-  arguments: [{ name: 'FILE', summary: 'Contract document, YAML or JSON; - reads standard input' }],
+  summary: 'Create contracts, or their next revisions where they differ from the newest',
+  arguments: [{ name: 'FILE', summary: SOURCE_SUMMARY }],
   options: {
-    file: { type: 'string', short: 'f', value: 'FILE', summary: 'The same as the argument' },
-    contract: { type: 'string', value: 'FILE', summary: 'The same, as Chainloop calls it' },
+    ...SOURCE_OPTIONS,
     name: { type: 'string', value: 'NAME', summary: 'Needed for v1 documents, which carry no name' },
     strict: { type: 'boolean', summary: 'Unknown keys are errors, not warnings' },
   },
@@ -22,55 +21,77 @@ export const command = defineCommand({
     'waybill contract apply -f contract-v1.yaml --name release --strict',
   ],
   run: async (session, { options, args }) => {
-    const { filename, document } = await documentOf(session, fileOf(args, [options.file, options.contract]));
+    const { filename, document } = await readSource(session, sourceName(args, options));
     const name = options.name === undefined ? undefined : nameOf(options.name, '--name');
-    const { client } = await connect(session);
-    const applied = await client.applyContract({
-      document,
-      filename,
+    const rest = {
+      filename: filename.slice(-MAX_FILENAME),
       ...(name === undefined ? {} : { name }),
       ...(options.strict ? { strict: true } : {}),
-    });
-    for (const warning of applied.warnings) session.output.note(`${filename}:${findingText(warning)}`);
-    session.output.data(applied, () =>
-      applied.changed
-        ? `contract ${applied.name} revision ${applied.revision} applied (${applied.digest})`
-        : `contract ${applied.name} is unchanged: revision ${applied.revision} (${applied.digest})`,
+    };
+    const parts = await partsOf(document, rest);
+    if (parts.length > 1 && name !== undefined) {
+      throw cliError(
+        'usage_invalid',
+        `--name is for one document, and ${filename} holds ${parts.length}: each carries its own`,
+      );
+    }
+    const { client } = await connect(session);
+    const bodies = parts.map(({ text, firstLine }) => ({ firstLine, body: { document: text, ...rest } }));
+    const applied = await applyAll(session, client, bodies);
+    session.output.data(applied.length === 1 ? applied[0] : { contracts: applied }, () =>
+      applied.map(lineOf).join('\n'),
     );
     return EXIT.ok;
   },
 });
 
-/** The message says already what was probably meant. */
-function findingText({ line, column, message }: DocumentFinding): string {
-  return `${line}:${column}: warning: ${message}`;
+/** What the server takes. */
+const MAX_FILENAME = 255;
+
+type Part = Pick<ParsedContract, 'text' | 'firstLine'>;
+
+/**
+ * The documents of a file, each with its own text. Of several, all are read before the first is sent, so that a fault
+ * in the last leaves nothing half done; one alone goes to the server as it is.
+ */
+async function partsOf(
+  document: string,
+  options: { readonly filename: string; readonly strict?: boolean },
+): Promise<readonly Part[]> {
+  const whole = [{ text: document, firstLine: 1 }];
+  if (!/^---(?:\s|$)/m.test(document)) return whole;
+  const { parseContracts } = await import('@waybill/core/contract');
+  const parsed = parseContracts(document, options);
+  return parsed.length === 1 ? whole : parsed;
 }
 
-/** The document and the name that messages call it by; `-` is standard input. */
-async function documentOf(
+async function applyAll(
   session: Session,
-  name: string,
-): Promise<{ readonly filename: string; readonly document: string }> {
-  const filename = name === '-' ? 'standard input' : path.basename(name);
-  const bytes =
-    name === '-' ? await readAll(session.stdin) : await readNamedBytes(path.resolve(session.cwd, name));
-  const document = fromUtf8(bytes, name === '-' ? filename : name);
-  if (document.trim() !== '') return { filename, document };
-  throw cliError(
-    'cli_file',
-    `${name === '-' ? filename : name} is empty: expected a contract document in YAML or JSON, found ${bytes.length === 0 ? '0 bytes' : 'blanks only'}`,
-  );
+  client: Client,
+  bodies: readonly { readonly firstLine: number; readonly body: ApplyContract }[],
+): Promise<readonly AppliedContract[]> {
+  const applied: AppliedContract[] = [];
+  try {
+    for (const { body, firstLine } of bodies) {
+      const one = await client.applyContract(body);
+      for (const { line, column, message } of one.warnings) {
+        session.output.note(`${body.filename}:${line + firstLine - 1}:${column}: warning: ${message}`);
+      }
+      applied.push(one);
+    }
+  } catch (error) {
+    if (applied.length > 0) {
+      session.output.note(
+        `applied before the fault: ${applied.map(({ name }) => name).join(', ')}; apply the file again when it is mended`,
+      );
+    }
+    throw error;
+  }
+  return applied;
 }
 
-/** The argument, or the option that says the same. Throws `usage_…` for none and for several. */
-function fileOf(args: readonly string[], options: readonly (string | undefined)[]): string {
-  const [file, second] = [args[0], ...options].filter((name) => name !== undefined);
-  if (file === undefined) {
-    throw cliError(
-      'usage_missing',
-      'waybill contract apply needs FILE (or - for standard input); see waybill contract apply --help',
-    );
-  }
-  if (second === undefined) return file;
-  throw cliError('usage_invalid', `waybill contract apply takes one file, found ${file} and ${second}`);
+function lineOf({ name, revision, digest, changed }: AppliedContract): string {
+  return changed
+    ? `contract ${name} revision ${revision} applied (${digest})`
+    : `contract ${name} is unchanged: revision ${revision} (${digest})`;
 }
