@@ -93,6 +93,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       remove: { summary: 'Take an issuer off the list', load: () => import('./commands/issuer/remove.ts') },
     },
   },
+  attest: {
+    summary: 'Attest a run in one step: start, record, sign, push',
+    load: () => import('./commands/attest.ts'),
+  },
   attestation: {
     summary: 'Collect the evidence of a run, sign it, push it (alias: att)',
     verbs: {

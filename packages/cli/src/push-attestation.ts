@@ -8,7 +8,7 @@ import { cliError, EXIT, type ExitCode } from './exit.ts';
 import { writePrivate } from './files.ts';
 import { receiptText } from './receipt-text.ts';
 import type { Session } from './session.ts';
-import { signAttestation } from './sign-attestation.ts';
+import { type SignAttestationOptions, signAttestation } from './sign-attestation.ts';
 import type { AttestationState } from './state.ts';
 import { contractOf } from './stated-contract.ts';
 
@@ -29,7 +29,8 @@ export const PUSH_OPTIONS = {
   'no-preview': { type: 'boolean', summary: 'Push even what the server will find incomplete' },
 } as const satisfies OptionSpecs;
 
-export type PushOptions = OptionValues<typeof PUSH_OPTIONS>;
+export type PushOptions = OptionValues<typeof PUSH_OPTIONS> & Pick<SignAttestationOptions, 'identity'>;
+export type SignedState = AttestationState & Required<Pick<AttestationState, 'signedBundle'>>;
 
 /** The state with its annotations and its signed bundle. Throws `annotation_missing`, `preview_failed`, `sigstore_…`. */
 export async function signedState(
@@ -37,13 +38,14 @@ export async function signedState(
   connection: Connection,
   state: AttestationState,
   options: PushOptions,
-): Promise<AttestationState> {
+): Promise<SignedState> {
   const wanted = contractOf(state.contractDocument).annotations;
   const preview = !options['no-preview'];
   const stated = parseAnnotations(options.annotation);
   const annotations = preview ? annotationsFor(wanted, stated, 'the contract') : stated;
   const annotated = { ...state, annotations };
-  const signedBundle = await signAttestation(session, annotated, { connection, key: options.key, preview });
+  const { key, identity } = options;
+  const signedBundle = await signAttestation(session, annotated, { connection, key, preview, identity });
   return { ...annotated, signedBundle };
 }
 
@@ -80,4 +82,9 @@ export async function saveBundle(
     );
   }
   return file;
+}
+
+/** True when the server refused the attestation for good, and kept nothing of it. */
+export function isRefusal(error: unknown): boolean {
+  return isCoded(error) && [400, 401, 403, 413, 422].includes(Number(error.detail['status']));
 }

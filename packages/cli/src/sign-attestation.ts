@@ -7,6 +7,7 @@ import type { Session } from './session.ts';
 import type { AttestationState } from './state.ts';
 import { contractOf } from './stated-contract.ts';
 import { VERSION } from './version.ts';
+import type { WorkflowIdentity } from './workflow-identity.ts';
 
 export interface SignAttestationOptions {
   readonly connection: Connection;
@@ -14,6 +15,8 @@ export interface SignAttestationOptions {
   readonly key: string | undefined;
   /** False skips the local check against the contract; the server's own is never skipped. */
   readonly preview: boolean;
+  /** Who signs keyless, where that was asked for already; else the workflow's identity is asked for now. */
+  readonly identity?: WorkflowIdentity | undefined;
 }
 
 /** The signed attestation of the run as a Sigstore bundle. Throws `preview_failed` before anything is signed. */
@@ -47,9 +50,10 @@ function predicateOf(state: AttestationState, finishedAt: string): RunPredicate 
 async function signerOf(
   session: Session,
   state: AttestationState,
-  { connection, key }: SignAttestationOptions,
+  { connection, key, identity }: SignAttestationOptions,
 ): Promise<SignAs> {
   if (key === undefined) {
+    if (identity !== undefined) return { type: 'identity', identity: identity() };
     const { project, workflow } = state.run;
     return { type: 'workflow', token: connection.token, project, workflow };
   }

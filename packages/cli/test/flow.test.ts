@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Decision, Receipt, RunDetail, StartedRun } from '@waybill/api';
@@ -11,6 +9,7 @@ import { digestOf } from '@waybill/core/digest';
 import { MEDIA_TYPE } from '@waybill/core/oci';
 import { type TestWorld, testWorld } from '@waybill/testkit';
 import { type Ended, ended, startProgram, waybill, workspace } from './program.ts';
+import { losingAnswers, silent } from './relay.ts';
 
 const CONTRACT = `apiVersion: chainloop.dev/v1
 kind: Contract
@@ -149,7 +148,7 @@ describe('an attestation by separate processes', () => {
     await using at = await build();
     await at.init();
     await at.addAll();
-    await using relay = await losingAnswers();
+    await using relay = await losingAnswers(world.url);
     const stateFile = path.join(at.dir, '.waybill/attestation-default.json');
     const direct = await readFile(stateFile, 'utf8');
     await writeFile(stateFile, direct.replaceAll(world.url, relay.url));
@@ -384,59 +383,3 @@ describe('lists and descriptions', () => {
     assert.match((await at.run('token list')).stdout, /owner +organization +active/);
   });
 });
-
-/** The server, through a relay that takes attestations to it and loses its answers. */
-async function losingAnswers() {
-  const relay = { lose: true, pushed: [] as string[], url: '' };
-  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await bytesOf(request);
-    const push = request.url?.endsWith('/attestation') ?? false;
-    if (push) relay.pushed.push(body.toString());
-    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-    const answer = await fetch(new URL(request.url ?? '/', world.url), {
-      method: request.method ?? 'GET',
-      headers: headers as Record<string, string>,
-      ...(body.length > 0 ? { body } : {}),
-    });
-    const bytes = await answer.bytes();
-    if (push && relay.lose) request.socket.destroy();
-    else
-      response
-        .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-        .end(bytes);
-  };
-  const server = createServer((request, response) => {
-    pass(request, response).catch((error: unknown) => response.destroy(error as Error));
-  });
-  return closing(server, relay);
-}
-
-async function bytesOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of request) pieces.push(piece as Uint8Array);
-  return Buffer.concat(pieces);
-}
-
-/** A server that is asked and never answers. */
-async function silent() {
-  let heard: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => (heard = resolve));
-  return closing(
-    createServer(() => heard()),
-    { asked, url: '' },
-  );
-}
-
-async function closing<T extends { url: string }>(
-  server: ReturnType<typeof createServer>,
-  facts: T,
-): Promise<T & AsyncDisposable> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  facts.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(facts, {
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
-}

@@ -2,14 +2,18 @@ import type { Secret } from '@waybill/core';
 import type { Bundle } from '@waybill/core/bundle';
 import { IN_TOTO_PAYLOAD_TYPE } from '@waybill/core/dsse';
 import type { SigningKey } from '../keys/index.ts';
-import { exchangeToken } from '../oidc/index.ts';
+import { exchangeToken, type IdentityToken } from '../oidc/index.ts';
 import type { Service } from './post.ts';
 import { unloggedServicesAt } from './services.ts';
 import { signBundle } from './sign-bundle.ts';
 import { keylessSigner, keySigner, type Signer } from './signer.ts';
 
-/** Keyless: the identity of a workflow, by token exchange. With `key`: that key, which the server must know. */
+/**
+ * Keyless: the identity of a workflow, by token exchange, or one that was asked for already. With `key`: that key,
+ * which the server must know.
+ */
 export type SignAs =
+  | { readonly type: 'identity'; readonly identity: Promise<IdentityToken> }
   | {
       readonly type: 'workflow';
       readonly token: Secret<string>;
@@ -28,7 +32,7 @@ export async function signStatement(
   as: SignAs,
   makePayload: () => Uint8Array,
 ): Promise<Bundle> {
-  const asking = as.type === 'key' ? keySigner(as.key) : workflowSigner(server, as);
+  const asking = as.type === 'key' ? keySigner(as.key) : keyless(server, as);
   const making = Promise.resolve().then(makePayload);
   const [signer, payload] = await Promise.all([asking, making]);
   return signBundle(unloggedServicesAt(server), signer, {
@@ -38,12 +42,14 @@ export async function signStatement(
   });
 }
 
-async function workflowSigner(
-  server: Service,
-  as: Extract<SignAs, { readonly type: 'workflow' }>,
-): Promise<Signer> {
-  const { token, project, workflow } = as;
-  const { url, fetch } = server;
-  const identity = await exchangeToken({ url, fetch, token, workflow: { project, name: workflow } });
+async function keyless(server: Service, as: Exclude<SignAs, { readonly type: 'key' }>): Promise<Signer> {
+  const identity = await (as.type === 'identity' ? as.identity : workflowIdentity(server, as));
   return keylessSigner({ certificates: server }, identity);
+}
+
+function workflowIdentity(
+  { url, fetch }: Service,
+  { token, project, workflow }: Extract<SignAs, { readonly type: 'workflow' }>,
+): Promise<IdentityToken> {
+  return exchangeToken({ url, fetch, token, workflow: { project, name: workflow } });
 }

@@ -1,9 +1,9 @@
 import type { Receipt } from '@waybill/api';
-import { isCoded } from '@waybill/core';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
 import {
+  isRefusal,
   PUSH_OPTIONS,
   type PushOptions,
   reportReceipt,
@@ -68,13 +68,9 @@ async function send(
     return await connection.client.pushAttestation(state.run.id, state.signedBundle ?? '');
   } catch (error) {
     // Refused for good: the server kept nothing, so the next push signs anew, and materials can still be added.
-    if (isCoded(error) && isRefusal(error.detail['status'])) {
+    if (isRefusal(error)) {
       await updateState(session, { file, runId: state.run.id }, withoutBundle);
     }
     throw error;
   }
-}
-
-function isRefusal(status: unknown): boolean {
-  return status === 400 || status === 401 || status === 403 || status === 413 || status === 422;
 }

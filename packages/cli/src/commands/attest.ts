@@ -1,0 +1,113 @@
+import path from 'node:path';
+import type { Receipt } from '@waybill/api';
+import { CodedError, isCoded } from '@waybill/core';
+import type { RunMaterial } from '@waybill/core/intoto';
+import { WORKFLOW_OPTIONS, workflowOf } from '../attestation-options.ts';
+import { defineCommand } from '../command.ts';
+import { type Connection, connect } from '../connection.ts';
+import { parseMaterials } from '../given-materials.ts';
+import {
+  isRefusal,
+  PUSH_OPTIONS,
+  reportReceipt,
+  type SignedState,
+  saveBundle,
+  signedState,
+} from '../push-attestation.ts';
+import { type GivenMaterial, recordMaterial } from '../record-material.ts';
+import type { Session } from '../session.ts';
+import { startAttestation } from '../start-attestation.ts';
+import { type AttestationState, createState } from '../state.ts';
+import { workflowIdentity } from '../workflow-identity.ts';
+
+/** Uploads at once: the server's disk and two cores gain nothing by more. */
+const AT_ONCE = 4;
+
+export const command = defineCommand({
+  summary: 'Attest a run in one step: start it, record materials, sign, push; exit code 4 when it is FAILED',
+  options: {
+    ...WORKFLOW_OPTIONS,
+    material: {
+      type: 'string',
+      value: 'NAME=VALUE',
+      multiple: true,
+      summary: 'File, image or text for a material of the contract; NAME:KIND=VALUE for one beyond it',
+    },
+    'material-annotation': {
+      type: 'string',
+      value: 'NAME:KEY=VALUE',
+      multiple: true,
+      summary: 'Annotation of the material NAME',
+    },
+    ...PUSH_OPTIONS,
+  },
+  examples: [
+    'waybill attest --project demo --workflow build --material app=dist/app.tgz --material sbom=sbom.cdx.json',
+    'waybill attest --project demo --workflow build --material image=registry.example.com/app:1.4.0 --key env://SIGNING_KEY -o json',
+  ],
+  run: async (session, { options }) => {
+    const given = parseMaterials(options.material, options['material-annotation']);
+    const workflow = workflowOf(options);
+    const connection = await connect(session);
+    const identity = options.key === undefined ? workflowIdentity(connection, workflow) : undefined;
+    const pushed = await startAttestation(session, connection, workflow, async (state) => {
+      const materials = await recordAll(session, connection, { state, given });
+      const complete = { ...state, materials };
+      const signed = await signedState(session, connection, complete, { ...options, identity });
+      return pushOnce(session, connection, { signed, bundle: options.bundle });
+    });
+    if (pushed instanceof CodedError) throw pushed;
+    return reportReceipt(session, pushed.receipt, pushed.bundleFile);
+  },
+});
+
+/** In the order that they were given, several at once. The first failure ends it, when those under way are done. */
+async function recordAll(
+  session: Session,
+  connection: Connection,
+  { state, given }: { readonly state: AttestationState; readonly given: readonly GivenMaterial[] },
+): Promise<readonly RunMaterial[]> {
+  const recorded: RunMaterial[] = [];
+  const waiting = given.entries();
+  let failed = false;
+  const record = async (): Promise<void> => {
+    for (const [index, one] of waiting) {
+      if (failed) return;
+      recorded[index] = (await recordMaterial(session, connection, state, one)).material;
+    }
+  };
+  const workers = Array.from({ length: AT_ONCE }, () =>
+    record().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  for (const done of await Promise.allSettled(workers)) {
+    if (done.status === 'rejected') throw done.reason;
+  }
+  return recorded;
+}
+
+/**
+ * The receipt and the file that its bundle was written to; or, returned as the run must stay open for it, the error
+ * after which nobody knows whether the server took the attestation: it is kept then, to be sent again.
+ */
+async function pushOnce(
+  session: Session,
+  connection: Connection,
+  { signed, bundle }: { readonly signed: SignedState; readonly bundle: string | undefined },
+): Promise<CodedError | { readonly receipt: Receipt; readonly bundleFile: string | null }> {
+  try {
+    const receipt = await connection.client.pushAttestation(signed.run.id, signed.signedBundle);
+    return { receipt, bundleFile: await saveBundle(session, connection, receipt, bundle) };
+  } catch (cause) {
+    if (!isCoded(cause) || isRefusal(cause)) throw cause;
+    const file = path.join('.waybill', `attestation-${signed.run.id}.json`);
+    await createState(session, path.join(session.cwd, file), signed);
+    return new CodedError(
+      cause.code,
+      `${cause.message}\nThe signed attestation is kept in ${file}: waybill attestation push --state ${file} sends the same bytes again, which the server judges once.`,
+      { cause, detail: cause.detail },
+    );
+  }
+}

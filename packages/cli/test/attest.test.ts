@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Receipt } from '@waybill/api';
+import { type TestWorld, testWorld } from '@waybill/testkit';
+import { ended, startProgram, waybill, workspace } from './program.ts';
+import { losingAnswers, silent } from './relay.ts';
+
+const CONTRACT = `apiVersion: chainloop.dev/v1
+kind: Contract
+metadata: { name: release }
+spec:
+  materials:
+    - { name: app, type: ARTIFACT, output: true }
+    - { name: tests, type: JUNIT_XML }
+    - { name: version, type: STRING, annotations: [{ name: channel }] }
+  annotations: [{ name: ticket }]
+`;
+const JUNIT =
+  '<testsuites><testsuite name="a" tests="1"><testcase name="x" classname="y"/></testsuite></testsuites>';
+const MATERIALS = '--material app=app.bin --material tests=junit.xml --material version=1.4.0';
+const ANNOTATIONS = '--material-annotation version:channel=beta --annotation ticket=W-7';
+const WORKFLOW = '--project demo --workflow build';
+const WHOLE = `attest ${WORKFLOW} ${MATERIALS} ${ANNOTATIONS} -o json`;
+
+let world: TestWorld;
+before(async () => {
+  world = await testWorld();
+  await world.owner.applyContract({ document: CONTRACT });
+  await world.owner.createWorkflow({ project: 'demo', name: 'build', contract: 'release' });
+});
+after(() => world.close());
+
+async function build(url = world.url) {
+  const at = await workspace();
+  await writeFile(path.join(at.dir, 'app.bin'), `app ${at.dir}`);
+  await writeFile(path.join(at.dir, 'junit.xml'), JUNIT);
+  const env = { WAYBILL_URL: url, WAYBILL_TOKEN: world.ownerToken.reveal() };
+  return {
+    dir: at.dir,
+    start: (words: string) => startProgram(words.split(' '), { cwd: at.dir, env }),
+    run: (words: string) => waybill(words.split(' '), { cwd: at.dir, env }),
+    states: () => readdir(path.join(at.dir, '.waybill')).catch((): string[] => []),
+    [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
+  };
+}
+
+const runsOf = async () => (await world.owner.listRuns({ workflow: 'build' })).runs;
+const newest = async () => {
+  const [run] = await runsOf();
+  assert.ok(run);
+  return run;
+};
+
+describe('waybill attest', () => {
+  it('starts, records, signs and pushes in one process, by five requests beside the materials', async () => {
+    await using relay = await losingAnswers(world.url);
+    relay.lose = false;
+    await using at = await build(relay.url);
+    const ended = await at.run(`${WHOLE} --bundle bundle.json`);
+    assert.equal(ended.code, 0, ended.stderr);
+    const receipt = JSON.parse(ended.stdout) as Receipt;
+    assert.equal(receipt.result, 'PASSED');
+    assert.deepEqual(await at.states(), []);
+    const verified = await at.run(`att verify ${receipt.runId}`);
+    assert.equal(verified.code, 0, verified.stderr);
+
+    const beside = relay.asked.slice(
+      0,
+      relay.asked.findIndex((asked) => asked.endsWith('/bundle')),
+    );
+    // The first two go out together, so that a pipeline waits four times.
+    assert.deepEqual(new Set(beside.slice(0, 2)), new Set(['POST /waybill/v1/runs', 'POST /oidc/token']));
+    assert.deepEqual(
+      beside.slice(2).filter((asked) => !asked.includes(' /v2/')),
+      [
+        'POST /api/v2/signingCert',
+        'POST /api/v1/timestamp',
+        `POST /waybill/v1/runs/${receipt.runId}/attestation`,
+      ],
+    );
+  });
+
+  it('leaves no run open when a material, an annotation or the runner is wrong', async () => {
+    await using at = await build();
+    const before = (await runsOf()).length;
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      [WHOLE.replace('app.bin', 'gone.bin'), /cannot read .*gone\.bin/],
+      [WHOLE.replace('junit.xml', 'app.bin'), /JUNIT_XML/],
+      [WHOLE.replace('app=app.bin', 'app='), /--material app is empty/],
+      [WHOLE.replace('tests=', 'test='), /did you mean tests\?/],
+      [WHOLE.replace('version:channel=beta', 'app:channel=beta'), /wants the annotation channel/],
+      [WHOLE.replace(' --annotation ticket=W-7', ''), /wants the annotation ticket/],
+      [WHOLE.replace(' --material app=app.bin', ''), /requires the material app .*\[preview_failed\]/s],
+    ];
+    for (const [words, text] of wrong) {
+      const { code, stderr } = await at.run(words);
+      assert.match(stderr, text);
+      assert.equal(code, 1, words);
+    }
+    const runs = (await runsOf()).slice(0, wrong.length);
+    assert.deepEqual(new Set(runs.map(({ state }) => state)), new Set(['CANCELLED']));
+    const usage = [
+      [WHOLE.replace('app=app.bin', 'app'), /expected NAME=VALUE or NAME:KIND=VALUE/],
+      [`${WHOLE} --material app=junit.xml`, /app stands twice/],
+      [`${WHOLE} --material-annotation gone:a=b`, /there is no --material gone/],
+      [`${WHOLE} --material-annotation a=b`, /expected NAME:KEY=VALUE/],
+    ] as const;
+    for (const [words, text] of usage) {
+      const { code, stderr } = await at.run(words);
+      assert.match(stderr, text);
+      assert.equal(code, 2, words);
+    }
+    assert.equal((await runsOf()).length, before + wrong.length);
+    assert.deepEqual(await at.states(), []);
+  });
+
+  it('says FAILED by exit code 4 when it was told to push what is incomplete', async () => {
+    await using at = await build();
+    const words = `attest ${WORKFLOW} --material app=app.bin --material log:EVIDENCE=junit.xml --no-preview -o json`;
+    const { code, stdout, stderr } = await at.run(words);
+    assert.equal(code, 4, stderr);
+    assert.equal((JSON.parse(stdout) as Receipt).result, 'FAILED');
+  });
+
+  it('keeps what it signed when the answer is lost: sent again, it is judged once', async () => {
+    await using relay = await losingAnswers(world.url);
+    await using at = await build(relay.url);
+    const lost = await at.run(WHOLE);
+    assert.equal(lost.code, 1);
+    const run = await newest();
+    assert.equal(run.state, 'PASSED');
+    const file = `.waybill/attestation-${run.id}.json`;
+    assert.match(lost.stderr, /client_unreachable/);
+    assert.ok(lost.stderr.includes(`waybill attestation push --state ${file}`));
+    relay.lose = false;
+    const again = await at.run(`attestation push --state ${file} -o json`);
+    assert.equal(again.code, 0, again.stderr);
+    const { bundleFile: _file, ...receipt } = JSON.parse(again.stdout) as Receipt & { bundleFile: null };
+    assert.deepEqual(receipt, (await world.owner.describeRun(run.id)).receipt);
+    assert.deepEqual([relay.pushed.length, new Set(relay.pushed).size], [2, 1]);
+    assert.deepEqual(await at.states(), []);
+  });
+
+  it('cancels its run when the server refuses the signer', async () => {
+    await using at = await build();
+    const key = (await import('node:crypto')).generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    await writeFile(path.join(at.dir, 'key.pem'), key.export({ type: 'pkcs8', format: 'pem' }));
+    const { code, stderr } = await at.run(`${WHOLE} --key key.pem`);
+    assert.match(stderr, /attestation_signer_unverified/);
+    assert.equal(code, 1);
+    assert.equal((await newest()).state, 'CANCELLED');
+    assert.deepEqual(await at.states(), []);
+  });
+
+  it('is killed at any moment, and the same command does it all again', async () => {
+    await using at = await build();
+    for (const afterMs of [150, 250, 350]) {
+      const child = at.start(WHOLE);
+      const gone = ended(child);
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, afterMs))]);
+      child.kill('SIGKILL');
+      await gone;
+    }
+    const whole = await at.run(WHOLE);
+    assert.equal(whole.code, 0, whole.stderr);
+  });
+
+  it('ends its run when it is interrupted while the server keeps it waiting', async () => {
+    await using relay = await silent();
+    await using at = await build(relay.url);
+    const child = at.start(WHOLE);
+    const gone = ended(child);
+    await relay.asked;
+    child.kill('SIGINT');
+    await once(child, 'close');
+    assert.equal((await gone).code, 130);
+  });
+});
