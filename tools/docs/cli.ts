@@ -4,7 +4,7 @@ import {
   type Command,
   type OptionSpecs,
 } from '../../packages/cli/src/command.ts';
-import { ALIASES, COMMANDS, isNoun, type Leaf } from '../../packages/cli/src/command-map.ts';
+import { ALIASES, everyCommand } from '../../packages/cli/src/command-map.ts';
 import { EXIT } from '../../packages/cli/src/exit.ts';
 import { GLOBAL_OPTIONS } from '../../packages/cli/src/parse.ts';
 import { code, table } from './markdown.ts';
@@ -21,7 +21,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
 /** Every command with its arguments, options and examples. */
 export async function commandBlocks(): Promise<Readonly<Record<string, string>>> {
   const sections = await Promise.all(
-    leaves().map(async ([path, leaf]) => sectionOf(path, (await leaf.load()).command)),
+    everyCommand().map(async ([path, leaf]) => sectionOf(path, (await leaf.load()).command)),
   );
   return {
     exit: table(
@@ -38,14 +38,6 @@ export async function commandBlocks(): Promise<Readonly<Record<string, string>>>
     global: optionTable(GLOBAL_OPTIONS),
     commands: sections.join('\n\n'),
   };
-}
-
-function leaves(): readonly (readonly [string, Leaf])[] {
-  return Object.entries(COMMANDS).flatMap(([name, entry]) =>
-    isNoun(entry)
-      ? Object.entries(entry.verbs).map(([verb, leaf]) => [`${name} ${verb}`, leaf] as const)
-      : [[name, entry] as const],
-  );
 }
 
 function sectionOf(path: string, command: Command): string {

@@ -7,7 +7,8 @@ export interface Leaf {
 
 export interface Noun {
   readonly summary: string;
-  readonly verbs: Readonly<Record<string, Leaf>>;
+  /** A noun inside another belongs to it: `workflow robot-account create`. */
+  readonly verbs: Readonly<Record<string, Leaf | Noun>>;
 }
 
 /** Every command by its words; a module is read only when its command is called. */
@@ -166,4 +167,15 @@ export const ALIASES: Readonly<Record<string, string>> = { att: 'attestation', w
 
 export function isNoun(entry: Leaf | Noun): entry is Noun {
   return 'verbs' in entry;
+}
+
+/** Every command with all its words. */
+export function everyCommand(
+  entries: Readonly<Record<string, Leaf | Noun>> = COMMANDS,
+): readonly (readonly [path: string, leaf: Leaf])[] {
+  return Object.entries(entries).flatMap(([name, entry]) =>
+    isNoun(entry)
+      ? everyCommand(entry.verbs).map(([path, leaf]) => [`${name} ${path}`, leaf] as const)
+      : [[name, entry] as const],
+  );
 }

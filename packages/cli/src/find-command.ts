@@ -31,9 +31,10 @@ export function findCommand(words: readonly string[]): Found {
 function findVerb(name: string, noun: Noun, words: readonly string[]): Found {
   const [verb, ...rest] = words;
   if (verb === undefined || HELP.has(verb)) return { type: 'noun-help', path: name, noun };
-  const leaf = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
-  if (!leaf) throw nested(name, verb, rest[0]) ?? unknownVerb(name, noun, verb);
-  return { type: 'command', path: `${name} ${verb}`, leaf, rest };
+  const entry = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
+  if (!entry) throw nested(name, verb, rest[0]) ?? unknownVerb(name, noun, verb);
+  const path = `${name} ${verb}`;
+  return isNoun(entry) ? findVerb(path, entry, rest) : { type: 'command', path, leaf: entry, rest };
 }
 
 /** Words of other programs for the same thing; the first that the noun has is meant. */

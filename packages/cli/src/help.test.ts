@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { COMMANDS, isNoun, type Leaf } from './command-map.ts';
+import { COMMANDS, everyCommand } from './command-map.ts';
 import { findCommand } from './find-command.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import { parseCall } from './parse.ts';
 import { VERSION } from './version.ts';
 
-function leaves(): readonly (readonly [string, Leaf])[] {
-  return Object.entries(COMMANDS).flatMap(([name, entry]) =>
-    isNoun(entry)
-      ? Object.entries(entry.verbs).map(([verb, leaf]) => [`${name} ${verb}`, leaf] as const)
-      : [[name, entry] as const],
-  );
-}
-
 describe('commandHelp', () => {
-  for (const [path, leaf] of leaves()) {
+  for (const [path, leaf] of everyCommand()) {
     it(`of ${path} shows usage and two examples that the command itself accepts`, async () => {
       const { command } = await leaf.load();
       const text = commandHelp(path, command);
