@@ -15,6 +15,7 @@ import { JSON } from './table/json.ts';
 import { LOGS } from './table/logs.ts';
 import { MIRRORS } from './table/mirrors.ts';
 import { PATHS } from './table/paths.ts';
+import { PIPELINES } from './table/pipelines.ts';
 import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
 import { SIGNING } from './table/signing.ts';
@@ -26,6 +27,7 @@ export const ATTACKS: AttackGroups = {
   Tenants: TENANTS,
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,
+  'Pipelines: their secrets and tokens': PIPELINES,
   'Mirrors of the trusted root': MIRRORS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
   'Issuers that organisations list': ISSUER_ATTACKS,

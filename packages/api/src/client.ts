@@ -13,19 +13,11 @@ import type {
   AuditQuery,
   AuditVerification,
 } from './audit.ts';
+import { identityCalls } from './client-identity.ts';
 import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
 import type { DeadLetter, DeadLetterList } from './dead-letters.ts';
 import type { AskDecision, Decision } from './gate.ts';
-import type {
-  AddKey,
-  CreatedToken,
-  CreateToken,
-  Key,
-  KeyList,
-  Me,
-  ServerInfo,
-  TokenList,
-} from './identity.ts';
+import type { Me, ServerInfo } from './identity.ts';
 import type { AddIssuer, Issuer, IssuerList, IssuerPresets } from './issuers.ts';
 import type {
   CancelRun,
@@ -48,7 +40,7 @@ export interface ClientOptions {
   readonly fetch?: Fetch;
 }
 
-interface Call {
+export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
@@ -56,6 +48,7 @@ interface Call {
   readonly raw?: { readonly text: string; readonly mediaType: string };
 }
 
+export type { WorkflowName } from './client-identity.ts';
 export type Client = ReturnType<typeof createClient>;
 
 export function createClient(options: ClientOptions) {
@@ -69,12 +62,7 @@ export function createClient(options: ClientOptions) {
     url: options.url,
     info: () => get<ServerInfo>('/waybill/v1/info'),
     me: () => get<Me>('/waybill/v1/me'),
-    createToken: (body: CreateToken) => post<CreatedToken>('/waybill/v1/tokens', body),
-    listTokens: () => get<TokenList>('/waybill/v1/tokens'),
-    revokeToken: (id: string) => text({ method: 'DELETE', path: `/waybill/v1/tokens/${seg(id)}` }),
-    addKey: (body: AddKey) => post<Key>('/waybill/v1/keys', body),
-    listKeys: () => get<KeyList>('/waybill/v1/keys'),
-    removeKey: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/keys/${seg(name)}` }),
+    ...identityCalls({ get, post, text }),
     addIssuer: (body: AddIssuer) => post<Issuer>('/waybill/v1/trust/issuers', body),
     listIssuers: () => get<IssuerList>('/waybill/v1/trust/issuers'),
     listIssuerPresets: () => get<IssuerPresets>('/waybill/v1/trust/issuers/presets'),

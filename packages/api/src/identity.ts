@@ -6,8 +6,10 @@ export const Role = Type.Union([
   Type.Literal('admin'),
   Type.Literal('member'),
   Type.Literal('viewer'),
+  // Of one workflow: pushes its runs, and nothing else.
+  Type.Literal('robot'),
 ]);
-export type Role = 'owner' | 'admin' | 'member' | 'viewer';
+export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'robot';
 
 export const Scope = Type.Union([
   Type.Object({ type: Type.Literal('organization') }, { additionalProperties: false }),
@@ -48,8 +50,12 @@ export const Token = Type.Object({
   expiresAt: Type.Union([Time, Type.Null()]),
   lastUsedAt: Type.Union([Time, Type.Null()]),
   revokedAt: Type.Union([Time, Type.Null()]),
+  /** A robot account that was rotated; it is good until `expiresAt` unless it was revoked. */
+  replacedAt: Type.Union([Time, Type.Null()]),
 });
 export type Token = Static<typeof Token>;
+
+const ExpiresInSeconds = Type.Integer({ minimum: 60, maximum: 10 * 366 * 86_400 });
 
 /** POST /waybill/v1/tokens */
 export const CreateToken = Type.Object(
@@ -58,7 +64,7 @@ export const CreateToken = Type.Object(
     role: Role,
     scope: Type.Optional(Scope),
     /** Seconds from now; without it the token does not expire. */
-    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 10 * 366 * 86_400 })),
+    expiresInSeconds: Type.Optional(ExpiresInSeconds),
   },
   { additionalProperties: false },
 );
@@ -70,6 +76,25 @@ export type CreatedToken = Static<typeof CreatedToken>;
 
 export const TokenList = Type.Object({ tokens: Type.Array(Token) });
 export type TokenList = Static<typeof TokenList>;
+
+/** POST /waybill/v1/workflows/{project}/{name}/robot-accounts */
+export const CreateRobotAccount = Type.Object(
+  { name: Name, expiresInSeconds: Type.Optional(ExpiresInSeconds) },
+  { additionalProperties: false },
+);
+export type CreateRobotAccount = Static<typeof CreateRobotAccount>;
+
+/** POST /waybill/v1/workflows/{project}/{name}/robot-accounts/{account}/rotate */
+export const RotateRobotAccount = Type.Object(
+  {
+    /** How long the old secret is good beside the new one; not at all unless told. */
+    graceSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 30 * 86_400 })),
+    /** Of the new one; the length of the old one's life unless told. */
+    expiresInSeconds: Type.Optional(ExpiresInSeconds),
+  },
+  { additionalProperties: false },
+);
+export type RotateRobotAccount = Static<typeof RotateRobotAccount>;
 
 export const Key = Type.Object({
   name: Name,

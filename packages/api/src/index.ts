@@ -30,11 +30,13 @@ export { AskDecision, Decision, DecisionReason } from './gate.ts';
 export {
   AddKey,
   CreatedToken,
+  CreateRobotAccount,
   CreateToken,
   Key,
   KeyList,
   Me,
   Role,
+  RotateRobotAccount,
   Scope,
   ServerInfo,
   Token,

@@ -50,6 +50,27 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       create: { summary: 'Create a workflow', load: () => import('./commands/workflow/create.ts') },
       list: { summary: 'List workflows', load: () => import('./commands/workflow/list.ts') },
       describe: { summary: 'Show one workflow', load: () => import('./commands/workflow/describe.ts') },
+      'robot-account': {
+        summary: 'Tokens that push the runs of one workflow',
+        verbs: {
+          create: {
+            summary: 'Create one; it is shown once',
+            load: () => import('./commands/workflow/robot-account/create.ts'),
+          },
+          list: {
+            summary: 'List those of a workflow',
+            load: () => import('./commands/workflow/robot-account/list.ts'),
+          },
+          revoke: {
+            summary: 'Revoke one, at once',
+            load: () => import('./commands/workflow/robot-account/revoke.ts'),
+          },
+          rotate: {
+            summary: 'Give one a new secret',
+            load: () => import('./commands/workflow/robot-account/rotate.ts'),
+          },
+        },
+      },
     },
   },
   contract: {

@@ -63,15 +63,31 @@ function namedServer({ globals, env }: Session): string | undefined {
 async function tokenFor({ globals, env }: Session, url: string): Promise<Secret<string> | null> {
   const file = globals['token-file'];
   if (file !== undefined) return tokenOf(await readNamed(file), file);
-  if (env['WAYBILL_TOKEN']) return tokenOf(env['WAYBILL_TOKEN'], 'WAYBILL_TOKEN');
+  const [variable, value] = tokenVariable(env) ?? [];
+  if (variable !== undefined && value !== undefined) return tokenOf(value, variable);
   const saved = await readLogin(env);
   // A saved token goes to the server it was saved for and to no other.
   return saved && saved.url === url ? saved.token : null;
 }
 
+/** In this order; the second is what jobs that come from Chainloop have set. */
+const TOKEN_VARIABLES = ['WAYBILL_TOKEN', 'CHAINLOOP_ROBOT_ACCOUNT'] as const;
+
+/** The variable that gives the token, and what is in it. */
+export function tokenVariable(env: NodeJS.ProcessEnv): readonly [name: string, value: string] | undefined {
+  return TOKEN_VARIABLES.map((name) => [name, env[name] ?? ''] as const).find(([, value]) => value !== '');
+}
+
 /** Throws `usage_invalid` for text that cannot be a token; never shows it. */
 export function tokenOf(text: string, from: string): Secret<string> {
   const token = text.trim();
+  // A token of Chainloop, which is a JWT, is a secret of another server: it is not sent to this one.
+  if (from === 'CHAINLOOP_ROBOT_ACCOUNT' && !token.startsWith('wb_')) {
+    throw cliError(
+      'usage_invalid',
+      `${from}: expected a robot account of Waybill (wb_…): waybill workflow robot-account create makes one`,
+    );
+  }
   if (!/^[\x21-\x7e]{8,4096}$/.test(token)) {
     throw cliError(
       'usage_invalid',

@@ -93,6 +93,8 @@ export const BODIES: Readonly<Record<Route, object>> = {
   'POST /waybill/v1/trust/issuers': { url: 'https://login.example.com', kind: 'email' },
   'POST /waybill/v1/contracts': { document: DOCUMENT },
   'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },
+  'POST /waybill/v1/workflows/:project/:name/robot-accounts': { name: 'another', expiresInSeconds: 60 },
+  'POST /waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': { graceSeconds: 60 },
   'POST /waybill/v1/runs': { project: 'warehouse', workflow: 'build' },
   'POST /waybill/v1/runs/:id/cancel': { reason: 'why not' },
   'POST /waybill/v1/gate/decisions': {

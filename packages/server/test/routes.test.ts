@@ -87,12 +87,18 @@ before(async () => {
     ['a scheme of its own', `Token ${unknown}`],
   ];
   const run = { id: open.run.id };
+  const workflow = { project: 'warehouse', workflow: 'build' };
+  const robot = await owner.createRobotAccount(workflow, { name: 'gitlab' });
+  const account = { project: 'warehouse', name: 'build', account: robot.token.id };
   owned = {
     '/waybill/v1/tokens/:id': { id: live.token.id },
     '/waybill/v1/keys/:name': { name: 'mine' },
     '/waybill/v1/trust/issuers/:url': { url: encodeURIComponent('https://mine.example.com') },
     '/waybill/v1/contracts/:name': { name: 'release' },
     '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },
+    '/waybill/v1/workflows/:project/:name/robot-accounts': { project: 'warehouse', name: 'build' },
+    '/waybill/v1/workflows/:project/:name/robot-accounts/:account': account,
+    '/waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': account,
     '/waybill/v1/runs/:id': run,
     '/waybill/v1/runs/:id/cancel': run,
     '/waybill/v1/runs/:id/attestation': run,

@@ -3,7 +3,7 @@ import { createClient } from '@waybill/api/client';
 import type { Secret } from '@waybill/core';
 import { defineCommand } from '../command.ts';
 import { originOf, saveLogin } from '../config.ts';
-import { DEFAULT_SERVER, tokenOf } from '../connection.ts';
+import { DEFAULT_SERVER, tokenOf, tokenVariable } from '../connection.ts';
 import { cliError, EXIT } from '../exit.ts';
 import { codeOf, readAll, readNamed } from '../files.ts';
 import type { Session } from '../session.ts';
@@ -63,7 +63,8 @@ async function chosenToken(
     );
   }
   if (named !== undefined) return tokenOf(await readNamed(named), named);
-  if (session.env['WAYBILL_TOKEN']) return tokenOf(session.env['WAYBILL_TOKEN'], 'WAYBILL_TOKEN');
+  const [variable, value] = tokenVariable(session.env) ?? [];
+  if (variable !== undefined && value !== undefined) return tokenOf(value, variable);
   throw cliError(
     'usage_missing',
     'waybill login needs --local, or --token - with the token on standard input',

@@ -16,6 +16,7 @@ import { applyContract } from './apply-contract.ts';
 import { type DescribedContract, describeContract, listContracts } from './contracts.ts';
 import type { ContractDeps } from './deps.ts';
 import type { ContractSummaryRow, WorkflowRow } from './queries.ts';
+import { robotAccountPaths } from './routes/robot-accounts.ts';
 import { createWorkflow, describeWorkflow, listWorkflows } from './workflows.ts';
 
 const TAGS = ['contracts'];
@@ -30,6 +31,7 @@ export function contractRoutes(deps: ContractRoutesDeps): (app: App) => Promise<
     const who = signInFirst(app, deps.identity);
     contractPaths(app, deps, who);
     workflowPaths(app, deps, who);
+    robotAccountPaths(app, deps, who);
   };
 }
 

@@ -51,7 +51,8 @@ export function principalOf(row: CredentialRow): Principal {
 function refuseDead(row: CredentialRow, now: Date): void {
   const reason = deadReason(row, now);
   if (reason !== undefined) {
-    throw unauthenticated(`This API token ("${row.name}") ${reason}. Ask an admin for a new one.`);
+    const hint = row.role === 'robot' ? ' (waybill workflow robot-account rotate)' : '';
+    throw unauthenticated(`This API token ("${row.name}") ${reason}. Ask an admin for a new one${hint}.`);
   }
 }
 

@@ -24,6 +24,7 @@ const may = (who: Principal, action: Action, target?: Target): boolean => {
 
 const MATRIX: Readonly<Record<Role, readonly Action[]>> = {
   viewer: ['read', 'pull', 'decide'],
+  robot: ['read', 'pull', 'attest', 'push'],
   member: ['read', 'pull', 'decide', 'attest', 'push', 'write-workflow'],
   admin: [
     'read',

@@ -31,6 +31,9 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
   'retry-dead-letter': 'owner',
 };
 
+/** A robot account that leaks is worth no more than this. */
+const ROBOT_MAY: ReadonlySet<Action> = new Set<Action>(['read', 'pull', 'attest', 'push']);
+
 /**
  * Throws `identity_forbidden` unless the principal's role allows the action and its scope covers the target.
  * Without a target the action is on the organisation as a whole, which a narrower token may not do: a list
@@ -39,10 +42,14 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
 export function authorize(principal: Principal, action: Action, target: Target = {}): void {
   const least = LEAST_ROLE[action];
   const who = `Token "${principal.tokenName}"`;
-  if (!roleCovers(principal.role, least)) {
+  if (!roleMay(principal.role, action)) {
+    const found =
+      principal.role === 'robot'
+        ? 'is a robot account, which pushes the runs of its workflow and nothing else'
+        : `has the role ${principal.role}`;
     throw identityError(
       'identity_forbidden',
-      `${who} has the role ${principal.role}; "${action}" needs ${least} or more. Use a token with that role.`,
+      `${who} ${found}; "${action}" needs ${least} or more. Use a token with that role.`,
       { detail: { action, role: principal.role, leastRole: least } },
     );
   }
@@ -54,6 +61,10 @@ export function authorize(principal: Principal, action: Action, target: Target =
       { detail: { action, scope: principal.scope } },
     );
   }
+}
+
+function roleMay(role: Role, action: Action): boolean {
+  return role === 'robot' ? ROBOT_MAY.has(action) : roleCovers(role, LEAST_ROLE[action]);
 }
 
 function formatTarget(target: Target): string {

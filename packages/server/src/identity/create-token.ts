@@ -15,7 +15,14 @@ import {
   type Scope,
   targetOf,
 } from './principal.ts';
-import { findLiveTokenByName, findToken, insertToken, lockOrganization, type TokenRow } from './queries.ts';
+import {
+  findLiveTokenByName,
+  findToken,
+  insertToken,
+  lockOrganization,
+  type TokenRow,
+  type WorkflowName,
+} from './queries.ts';
 
 export interface CreateTokenInput {
   readonly name: string;
@@ -28,7 +35,8 @@ export interface CreateTokenInput {
 
 /**
  * A new API token; the only time its text is seen. Never wider than its creator: not in role, not in scope, not in
- * time. Throws `identity_forbidden`, `identity_token_exists`, `identity_name_invalid`, `identity_expiry_invalid`.
+ * time. Throws `identity_forbidden`, `identity_token_exists`, `identity_name_invalid`, `identity_expiry_invalid`,
+ * `identity_scope_invalid` for a robot account of no workflow.
  */
 export async function createToken(
   deps: IdentityDeps,
@@ -49,13 +57,14 @@ async function create(
   const scope = parseScope(input.scope ?? principal.scope);
   authorize(principal, 'write-token', targetOf(scope));
   if (!roleCovers(principal.role, input.role)) throw tooWide(principal, `the role ${input.role}`);
+  const workflow = input.role === 'robot' ? workflowOf(scope) : null;
   const now = deps.clock();
   const expiresAt = expiryOf(input.expiresInSeconds, now);
   const secret = createApiToken();
   return deps.db.withOrg(principal.orgId, async (tx) => {
     await lockOrganization(tx);
     await checkCreator(tx, principal, expiresAt);
-    await checkNameFree(tx, input.name);
+    await checkNameFree(tx, input.name, workflow);
     const token = await insertToken(tx, {
       orgId: principal.orgId,
       name: input.name,
@@ -82,7 +91,15 @@ function parseScope(scope: Scope): Scope {
   return scope;
 }
 
-function expiryOf(seconds: number | undefined, now: Date): Date | null {
+function workflowOf(scope: Scope): WorkflowName {
+  if (scope.type === 'workflow') return scope;
+  throw identityError(
+    'identity_scope_invalid',
+    'scope: a robot account belongs to one workflow, expected {"type": "workflow", "project": …, "workflow": …}',
+  );
+}
+
+export function expiryOf(seconds: number | undefined, now: Date): Date | null {
   if (seconds === undefined) return null;
   if (!Number.isSafeInteger(seconds) || seconds < 60 || seconds > 10 * 366 * 86_400) {
     throw identityError(
@@ -94,7 +111,7 @@ function expiryOf(seconds: number | undefined, now: Date): Date | null {
 }
 
 /** Read again under the lock: the creator may have been revoked since the request was authenticated. */
-async function checkCreator(tx: Tx, principal: Principal, expiresAt: Date | null): Promise<void> {
+export async function checkCreator(tx: Tx, principal: Principal, expiresAt: Date | null): Promise<void> {
   const creator = await findToken(tx, principal.tokenId);
   if (creator === undefined || creator.revokedAt !== null) {
     throw identityError('identity_unauthenticated', `This API token ("${principal.tokenName}") was revoked.`);
@@ -104,8 +121,8 @@ async function checkCreator(tx: Tx, principal: Principal, expiresAt: Date | null
   }
 }
 
-async function checkNameFree(tx: Tx, name: string): Promise<void> {
-  const existing = await findLiveTokenByName(tx, name);
+async function checkNameFree(tx: Tx, name: string, workflow: WorkflowName | null): Promise<void> {
+  const existing = await findLiveTokenByName(tx, name, workflow);
   if (existing === undefined) return;
   throw identityError(
     'identity_token_exists',

@@ -7,6 +7,7 @@ export const IDENTITY_PROBLEMS = {
   identity_expiry_invalid: { status: 400, title: 'Expiry not usable' },
   identity_scope_invalid: { status: 400, title: 'Scope not usable' },
   identity_token_not_found: { status: 404, title: 'No such token' },
+  identity_token_ended: { status: 409, title: 'Token ended' },
   identity_token_exists: { status: 409, title: 'Token name taken' },
   identity_last_owner: { status: 409, title: 'Last owner token' },
   identity_key_invalid: { status: 400, title: 'Public key not usable' },

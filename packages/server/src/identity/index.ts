@@ -18,12 +18,19 @@ export {
   type Target,
   targetOf,
 } from './principal.ts';
-export type { KeyRow } from './queries.ts';
+export type { KeyRow } from './queries/keys.ts';
 export {
   issueRegistryToken,
   type RegistryAccess,
   type RegistryAction,
   verifyRegistryToken,
 } from './registry-token.ts';
+export {
+  createRobotAccount,
+  listRobotAccounts,
+  revokeRobotAccount,
+  rotateRobotAccount,
+} from './robot-accounts.ts';
+export { presentToken } from './present-token.ts';
 export { signInFirst, type Who } from './routes/sign-in.ts';
 export { identityRoutes } from './routes.ts';

@@ -8,7 +8,8 @@ import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
 import { parseName } from './name.ts';
 import { actorOf, type Principal } from './principal.ts';
-import { deleteKey, findKeyRow, insertKey, type KeyRow, listKeyRows, lockOrganization } from './queries.ts';
+import { deleteKey, findKeyRow, insertKey, type KeyRow, listKeyRows } from './queries/keys.ts';
+import { lockOrganization } from './queries.ts';
 
 const publicKeyPem =
   /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/=]{1,76}\r?\n)+-----END PUBLIC KEY-----$/;

@@ -1,6 +1,7 @@
 /** Who acts, how far their reach goes, and what each role may do. Pure. */
 
-export type Role = 'owner' | 'admin' | 'member' | 'viewer';
+/** The first four in order, widest first. A robot pushes the runs of its workflow, and reads what it needs for that. */
+export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'robot';
 
 /** `organization` reaches everything of the organisation; the others only what they name. */
 export type Scope =
@@ -23,11 +24,13 @@ export interface Target {
   readonly workflow?: string | undefined;
 }
 
-const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
+const RANKS: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
 
-/** True when `role` may do all that `other` may. */
+/** True when `role` may do all that `other` may. A robot has no rank: viewers may ask the gate, robots may attest. */
 export function roleCovers(role: Role, other: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(other);
+  if (role === 'robot') return other === 'robot';
+  if (other === 'robot') return roleCovers(role, 'member');
+  return RANKS.indexOf(role) >= RANKS.indexOf(other);
 }
 
 /** True when `target` lies inside `scope`. The organisation as a whole lies inside no narrower scope. */

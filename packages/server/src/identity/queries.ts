@@ -20,16 +20,7 @@ type IdentityTables = {
     expires_at: Date | null;
     revoked_at: ColumnType<Date | null, undefined, Date>;
     last_used_at: ColumnType<Date | null, undefined, Date>;
-  };
-  identity_keys: {
-    id: Assigned<string>;
-    org_id: string;
-    name: string;
-    public_key: string;
-    fingerprint: string;
-    algorithm: string;
-    created_at: Date;
-    created_by: string;
+    replaced_at: ColumnType<Date | null, undefined, Date>;
   };
   identity_signing_keys: { kid: string; public_key: Uint8Array; sealed: Uint8Array; created_at: Date };
   identity_issuers: { issuer: string; adopted_at: Date };
@@ -47,7 +38,13 @@ const TOKEN_COLUMNS = [
   'identity_tokens.expires_at',
   'identity_tokens.revoked_at',
   'identity_tokens.last_used_at',
+  'identity_tokens.replaced_at',
 ] as const;
+
+export interface WorkflowName {
+  readonly project: string;
+  readonly workflow: string;
+}
 
 export interface TokenRow {
   readonly id: string;
@@ -59,6 +56,8 @@ export interface TokenRow {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  /** A robot account that was rotated: its successor has the name from then on. */
+  readonly replacedAt: Date | null;
 }
 
 /** A token as it is looked up at the door: with its hash and the name of its organisation. */
@@ -78,21 +77,6 @@ export interface NewToken {
   readonly expiresAt: Date | null;
 }
 
-export interface KeyRow {
-  readonly name: string;
-  /** SubjectPublicKeyInfo, PEM. */
-  readonly publicKey: string;
-  /** `sha256:<hex>` of the SubjectPublicKeyInfo in DER. */
-  readonly fingerprint: string;
-  readonly algorithm: string;
-  readonly createdAt: Date;
-}
-
-export interface NewKey extends KeyRow {
-  readonly orgId: string;
-  readonly createdBy: string;
-}
-
 export interface SigningKeyRow {
   readonly kid: string;
   readonly sealed: Uint8Array;
@@ -100,10 +84,6 @@ export interface SigningKeyRow {
 
 const on = (tx: Tx) => tx.withTables<IdentityTables>();
 
-/**
- * The organisation of the transaction. Written into each query beside row-level security, so that a tenant's
- * query that runs as the system by mistake finds nothing instead of everybody's rows.
- */
 /** One at a time across all processes: first start, issuer and signing key. Held until the transaction ends. */
 export async function lockFirstStart(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('waybill identity first start'))`.execute(tx);
@@ -175,15 +155,56 @@ export async function findToken(tx: Tx, id: string): Promise<TokenRow | undefine
   return row && tokenRow(row);
 }
 
-export async function findLiveTokenByName(tx: Tx, name: string): Promise<TokenRow | undefined> {
-  const row = await on(tx)
+/** The token that has the name: of the whole organisation, or among the robot accounts of the workflow. */
+export async function findLiveTokenByName(
+  tx: Tx,
+  name: string,
+  workflow: WorkflowName | null = null,
+): Promise<TokenRow | undefined> {
+  const live = on(tx)
     .selectFrom('identity_tokens')
     .select(TOKEN_COLUMNS)
     .where('org_id', '=', thisOrg)
     .where('name', '=', name)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
+    .where('revoked_at', 'is', null);
+  const row = await (workflow === null
+    ? live.where('role', '<>', 'robot')
+    : live
+        .where('role', '=', 'robot')
+        .where('replaced_at', 'is', null)
+        .where('project', '=', workflow.project)
+        .where('workflow', '=', workflow.workflow)
+  ).executeTakeFirst();
   return row && tokenRow(row);
+}
+
+/** Of one workflow, newest first, revoked ones too. */
+export async function listRobotRows(tx: Tx, workflow: WorkflowName): Promise<readonly TokenRow[]> {
+  const rows = await on(tx)
+    .selectFrom('identity_tokens')
+    .select(TOKEN_COLUMNS)
+    .where('org_id', '=', thisOrg)
+    .where('role', '=', 'robot')
+    .where('project', '=', workflow.project)
+    .where('workflow', '=', workflow.workflow)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map(tokenRow);
+}
+
+/** Leaves the name to a successor, and ends no later than `expiresAt`. */
+export async function markReplaced(
+  tx: Tx,
+  id: string,
+  when: { readonly replacedAt: Date; readonly expiresAt: Date },
+): Promise<void> {
+  await on(tx)
+    .updateTable('identity_tokens')
+    .set({ replaced_at: when.replacedAt, expires_at: when.expiresAt })
+    .where('org_id', '=', thisOrg)
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Owner tokens over the whole organisation that neither are revoked nor expire. */
@@ -252,67 +273,13 @@ function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, 'hash
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
     lastUsedAt: row.last_used_at,
+    replacedAt: row.replaced_at,
   });
 }
 
 function scopeOf(project: string | null, workflow: string | null): Scope {
   if (project === null) return { type: 'organization' };
   return workflow === null ? { type: 'project', project } : { type: 'workflow', project, workflow };
-}
-
-const KEY_COLUMNS = [
-  'name',
-  'public_key as publicKey',
-  'fingerprint',
-  'algorithm',
-  'created_at as createdAt',
-] as const;
-
-export async function insertKey(tx: Tx, key: NewKey): Promise<KeyRow> {
-  return on(tx)
-    .insertInto('identity_keys')
-    .values({
-      org_id: key.orgId,
-      name: key.name,
-      public_key: key.publicKey,
-      fingerprint: key.fingerprint,
-      algorithm: key.algorithm,
-      created_at: key.createdAt,
-      created_by: key.createdBy,
-    })
-    .returning(KEY_COLUMNS)
-    .executeTakeFirstOrThrow();
-}
-
-export async function listKeyRows(tx: Tx): Promise<readonly KeyRow[]> {
-  return on(tx)
-    .selectFrom('identity_keys')
-    .select(KEY_COLUMNS)
-    .where('org_id', '=', thisOrg)
-    .orderBy('name')
-    .execute();
-}
-
-export async function findKeyRow(
-  tx: Tx,
-  by: { readonly name: string } | { readonly fingerprint: string },
-): Promise<KeyRow | undefined> {
-  return on(tx)
-    .selectFrom('identity_keys')
-    .select(KEY_COLUMNS)
-    .where('org_id', '=', thisOrg)
-    .where((eb) => ('name' in by ? eb('name', '=', by.name) : eb('fingerprint', '=', by.fingerprint)))
-    .executeTakeFirst();
-}
-
-/** The removed row; undefined when there is none. */
-export async function deleteKey(tx: Tx, name: string): Promise<KeyRow | undefined> {
-  return on(tx)
-    .deleteFrom('identity_keys')
-    .where('org_id', '=', thisOrg)
-    .where('name', '=', name)
-    .returning(KEY_COLUMNS)
-    .executeTakeFirst();
 }
 
 /** Newest first. */

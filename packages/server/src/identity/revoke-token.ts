@@ -9,6 +9,10 @@ import { countLastingOwners, findToken, lockOrganization, markRevoked, type Toke
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+export function isTokenId(text: string): boolean {
+  return uuid.test(text);
+}
+
 /**
  * Revokes a token for good, at once; again is no error. Any token may revoke itself; another needs `write-token`,
  * and never reaches one wider than the principal. A token of another organisation or outside the principal's scope
@@ -19,7 +23,7 @@ export async function revokeToken(
   principal: Principal,
   input: { readonly id: string; readonly requestId?: string | undefined },
 ): Promise<void> {
-  if (!uuid.test(input.id)) throw notFound(input.id);
+  if (!isTokenId(input.id)) throw notFound(input.id);
   const attempt = { principal, action: 'identity.revoke-token', requestId: input.requestId };
   const target = `token:${input.id.toLowerCase()}`;
   await auditRefusal(deps, attempt, target, () => revoke(deps, attempt, input.id));

@@ -1,14 +1,4 @@
-import {
-  AddKey,
-  type Scope as ApiScope,
-  CreatedToken,
-  CreateToken,
-  Key,
-  KeyList,
-  Me,
-  Token,
-  TokenList,
-} from '@waybill/api';
+import { AddKey, CreatedToken, CreateToken, Key, KeyList, Me, TokenList } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
 import { createToken } from './create-token.ts';
@@ -16,8 +6,8 @@ import type { IdentityDeps } from './deps.ts';
 import { exchangeToken } from './exchange-token.ts';
 import { addKey, listKeys, removeKey } from './keys.ts';
 import { listTokens } from './list-tokens.ts';
-import type { Scope } from './principal.ts';
-import type { KeyRow, TokenRow } from './queries.ts';
+import type { KeyRow } from './queries/keys.ts';
+import { apiScope, presentToken } from './present-token.ts';
 import { revokeToken } from './revoke-token.ts';
 import { signInFirst, type Who } from './routes/sign-in.ts';
 
@@ -224,19 +214,6 @@ function oauthError(error: string, description: string) {
   return { error, error_description: description };
 }
 
-function presentToken(token: TokenRow): Token {
-  return {
-    id: token.id,
-    name: token.name,
-    role: token.role,
-    scope: apiScope(token.scope),
-    createdAt: token.createdAt.toISOString(),
-    expiresAt: token.expiresAt?.toISOString() ?? null,
-    lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
-    revokedAt: token.revokedAt?.toISOString() ?? null,
-  };
-}
-
 function presentKey(key: KeyRow): Key {
   return {
     name: key.name,
@@ -244,8 +221,4 @@ function presentKey(key: KeyRow): Key {
     fingerprint: key.fingerprint,
     createdAt: key.createdAt.toISOString(),
   };
-}
-
-function apiScope(scope: Scope): ApiScope {
-  return { ...scope };
 }

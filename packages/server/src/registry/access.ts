@@ -1,6 +1,12 @@
 import { isCoded } from '@waybill/core';
 import { isRepository, MAX_REPOSITORY_LENGTH } from '@waybill/core/oci';
-import { authorize, type Principal, type RegistryAccess, type RegistryAction } from '../identity/index.ts';
+import {
+  authorize,
+  type Principal,
+  type RegistryAccess,
+  type RegistryAction,
+  scopeCovers,
+} from '../identity/index.ts';
 import { registryError } from './errors.ts';
 
 /** Who asks, and with what: a registry token is limited to what was granted; null is all that the principal may. */
@@ -13,13 +19,14 @@ const ACTIONS: readonly RegistryAction[] = ['pull', 'push', 'delete'];
 
 /**
  * The actions that a principal's role and scope allow in a repository; none outside its organisation.
- * A project's token, and a workflow's too, reaches `<org>/<project>` and all below it. Deleting takes away
- * evidence: admin or owner only.
+ * A project's token, and a workflow's too, reaches `<org>/<project>` and all below it; a robot account its workflow's
+ * own `<org>/<project>/<workflow>` and what is below that. Deleting takes away evidence: admin or owner only.
  */
 export function allowedActions(principal: Principal, repository: string): readonly RegistryAction[] {
-  const [organization, project] = repository.split('/');
+  const [organization, project, workflow] = repository.split('/');
   if (!isRepository(repository) || organization !== principal.orgName) return [];
-  return ACTIONS.filter((action) => mayAct(principal, action, project));
+  const isOfRobot = principal.role !== 'robot' || scopeCovers(principal.scope, { project, workflow });
+  return isOfRobot ? ACTIONS.filter((action) => mayAct(principal, action, project)) : [];
 }
 
 function mayAct(principal: Principal, action: RegistryAction, project: string | undefined): boolean {
