@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Json } from '@waybill/core/bytes';
+import { contractSchema } from '@waybill/core/contract';
 import { attackBlocks } from './attacks.ts';
 import { commandBlocks } from './cli.ts';
 import { configBlocks } from './config.ts';
@@ -20,6 +22,11 @@ const BLOCKS: Readonly<Record<string, () => BlocksOf>> = {
   'metrics.md': metricBlocks,
 };
 
+/** Files that are written as a whole. */
+const DOCUMENTS: Readonly<Record<string, () => Json>> = {
+  'contract.schema.json': contractSchema,
+};
+
 type BlocksOf = Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 
 export interface Page {
@@ -28,13 +35,21 @@ export interface Page {
   readonly after: string;
 }
 
-/** Every page with generated parts, as it is and as the code wants it. */
+/** Every page that is generated, or has generated parts, as it is and as the code wants it. */
 export function renderPages(): Promise<readonly Page[]> {
-  return Promise.all(
-    Object.entries(BLOCKS).map(async ([name, blocksOf]) => {
-      const file = resolve(REFERENCE, name);
-      const before = readFileSync(file, 'utf8');
-      return { file, before, after: withBlocks(before, await blocksOf()) };
+  return Promise.all([
+    ...Object.entries(BLOCKS).map(async ([name, blocksOf]) => {
+      const page = pageOf(name);
+      return { ...page, after: withBlocks(page.before, await blocksOf()) };
     }),
-  );
+    ...Object.entries(DOCUMENTS).map(async ([name, documentOf]) => ({
+      ...pageOf(name),
+      after: `${JSON.stringify(documentOf(), null, 2)}\n`,
+    })),
+  ]);
+}
+
+function pageOf(name: string): Omit<Page, 'after'> {
+  const file = resolve(REFERENCE, name);
+  return { file, before: readFileSync(file, 'utf8') };
 }

@@ -85,6 +85,14 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
         summary: 'Show a contract and its revisions',
         load: () => import('./commands/contract/describe.ts'),
       },
+      diff: {
+        summary: 'What a contract asks more or less than before',
+        load: () => import('./commands/contract/diff.ts'),
+      },
+      schema: {
+        summary: 'Write the JSON Schema of contracts',
+        load: () => import('./commands/contract/schema.ts'),
+      },
       lint: {
         summary: 'Check contract documents without a server',
         load: () => import('./commands/contract/lint.ts'),

@@ -1,7 +1,7 @@
 /** Contracts by the program: from where they come, and what is said of them. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -205,5 +205,39 @@ describe('waybill contract apply', () => {
     );
     const { contracts } = await world.owner.listContracts();
     assert.ok(!contracts.some(({ name }) => name === 'three'));
+  });
+
+  it('shows between revisions, and before a file is applied, whether less is asked for', async () => {
+    await using at = await place();
+    const spec = (more: string) => named('kept', `{ materials: [{ name: a, type: SARIF }${more}] }`);
+    await at.write('one.yaml', spec(', { name: b, type: SARIF }'));
+    await at.write('two.yaml', spec(''));
+    assert.equal((await at.run('contract apply one.yaml', env())).code, 0);
+    const planned = await at.run('contract diff kept two.yaml --exit-code', env());
+    assert.equal(planned.code, 4, planned.stderr);
+    assert.match(
+      planned.stdout,
+      /^revision 1 -> two\.yaml\nEFFECT +WHERE[^\n]*\nlaxer +materials\.b +\{"kind":"SARIF",/,
+    );
+    const none = await at.run('contract diff kept one.yaml --exit-code', env());
+    assert.deepEqual([none.code, none.stdout], [0, 'revision 1 -> one.yaml: the demands are the same\n']);
+    assert.equal((await at.run('contract apply two.yaml', env())).code, 0);
+    const made = await at.run('contract diff kept -o json', env());
+    const { from, to, laxer } = JSON.parse(made.stdout) as Record<string, unknown>;
+    assert.deepEqual([made.code, from, to, laxer], [0, 'revision 1', 'revision 2', true]);
+    const back = await at.run('contract diff kept --from 2 --to 1 --exit-code', env());
+    assert.match(back.stdout, /\nstricter +materials\.b/);
+    assert.equal(back.code, 0);
+    fails(await at.run('contract diff kept --to 3', env()), 1, /revisions 1 to 2, found 3/);
+    fails(await at.run('contract diff kept one.yaml --to 1', env()), 2, /expected FILE or --to/);
+  });
+});
+
+describe('waybill contract schema', () => {
+  it('writes the schema of the documentation', async () => {
+    await using at = await place();
+    const { stdout } = await at.run('contract schema');
+    const page = path.resolve(import.meta.dirname, '../../../docs/reference/contract.schema.json');
+    assert.equal(stdout, await readFile(page, 'utf8'));
   });
 });

@@ -10,7 +10,7 @@ import type { DocNode, DocObject } from './doc-node.ts';
 
 const ATTACHMENT_KEYS = ['ref', 'embedded', 'selector', 'disabled', 'with', 'requirements', 'gate'];
 /** `[organization/]framework/requirement[@version]`. */
-const REQUIREMENT = /^([a-z0-9-]+\/)?([^\s/]+\/)([^\s@/]+)(@[^\s@]+)?$/;
+export const REQUIREMENT = /^([a-z0-9-]+\/)?([^\s/]+\/)([^\s@/]+)(@[^\s@]+)?$/;
 const LABEL = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const PROVIDER_REF = new RegExp(`^(?:chainloop://)?(?:${LABEL}:)?(?:${LABEL}/)?${LABEL}$`);
 

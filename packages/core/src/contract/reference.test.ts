@@ -4,7 +4,6 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { MATERIAL_KIND_NUMBERS, MATERIAL_KINDS, SUPPORTED_KINDS } from '../material/index.ts';
 import { parseContract } from './index.ts';
-import { RUNNER_TYPES } from './runner.ts';
 
 const reference = path.resolve(import.meta.dirname, '../../../../docs/reference');
 const page = readFileSync(path.join(reference, 'contract.md'), 'utf8');
@@ -25,16 +24,5 @@ describe('docs/reference/contract.md', () => {
   it('shows a contract that is accepted', () => {
     const example = page.split('```yaml')[1]?.split('```')[0] ?? '';
     assert.deepEqual(parseContract(example, { strict: true }).warnings, []);
-  });
-});
-
-describe('docs/reference/contract.schema.json', () => {
-  it('offers the kinds and runners that the reader knows', () => {
-    const schema = readFileSync(path.join(reference, 'contract.schema.json'), 'utf8');
-    const lists = [...schema.matchAll(/"enum": (\[[^\]]*\])/g)].map(
-      ([, list]) => JSON.parse(list ?? '[]') as string[],
-    );
-    assert.ok(lists.some((list) => list.join() === MATERIAL_KINDS.join()));
-    assert.ok(lists.some((list) => list.join() === RUNNER_TYPES.slice(1).join()));
   });
 });
