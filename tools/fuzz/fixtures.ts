@@ -24,7 +24,7 @@ export const FIXTURES = JSON.parse(
   readFileSync(new URL('fixtures.json', import.meta.url), 'utf8'),
 ) as Fixtures;
 
-const SHARED = process.env['WAYBILL_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
+export const SHARED = process.env['WAYBILL_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
 
 /** Whether there are files of others; without them the fixtures alone are the seeds. */
 export const hasShared = existsSync(SHARED);

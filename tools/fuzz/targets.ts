@@ -6,6 +6,8 @@ import { DOCUMENT_TARGETS } from './targets/documents.ts';
 import { FULCIO_TARGETS } from './targets/fulcio.ts';
 import { MATERIAL_TARGETS } from './targets/material.ts';
 import { PREDICATE_TARGETS } from './targets/predicates.ts';
+import { REGO_CALL_TARGETS } from './targets/rego-calls.ts';
+import { REGO_TARGETS } from './targets/rego.ts';
 import { SERVER_TARGETS } from './targets/server.ts';
 import { TLOG_TARGETS } from './targets/tlog.ts';
 import { VERIFY_TARGETS } from './targets/verify.ts';
@@ -20,6 +22,8 @@ export const TARGETS: readonly Target[] = [
   ...TLOG_TARGETS,
   ...VERIFY_TARGETS,
   ...MATERIAL_TARGETS,
+  ...REGO_TARGETS,
+  ...REGO_CALL_TARGETS,
   ...CLIENT_TARGETS,
   ...SERVER_TARGETS,
 ];

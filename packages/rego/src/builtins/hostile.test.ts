@@ -138,4 +138,15 @@ describe('hostile arguments', () => {
       assert.ok(outcome(expression).length < 100_000, expression);
     }
   });
+
+  it('are not quoted whole', () => {
+    const long = 'a'.repeat(100_000);
+    const [failure] = POLICY.evaluate('net.cidr_contains(input, "10.0.0.1")', { input: long }).failures;
+    assert.match(failure?.message ?? '', /^net\.cidr_contains: .{7000,8000}…$/);
+    assert.throws(
+      () =>
+        POLICY.evaluate('net.cidr_contains(input, "10.0.0.1")', { input: long, strictBuiltinErrors: true }),
+      (error) => error instanceof EvaluationError && error.message.length < 9000,
+    );
+  });
 });

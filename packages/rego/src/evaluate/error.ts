@@ -23,11 +23,19 @@ export class EvaluationError extends Error {
 
   /** The message is as OPA prints it: `file:row: code: reason`. */
   constructor(code: EvaluationErrorCode, reason: string, location?: Location) {
-    super(`${location === undefined ? '' : placeOf(location)}${code}: ${reason}`);
+    const shown = shortened(reason);
+    super(`${location === undefined ? '' : placeOf(location)}${code}: ${shown}`);
     this.code = code;
-    this.reason = reason;
+    this.reason = shown;
     this.location = location;
   }
+}
+
+/** Messages quote documents of strangers, and go into answers and logs. */
+const MAX_REASON_LENGTH = 8000;
+
+export function shortened(reason: string): string {
+  return reason.length <= MAX_REASON_LENGTH ? reason : `${reason.slice(0, MAX_REASON_LENGTH)}…`;
 }
 
 function placeOf({ file, row }: Location): string {

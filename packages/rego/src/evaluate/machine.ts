@@ -3,7 +3,7 @@ import type { BuiltinContext } from '../builtins/builtin.ts';
 import type { Callee } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
 import type { Value } from '../values/value.ts';
-import { EvaluationError } from './error.ts';
+import { EvaluationError, shortened } from './error.ts';
 import type { Observer } from './observe.ts';
 
 /** A rule that has been evaluated and has no value. */
@@ -92,7 +92,9 @@ export class Machine implements BuiltinContext {
   /** A built-in has failed: the call is undefined, or the evaluation ends. */
   fail(failure: BuiltinFailure): undefined {
     if (this.options.isStrict) throw new EvaluationError(failure.code, failure.message, failure.location);
-    if (this.failures.length < MAX_FAILURES) this.failures.push(failure);
+    if (this.failures.length < MAX_FAILURES) {
+      this.failures.push({ ...failure, message: shortened(failure.message) });
+    }
     return undefined;
   }
 

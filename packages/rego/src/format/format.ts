@@ -78,7 +78,10 @@ function writeModule(w: Writer, module: Module, imports: readonly Import[]): voi
     writeRef(w, { ...path, head, path: rest });
   }
   w.blankLine();
-  const firstRule = Math.min(...module.rules.map(({ location }) => location.row));
+  const firstRule = module.rules.reduce(
+    (row, { location }) => Math.min(row, location.row),
+    Number.POSITIVE_INFINITY,
+  );
   // An import behind a rule would come too late.
   const early = imports.some((one) => isAdded(one) && one.location.row >= firstRule)
     ? imports.filter(isAdded)

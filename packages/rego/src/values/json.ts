@@ -1,6 +1,6 @@
 /** JSON without loss: numbers keep their text, objects any keys. */
 import { Decimal } from './decimal.ts';
-import { numberFromText, numberText } from './number.ts';
+import { numberFromText, numberText, type RegoNumber } from './number.ts';
 import { compareStrings } from './order.ts';
 import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from './value.ts';
 
@@ -44,7 +44,12 @@ function write(value: Value, parts: string[], escapeHtml: boolean): void {
   else if (value instanceof RegoArray || value instanceof RegoSet) writeList(value.items, parts, escapeHtml);
   else if (value instanceof RegoObject) writeObject(value, parts, escapeHtml);
   else if (value === null || typeof value === 'boolean') parts.push(String(value));
-  else parts.push(numberText(value));
+  else parts.push(numberJson(value));
+}
+
+/** Rego takes `.5` for a number, JSON does not. */
+function numberJson(value: RegoNumber): string {
+  return numberText(value).replace(/^(-?)\./, '$10.');
 }
 
 function writeList(items: readonly Value[], parts: string[], escapeHtml: boolean): void {

@@ -49,7 +49,8 @@ export class ValueMap<V> {
   /** In no particular order. */
   keys(): Value[] {
     const keys: Value[] = [...this.scalars.keys()];
-    if (this.buckets !== undefined) for (const bucket of this.buckets.values()) keys.push(...bucket.keys);
+    // Not as arguments: of those there may not be as many as keys whose hashes were made to collide.
+    for (const bucket of this.buckets?.values() ?? []) for (const key of bucket.keys) keys.push(key);
     return keys;
   }
 

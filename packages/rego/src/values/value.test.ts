@@ -102,6 +102,10 @@ describe('toJson', () => {
     assert.equal(toJson(value), '{"1.0":["a","b"],"[1,\\"<\\"]":null}');
     assert.equal(toJson('<\u2028', { escapeHtml: true }), '"\\u003c\\u2028"');
   });
+
+  it('writes numbers as JSON has them', () => {
+    assert.equal(toJson(new RegoArray(['.5', '-.50', '5e400'].map(numberFromText))), '[0.5,-0.50,5e400]');
+  });
 });
 
 describe('termText', () => {

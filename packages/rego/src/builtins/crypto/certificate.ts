@@ -1,7 +1,7 @@
 /** X.509 certificates and requests, as Go's crypto/x509 reads them. */
 import type { PublicKey } from './cryptography.ts';
 import { DerError, DerReader, TAG } from './der.ts';
-import { type Extension, parseExtensions } from './extensions.ts';
+import { type Extension, type KnownExtensions, parseExtensions, readExtensions } from './extensions.ts';
 import { parseSpki } from './keys.ts';
 import { type Name, parseName } from './names.ts';
 
@@ -21,6 +21,7 @@ export interface SignedObject {
   readonly signature: Uint8Array;
   readonly version: number;
   readonly extensions: readonly Extension[];
+  readonly known: KnownExtensions;
 }
 
 export interface Certificate extends SignedObject {
@@ -66,7 +67,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const rawSpki = fields.expect(TAG.sequence).raw;
   fields.optional(0x81);
   fields.optional(0x82);
-  const extensions = fields.optional(0xa3);
+  const extensionsField = fields.optional(0xa3);
+  const extensions = extensionsField === undefined ? [] : parseExtensions(extensionsField.contents);
   return {
     ...signed,
     raw: der,
@@ -76,7 +78,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
     subject: parseName(rawSubject),
     publicKey: knownKey(rawSpki),
     version: version + 1,
-    extensions: extensions === undefined ? [] : parseExtensions(extensions.contents),
+    extensions,
+    known: readExtensions(extensions),
     serialNumber,
     rawIssuer,
     issuer: parseName(rawIssuer),
@@ -95,6 +98,7 @@ export function parseRequest(der: Uint8Array): SignedObject {
   const rawSubject = fields.expect(TAG.sequence).raw;
   const rawSpki = fields.expect(TAG.sequence).raw;
   const attributes = fields.optional(0xa0);
+  const extensions = attributes === undefined ? [] : requestedExtensions(attributes.contents);
   return {
     ...signed,
     raw: der,
@@ -104,7 +108,8 @@ export function parseRequest(der: Uint8Array): SignedObject {
     subject: parseName(rawSubject),
     publicKey: knownKey(rawSpki),
     version,
-    extensions: attributes === undefined ? [] : requestedExtensions(attributes.contents),
+    extensions,
+    known: readExtensions(extensions),
   };
 }
 
@@ -139,7 +144,8 @@ function knownKey(spki: Uint8Array): PublicKey | undefined {
 /** RFC 5280 §4.1.2.5: two digits of a year from 50 on are of the last century. */
 function parseTime(reader: DerReader): number {
   const { tag, contents } = reader.next();
-  const text = String.fromCharCode(...contents);
+  // No time is longer; and arguments, which the bytes become here, have a limit.
+  const text = String.fromCharCode(...contents.subarray(0, 32));
   const shape =
     tag === TAG.utcTime
       ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?Z$/

@@ -6,7 +6,7 @@ import { type Address, addressText } from '../go/ip.ts';
 import { parseUrl } from '../go/url.ts';
 import type { Certificate, SignedObject } from './certificate.ts';
 import { integerOfBytes, type PrivateKey, type PublicKey } from './cryptography.ts';
-import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
+import type { Extension, KnownExtensions } from './extensions.ts';
 import type { Name } from './names.ts';
 import { crtOf } from './rsa.ts';
 import { signatureAlgorithmNumber } from './signature-algorithm.ts';
@@ -37,7 +37,7 @@ export function extendedUsageNumber(oid: string): number {
 
 /** `withUris` adds the URIs as texts, as OPA does. */
 export function describeCertificate(certificate: Certificate, withUris: boolean): Value {
-  const known = readExtensions(certificate.extensions);
+  const { known } = certificate;
   return fromPlain({
     ...signedFields(certificate),
     RawTBSCertificate: base64(certificate.rawToBeSigned),
@@ -70,7 +70,7 @@ export function describeRequest(request: SignedObject): Value {
 }
 
 function signedFields(signed: SignedObject): Fields {
-  const { alternativeNames } = readExtensions(signed.extensions);
+  const { alternativeNames } = signed.known;
   return {
     Raw: base64(signed.raw),
     RawSubjectPublicKeyInfo: base64(signed.rawSpki),

@@ -20,6 +20,7 @@ export function parseName(der: Uint8Array): Name {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+const latin1 = new TextDecoder('latin1');
 const utf16 = new TextDecoder('utf-16be', { fatal: true });
 
 function stringOfTag(tag: number, contents: Uint8Array): string {
@@ -30,7 +31,7 @@ function stringOfTag(tag: number, contents: Uint8Array): string {
       case TAG.bmpString:
         return utf16.decode(contents);
       case TAG.t61String:
-        return String.fromCharCode(...contents);
+        return latin1.decode(contents);
       case TAG.printableString:
       case TAG.ia5String:
       case 0x12:
@@ -46,5 +47,5 @@ function stringOfTag(tag: number, contents: Uint8Array): string {
 
 export function ascii(contents: Uint8Array): string {
   if (contents.some((byte) => byte > 0x7f)) throw new DerError('invalid ASCII string');
-  return String.fromCharCode(...contents);
+  return utf8.decode(contents);
 }

@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts';
 import { bytesOfInteger, type Cryptography, concatBytes, equalBytes, FIELD_BYTES } from './cryptography.ts';
 import { DerError, DerReader } from './der.ts';
 import { addressOf, extendedUsageNumber } from './describe.ts';
-import { type AlternativeNames, type KnownExtensions, readExtensions } from './extensions.ts';
+import type { AlternativeNames, KnownExtensions } from './extensions.ts';
 import { signatureScheme } from './signature-algorithm.ts';
 
 export interface ChainOptions {
@@ -35,9 +35,7 @@ export function verifyChain(
   certificates: readonly Certificate[],
   options: ChainOptions,
 ): Certificate[] | undefined {
-  const links = certificates.map(
-    (certificate): Link => ({ certificate, known: readExtensions(certificate.extensions) }),
-  );
+  const links = certificates.map((certificate): Link => ({ certificate, known: certificate.known }));
   const [root, ...others] = links;
   const leaf = others.pop();
   if (root === undefined || leaf === undefined) return undefined;
@@ -60,6 +58,7 @@ function extend(chain: readonly Link[], pool: Pool, options: ChainOptions): read
   if (isIssuedBy(last, pool.root, chain, options) && allowsUsage(withRoot, options.keyUsages))
     return withRoot;
   for (const next of pool.intermediates) {
+    options.spend(chain.length);
     if (chain.includes(next) || !isIssuedBy(last, next, chain, options)) continue;
     const found = extend([...chain, next], pool, options);
     if (found !== undefined) return found;
@@ -81,6 +80,7 @@ function isIssuedBy(child: Link, issuer: Link, below: readonly Link[], options: 
   // The leaf does not count, nor do those that issued themselves: RFC 5280 §4.2.1.9.
   const between = below.slice(1).filter((link) => !isSelfIssued(link)).length;
   if (constraints?.maxPathLength !== undefined && between > constraints.maxPathLength) return false;
+  options.spend(below.reduce((sum, link) => sum + comparisons(link.known.alternativeNames, known), 0));
   if (!below.every((link) => isWithin(link.known.alternativeNames, known))) return false;
   return isSigned(child, issuer, options);
 }
@@ -139,6 +139,17 @@ function hasHost(names: AlternativeNames, host: string): boolean {
       parts.every((part, at) => part === labels[at] || (at === 0 && part === '*' && parts.length > 1))
     );
   });
+}
+
+/** At most this many are needed to see whether the names are within the constraints. */
+function comparisons(names: AlternativeNames, { nameConstraints }: KnownExtensions): number {
+  if (nameConstraints === undefined) return 0;
+  const { permitted, excluded } = nameConstraints;
+  const kinds = ['dns', 'email', 'uri', 'ip'] as const;
+  return kinds.reduce(
+    (sum, kind) => sum + names[kind].length * (permitted[kind].length + excluded[kind].length),
+    0,
+  );
 }
 
 /** RFC 5280 §4.2.1.10. */
