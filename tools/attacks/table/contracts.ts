@@ -35,4 +35,34 @@ export const CONTRACTS: readonly Attack[] = [
     test: [`${CORE}/lint.test.ts`, 'wants a name for each document of a file, and each name once'],
     gain: 'a laxer contract behind a long file',
   },
+  {
+    attack: 'a run that states its runner, under a contract that wants it proven',
+    defence: 'a fact that nobody has proven never holds',
+    file: `${CORE}/assurance.ts`,
+    without: ['if (verifiedRunner === true) return [];', 'if (verifiedRunner !== false) return [];'],
+    test: [`${CORE}/assurance.test.ts`, 'never takes a fact that nobody has for one that holds'],
+    gain: 'a release from a laptop that says it is the CI system',
+  },
+  {
+    attack: 'an old verdict on an artifact that has since become unsafe',
+    defence: 'the signed verdict says until when it counts, and the gate keeps to it',
+    file: 'packages/server/src/attestation/load-verdicts.ts',
+    without: [
+      'return validUntil === null || at.getTime() <= validUntil.getTime();',
+      'return validUntil === null || at.getTime() >= 0;',
+    ],
+    test: [
+      'packages/server/src/attestation/assurance.test.ts',
+      'closes the gate when the verdict is too old, as the signed verdict says itself',
+    ],
+    gain: 'last year’s image, though the contract wants it judged anew each month',
+  },
+  {
+    attack: '`slsaLevel` or a misspelt `assurance` in a place where nobody reads it',
+    defence: 'a key that looks like one of ours is refused wherever it is not read',
+    file: `${CORE}/doc-node.ts`,
+    without: ['if (ours !== undefined) this.error(', 'if (ours === "signers") this.error('],
+    test: [`${CORE}/assurance.test.ts`, 'is found where it is misspelt or misplaced'],
+    gain: 'a contract that reads like a demand and makes none',
+  },
 ];

@@ -10,7 +10,10 @@ export type ConformanceCode =
   | 'contract_group_missing'
   | 'contract_annotation'
   | 'contract_environment'
-  | 'contract_runner';
+  | 'contract_runner'
+  | 'contract_assurance_runner'
+  | 'contract_assurance_level'
+  | 'contract_assurance_age';
 
 /** One way in which a run does not give what its contract demands. */
 export interface ConformanceFinding {

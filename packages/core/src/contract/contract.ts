@@ -19,6 +19,8 @@ export interface Contract {
   readonly annotations: readonly ContractAnnotation[];
   /** Who may sign. Empty: the contract names nobody, and its reader decides what that means. */
   readonly signers: readonly ContractSigner[];
+  /** Waybill's own demand for proof; absent: none, as in revisions from before there was one. */
+  readonly assurance?: ContractAssurance;
   readonly policies: {
     readonly materials: readonly PolicyAttachment[];
     readonly attestation: readonly PolicyAttachment[];
@@ -51,6 +53,18 @@ export interface ContractAnnotation {
 export interface ContractSigner {
   readonly issuer: string;
   readonly subject: string;
+}
+
+/** How sure the server must be of a run, and for how long. */
+export interface ContractAssurance {
+  /** A token of the CI system must prove that the run was there. */
+  readonly verifiedRunner: boolean;
+  /** SLSA build level that the proven facts must allow at least. */
+  readonly minimumBuildLevel: 0 | 1 | 2 | 3;
+  /** Longest time from the start of a run to its verdict, by the server's clock. */
+  readonly maxRunSeconds: number | null;
+  /** Longest time that a verdict counts at the gate. */
+  readonly maxVerdictSeconds: number | null;
 }
 
 /** Exactly one of `ref` and `embedded` is set. */

@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from '../bytes/index.ts';
-import type { Contract, ContractMaterial, PolicyAttachment } from './contract.ts';
+import type { Contract, ContractAssurance, ContractMaterial, PolicyAttachment } from './contract.ts';
 
 /** `laxer`: a run that failed before may conform now. `stricter`: the other way round. `other`: neither, or both. */
 export type Effect = 'laxer' | 'stricter' | 'other';
@@ -27,6 +27,7 @@ export function diffContracts(before: Contract, after: Contract): readonly Contr
     ...value('runner', before.runner, after.runner, (from, to) => demandEffect(from === null, to === null)),
     ...diffAnnotations('annotations', before, after),
     ...diffSigners(before, after),
+    ...diffAssurance(before.assurance ?? NO_ASSURANCE, after.assurance ?? NO_ASSURANCE),
     ...diffPolicies('policies.materials', before.policies.materials, after.policies.materials),
     ...diffPolicies('policies.attestation', before.policies.attestation, after.policies.attestation),
     ...members('policyGroups', byRef(before.policyGroups), byRef(after.policyGroups), DEMANDING),
@@ -162,6 +163,29 @@ function diffSigners(before: Contract, after: Contract): readonly ContractChange
     named(after),
     both ? ALLOWING : { added: 'other', removed: 'other' },
   );
+}
+
+const NO_ASSURANCE: ContractAssurance = {
+  verifiedRunner: false,
+  minimumBuildLevel: 0,
+  maxRunSeconds: null,
+  maxVerdictSeconds: null,
+};
+
+function diffAssurance(before: ContractAssurance, after: ContractAssurance): readonly ContractChange[] {
+  const lessIsLaxer = (old: number, now: number): Effect => (now < old ? 'laxer' : 'stricter');
+  const ages = (['maxRunSeconds', 'maxVerdictSeconds'] as const).flatMap((key) =>
+    value(`assurance.${key}`, before[key], after[key], (old, now) =>
+      lessIsLaxer(-(old ?? Number.POSITIVE_INFINITY), -(now ?? Number.POSITIVE_INFINITY)),
+    ),
+  );
+  return [
+    ...value('assurance.verifiedRunner', before.verifiedRunner, after.verifiedRunner, (old) =>
+      old ? 'laxer' : 'stricter',
+    ),
+    ...value('assurance.minimumBuildLevel', before.minimumBuildLevel, after.minimumBuildLevel, lessIsLaxer),
+    ...ages,
+  ];
 }
 
 function diffPolicies(

@@ -8,7 +8,14 @@ const MAX_DEPTH = 64;
 const MAX_NODES = 50_000;
 
 /** Keys that are Waybill's own. A misspelt one is always refused: left out unread it would open a door. */
-const OUR_KEYS: readonly string[] = ['signers'];
+const OUR_KEYS: readonly string[] = ['signers', 'assurance'];
+/** Words that only one of them can mean, wherever they stand. */
+const OUR_WORDS: Readonly<Record<string, string>> = {
+  signer: 'signers',
+  assurance: 'assurance',
+  slsa: 'assurance',
+  freshness: 'assurance',
+};
 
 /** What is found while one document is read. */
 export class Remarks {
@@ -239,7 +246,9 @@ function refusedKey(key: string, seen: ReadonlySet<string>): string | undefined 
 
 /** Near in letters, or with the word in it (`allowedSigners`, `signer`). */
 function ourKeyMeantBy(key: string): string | undefined {
-  return normalizeName(key).includes('signer') ? 'signers' : nearest(key, OUR_KEYS);
+  const name = normalizeName(key);
+  const word = Object.keys(OUR_WORDS).find((one) => name.includes(one));
+  return word === undefined ? nearest(key, OUR_KEYS) : OUR_WORDS[word];
 }
 
 function hintFor(meant: string | undefined, known: readonly string[]): string {

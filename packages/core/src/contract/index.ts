@@ -4,9 +4,11 @@ export {
   type ConformanceInput,
   checkContract,
 } from './check.ts';
+export { checkAssurance, type RunFacts, verdictExpiry } from './assurance.ts';
 export {
   type Contract,
   type ContractAnnotation,
+  type ContractAssurance,
   type ContractMaterial,
   type ContractSigner,
   hasForeignPolicies,

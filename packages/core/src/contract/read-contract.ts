@@ -2,6 +2,7 @@ import { explainLookAlike, foldLookAlikes, nearest, quoted, utf8 } from '../byte
 import { digestOf } from '../digest/index.ts';
 import type { Contract } from './contract.ts';
 import { DocNode, type DocObject, type Remarks } from './doc-node.ts';
+import { readAssurance } from './read-assurance.ts';
 import { readAnnotations, readMaterials } from './read-materials.ts';
 import { readName } from './read-name.ts';
 import { readGroups, readPolicies } from './read-policies.ts';
@@ -17,6 +18,7 @@ const SPEC_KEYS = [
   'runner',
   'annotations',
   'signers',
+  'assurance',
   'policies',
   'policyGroups',
 ];
@@ -74,7 +76,9 @@ const EMPTY_SPEC: Spec = {
 };
 
 function readSpec(spec: DocObject): Spec {
+  const assurance = readAssurance(spec.present('assurance'));
   return {
+    ...(assurance === undefined ? {} : { assurance }),
     materials: readMaterials(spec.list('materials')),
     envAllowList: spec.list('envAllowList').flatMap((node) => readVariable(node) ?? []),
     runner: readRunner(spec.get('runner')),

@@ -1,6 +1,7 @@
 import type { Json } from '../bytes/index.ts';
 import { MATERIAL_KIND_NUMBERS, MATERIAL_KINDS } from '../material/index.ts';
 import { MATCH_MODES } from './contract.ts';
+import { BUILD_LEVELS, RUNNER_ASSURANCES } from './read-assurance.ts';
 import { NAME } from './read-name.ts';
 import { REQUIREMENT } from './read-policies.ts';
 import { RUNNER_TYPES } from './runner.ts';
@@ -47,6 +48,8 @@ const text = (description: string): Json => ({ type: 'string', description });
 /** YAML takes `1.10` and `true` for text by the letters written. */
 const SCALAR: Json = { type: ['string', 'number', 'boolean'] };
 const TEXT_MAP: Json = { type: 'object', additionalProperties: SCALAR };
+/** A whole number with a unit. */
+const AGE: Json = { type: 'string', pattern: '^[0-9]{1,9}[smhdw]$' };
 const LABEL: Json = { type: 'string', pattern: NAME.source, maxLength: 63 };
 
 /** By name, or by the enum number of protobuf. */
@@ -77,6 +80,20 @@ const SPEC: Properties = {
     minItems: 1,
     items: ref('signer'),
     description: 'Who may sign. Leave out to name nobody.',
+  },
+  assurance: {
+    ...(closed('How sure the server must be of a run, and for how long. Of Waybill.', {
+      runner: { enum: [...RUNNER_ASSURANCES], description: 'VERIFIED: a token of the CI system proves it.' },
+      slsaLevel: {
+        enum: [...BUILD_LEVELS],
+        description: 'SLSA build level that the proven facts must allow.',
+      },
+      freshness: {
+        ...(closed('How old evidence and verdict may be.', { run: AGE, verdict: AGE }) as object),
+        minProperties: 1,
+      },
+    }) as object),
+    minProperties: 1,
   },
   policies: closed('What judges the evidence.', {
     materials: listOf(ref('policy')),

@@ -56,7 +56,7 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
 
   const subjects = judgedSubjects(contract, signed);
   const findings = await judge(deps, { run, contract, signed, subjects, principal });
-  return record(deps, { run, signed, subjects, findings: withoutFlood(findings), input });
+  return record(deps, { run, contract, signed, subjects, findings: withoutFlood(findings), input });
 }
 
 /** A verdict is read by people and kept for good: whoever states nonsense ten thousand times is told so once. */
@@ -97,7 +97,13 @@ async function judge(
         },
       ),
     )),
-    ...checkConformance(contract, signed),
+    ...checkConformance(contract, signed, {
+      // Nothing here proves a runner or a level yet, and what nobody has proven never holds.
+      verifiedRunner: null,
+      buildLevel: null,
+      startedAt: run.startedAt,
+      judgedAt: deps.clock(),
+    }),
     ...(await traced(deps, 'policies', () =>
       checkPolicies(
         { ...deps.registry, judge: deps.judge },
@@ -112,18 +118,25 @@ async function record(
   deps: AttestationDeps,
   given: {
     readonly run: RunRow;
+    readonly contract: Contract;
     readonly signed: SignedEvidence;
     readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
     readonly input: AcceptInput;
   },
 ): Promise<Receipt> {
-  const { run, signed, subjects, findings, input } = given;
+  const { run, contract, signed, subjects, findings, input } = given;
   const { orgName } = input.principal;
 
   const attestation = await traced(deps, 'log attestation', () => logAttestation(deps, signed));
   const verdict = await traced(deps, 'verdict', () =>
-    signVerdict(deps, run, { evidence: signed, bundleDigest: attestation.digest, subjects, findings }),
+    signVerdict(deps, run, {
+      contract,
+      evidence: signed,
+      bundleDigest: attestation.digest,
+      subjects,
+      findings,
+    }),
   );
   const vsa = await traced(deps, 'log verdict', () => logVerdict(deps, verdict));
 

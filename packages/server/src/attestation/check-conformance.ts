@@ -1,15 +1,18 @@
 import type { Finding } from '@waybill/api';
-import { type Contract, checkContract } from '@waybill/core/contract';
+import { type Contract, checkAssurance, checkContract, type RunFacts } from '@waybill/core/contract';
 import { algorithmOf, type Digest, hexOf } from '@waybill/core/digest';
 import type { RunMaterial, Subject } from '@waybill/core/intoto';
 import type { SignedEvidence } from './verify-signer.ts';
 
 /** Step `contract`: what the contract demands, and that the statement's subjects are exactly the run's outputs. */
-export function checkConformance(contract: Contract, evidence: SignedEvidence): readonly Finding[] {
-  const owed = checkContract(contract, evidence.predicate).map((finding) => ({
-    step: 'contract',
-    ...finding,
-  }));
+export function checkConformance(
+  contract: Contract,
+  evidence: SignedEvidence,
+  facts: RunFacts,
+): readonly Finding[] {
+  const owed = [...checkContract(contract, evidence.predicate), ...checkAssurance(contract, facts)].map(
+    (finding) => ({ step: 'contract', ...finding }),
+  );
   return [...owed, ...checkSubjects(evidence), ...checkJudged(contract, evidence)];
 }
 

@@ -22,6 +22,8 @@ const MAX_VERDICTS = 20;
 export interface ProvenVerdict {
   readonly runId: string;
   readonly result: 'PASSED' | 'FAILED';
+  /** Until when it counts, as its contract demanded; null: time alone changes nothing. */
+  readonly validUntil: Date | null;
   readonly vsa: Verified<Statement>;
   readonly vsaBundleDigest: Digest;
   readonly logIndex: number;
@@ -51,11 +53,17 @@ export async function loadVerdicts(
   }));
   const proven: ProvenVerdict[] = [];
   for (const row of rows) {
-    proven.push(await prove(deps, row, { ...about, orgName: principal.orgName }));
-    // One that passed is all that a decision needs, and they come first.
-    if (row.result === 'PASSED') break;
+    const verdict = await prove(deps, row, { ...about, orgName: principal.orgName });
+    proven.push(verdict);
+    // One that passed and counts is all that a decision needs, and those that passed come first.
+    if (row.result === 'PASSED' && counts(verdict, deps.clock())) break;
   }
   return { proven, underAnyContract };
+}
+
+/** Whether its time is not over. */
+export function counts({ validUntil }: ProvenVerdict, at: Date): boolean {
+  return validUntil === null || at.getTime() <= validUntil.getTime();
 }
 
 async function prove(
@@ -78,6 +86,7 @@ async function prove(
     return {
       runId: row.runId,
       result: row.result,
+      validUntil: expiryOf(statement.value),
       vsa: statement,
       vsaBundleDigest: row.vsaBundleDigest,
       logIndex: statement.logged?.logIndex ?? row.vsaLogIndex,
@@ -110,6 +119,14 @@ function requireSame(
   if (vsa.resourceUri !== runUri(deps, orgName, row)) throw differs('resource');
   const run = new Fields(statement.predicate, 'predicate').optionalString('waybill_run');
   if (run !== row.runId) throw differs('run');
+}
+
+function expiryOf({ predicate }: Statement): Date | null {
+  const text = new Fields(predicate, 'predicate').optionalString('waybill_valid_until');
+  if (text === undefined) return null;
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw differs('form of the expiry');
+  return at;
 }
 
 function differs(what: string): Error {

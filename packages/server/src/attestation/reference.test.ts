@@ -71,6 +71,7 @@ before(async () => {
       '    - { type: ARTIFACT, name: program, output: true }',
       '    - { type: SBOM_CYCLONEDX_JSON, name: sbom }',
       '    - { type: ARTIFACT, name: large, skipUpload: true }',
+      '  assurance: { freshness: { verdict: 30d } }',
       `  policies: { materials: [{ gate: false, embedded: ${JSON.stringify(ADVISED)} }] }`,
     ].join('\n'),
   });

@@ -1,6 +1,7 @@
 import type { Finding } from '@waybill/api';
 import { type Bundle, formatBundle } from '@waybill/core/bundle';
 import type { Json } from '@waybill/core/bytes';
+import { type Contract, verdictExpiry } from '@waybill/core/contract';
 import { type Digest, digestOf, hexOf } from '@waybill/core/digest';
 import {
   formatStatement,
@@ -37,6 +38,7 @@ export async function signVerdict(
   deps: AttestationDeps,
   run: RunRow,
   given: {
+    readonly contract: Contract;
     readonly evidence: SignedEvidence;
     /** Of the attestation's bundle as stored, with its log entry. */
     readonly bundleDigest: Digest;
@@ -45,7 +47,7 @@ export async function signVerdict(
     readonly findings: readonly Finding[];
   },
 ): Promise<Verdict> {
-  const { evidence, bundleDigest, subjects, findings } = given;
+  const { contract, evidence, bundleDigest, subjects, findings } = given;
   const result = findings.every(({ advisory }) => advisory === true) ? 'PASSED' : 'FAILED';
   const verifiedAt = deps.clock();
   const predicate = formatVsaPredicate({
@@ -64,7 +66,11 @@ export async function signVerdict(
     type: STATEMENT_TYPE_V1,
     subject: subjects,
     predicateType: VSA_PREDICATE_TYPE,
-    predicate: { ...(predicate as Readonly<Record<string, Json>>), ...ownFields(run, evidence, findings) },
+    predicate: {
+      ...(predicate as Readonly<Record<string, Json>>),
+      ...ownFields(run, evidence, findings),
+      ...expiryField(verdictExpiry(contract, verifiedAt)),
+    },
   };
   const payload = formatStatement(statement);
   return {
@@ -89,6 +95,11 @@ function ownFields(
     waybill_signer: { ...evidence.signer },
     waybill_findings: findings.map((finding) => ({ ...finding })),
   };
+}
+
+/** Signed with the rest, so that whoever reads the verdict elsewhere can keep to it as the gate does. */
+function expiryField(validUntil: Date | null): Readonly<Record<string, Json>> {
+  return validUntil === null ? {} : { waybill_valid_until: validUntil.toISOString() };
 }
 
 export interface StoredForm {

@@ -42,6 +42,23 @@ const UNEVALUATED: DocumentFinding = {
     'this server evaluates policies that are written into the contract: one by reference, and groups, are undetermined, which ends runs FAILED where they block',
 };
 
+/** What the server cannot prove yet fails a run that owes it, which nobody should learn from a failed release. */
+const UNPROVEN: DocumentFinding = {
+  line: 1,
+  column: 1,
+  path: 'assurance',
+  message:
+    'this server proves neither runners nor SLSA levels yet: runs under "runner: VERIFIED" or "slsaLevel" end FAILED',
+};
+
+function remarksOn(contract: Contract): readonly DocumentFinding[] {
+  const { verifiedRunner = false, minimumBuildLevel = 0 } = contract.assurance ?? {};
+  return [
+    ...(hasForeignPolicies(contract) ? [UNEVALUATED] : []),
+    ...(verifiedRunner || minimumBuildLevel > 0 ? [UNPROVEN] : []),
+  ];
+}
+
 /**
  * Creates the contract or its next revision; the same document twice is one revision.
  * Throws `contract_invalid` with every finding, `contract_name_missing`, `contract_name_mismatch`,
@@ -61,8 +78,7 @@ export async function applyContract(
   const written = await deps.db.withOrg(principal.orgId, (tx) =>
     write(tx, { deps, principal, input, contract, name }),
   );
-  const all = hasForeignPolicies(contract) ? [...warnings, UNEVALUATED] : warnings;
-  return { name, digest: contract.digest, warnings: all, ...written };
+  return { name, digest: contract.digest, warnings: [...warnings, ...remarksOn(contract)], ...written };
 }
 
 function nameOf(contract: Contract, given: string | undefined): string {

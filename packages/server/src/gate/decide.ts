@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { AskDecision, Decision, DecisionReason } from '@waybill/api';
 import { isCoded } from '@waybill/core';
 import { type Digest, parseDigest } from '@waybill/core/digest';
-import { loadVerdicts, type VerdictsAbout } from '../attestation/index.ts';
+import { counts, loadVerdicts, type ProvenVerdict, type VerdictsAbout } from '../attestation/index.ts';
 import { authorize, type Principal, targetOf } from '../identity/index.ts';
 import type { GateDeps } from './deps.ts';
 import { emitDecided } from './events.ts';
 import { insertDecision } from './queries.ts';
 
-type Finding = Pick<Decision, 'outcome' | 'reasons' | 'evidence'>;
+type Finding = Pick<Decision, 'outcome' | 'reasons' | 'evidence' | 'validUntil'>;
+
+/** The question, and when it is asked. */
+interface About {
+  readonly subject: Digest;
+  readonly contract: string;
+  readonly at: Date;
+}
 
 /**
  * May this artifact pass? Allowed only when this server itself has judged it PASSED under the contract named, by a
@@ -18,15 +25,14 @@ type Finding = Pick<Decision, 'outcome' | 'reasons' | 'evidence'>;
 export async function decide(deps: GateDeps, principal: Principal, question: AskDecision): Promise<Decision> {
   authorize(principal, 'decide', targetOf(principal.scope));
   const subject = parseDigest(question.subject.digest, 'subject.digest');
-  const found = await findOutcome(deps, principal, { subject, contract: question.context.contract });
+  const at = deps.clock();
+  const found = await findOutcome(deps, principal, { subject, contract: question.context.contract, at });
   const decision: Decision = {
     id: randomUUID(),
     ...found,
     subject: question.subject,
     context: question.context,
-    decidedAt: deps.clock().toISOString(),
-    // No rule of a contract looks at the clock, so time alone changes nothing.
-    validUntil: null,
+    decidedAt: at.toISOString(),
   };
   await deps.db.withOrg(principal.orgId, async (tx) => {
     await insertDecision(tx, { orgId: principal.orgId, askedBy: principal.tokenId, decision });
@@ -36,16 +42,12 @@ export async function decide(deps: GateDeps, principal: Principal, question: Ask
   return decision;
 }
 
-async function findOutcome(
-  deps: GateDeps,
-  principal: Principal,
-  about: { readonly subject: Digest; readonly contract: string },
-): Promise<Finding> {
+async function findOutcome(deps: GateDeps, principal: Principal, about: About): Promise<Finding> {
   try {
     return outcomeOf(about, await loadVerdicts(deps.attestation, principal, about));
   } catch (error) {
     deps.log.error({ err: error, ...about }, 'a gate could not decide');
-    return { outcome: 'error', reasons: [errorReason(error)], evidence: null };
+    return { outcome: 'error', reasons: [errorReason(error)], evidence: null, validUntil: null };
   }
 }
 
@@ -58,30 +60,38 @@ function errorReason(error: unknown): DecisionReason {
   };
 }
 
-function outcomeOf(
-  about: { readonly subject: Digest; readonly contract: string },
-  { proven, underAnyContract }: VerdictsAbout,
-): Finding {
-  const passed = proven.find((verdict) => verdict.result === 'PASSED');
-  if (passed) {
+function outcomeOf(about: About, { proven, underAnyContract }: VerdictsAbout): Finding {
+  const passed = proven.filter((verdict) => verdict.result === 'PASSED');
+  const counting = passed.find((verdict) => counts(verdict, about.at));
+  if (counting) {
     return {
       outcome: 'allow',
       reasons: [
         {
           code: 'verdict_passed',
-          message: `judged PASSED under the contract ${about.contract} in run ${passed.runId}`,
+          message: `judged PASSED under the contract ${about.contract} in run ${counting.runId}`,
         },
       ],
-      evidence: { runId: passed.runId, vsaDigest: passed.vsaBundleDigest, logIndex: passed.logIndex },
+      evidence: evidenceOf(counting),
+      validUntil: counting.validUntil?.toISOString() ?? null,
     };
   }
+  const [stale] = passed;
   const [failed] = proven;
+  const denied = { outcome: 'deny', evidence: failed ? evidenceOf(failed) : null, validUntil: null } as const;
+  if (stale) return { ...denied, reasons: [staleReason(about, stale)] };
+  if (failed) return { ...denied, reasons: [failedReason(about, failed.runId)] };
+  return { ...denied, reasons: [missingReason(about, underAnyContract)] };
+}
+
+function evidenceOf({ runId, vsaBundleDigest, logIndex }: ProvenVerdict): Decision['evidence'] {
+  return { runId, vsaDigest: vsaBundleDigest, logIndex };
+}
+
+function staleReason({ contract }: About, { runId, validUntil }: ProvenVerdict): DecisionReason {
   return {
-    outcome: 'deny',
-    reasons: [failed ? failedReason(about, failed.runId) : missingReason(about, underAnyContract)],
-    evidence: failed
-      ? { runId: failed.runId, vsaDigest: failed.vsaBundleDigest, logIndex: failed.logIndex }
-      : null,
+    code: 'verdict_stale',
+    message: `judged PASSED under the contract ${contract} in run ${runId}, which counted until ${validUntil?.toISOString()}: attest the artifact in a new run`,
   };
 }
 
@@ -92,10 +102,7 @@ function failedReason({ contract }: { readonly contract: string }, runId: string
   };
 }
 
-function missingReason(
-  about: { readonly subject: Digest; readonly contract: string },
-  underAnyContract: number,
-): DecisionReason {
+function missingReason(about: About, underAnyContract: number): DecisionReason {
   const elsewhere =
     underAnyContract > 0 ? `; there are ${underAnyContract} verdicts on it under other contracts` : '';
   return {
