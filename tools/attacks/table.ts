@@ -16,6 +16,7 @@ import { LOGS } from './table/logs.ts';
 import { MIRRORS } from './table/mirrors.ts';
 import { PATHS } from './table/paths.ts';
 import { PIPELINES } from './table/pipelines.ts';
+import { PROGRAMS } from './table/programs.ts';
 import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
 import { SIGNING } from './table/signing.ts';
@@ -24,6 +25,7 @@ import { TENANTS } from './table/tenants.ts';
 export const ATTACKS: AttackGroups = {
   'Attestations: forged, replayed, mixed up': ATTESTATIONS,
   'Contracts that ask less than they seem to': CONTRACTS,
+  'Policies: programs of strangers': PROGRAMS,
   Tenants: TENANTS,
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,

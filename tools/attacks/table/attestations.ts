@@ -2,7 +2,8 @@ import type { Attack } from '../attack.ts';
 import { HOSTILE, SERVER } from '../places.ts';
 
 const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
-const POLICIES = `${SERVER}/attestation/policies.test.ts`;
+// What is evaluated in a child is taken away from tests that evaluate it in their own process.
+const EXAMPLES = `${SERVER}/attestation/example-policies.test.ts`;
 const POLICY_ENGINE = 'packages/rego/src/policy/policy-engine.ts';
 
 export const ATTESTATIONS: readonly Attack[] = [
@@ -163,7 +164,7 @@ export const ATTESTATIONS: readonly Attack[] = [
       "...members.filter(([key]) => typeof key !== 'string' || !Object.hasOwn(added, key)),\n    ...ours,",
       '...ours.filter(([key]) => !members.some(([theirs]) => theirs === key)),\n    ...members,',
     ],
-    test: [POLICIES, 'sees who signed from the server, not from the evidence, and tests one by one'],
+    test: [EXAMPLES, 'holds for the one identity alone'],
     gain: 'a policy about signers that believes the signer',
   },
   {
@@ -174,7 +175,7 @@ export const ATTESTATIONS: readonly Attack[] = [
       "? 'stopped' : 'failed', reason: cause.message",
       "? 'done' : 'failed', value: '{\"violations\":[]}', reason: cause.message",
     ],
-    test: [POLICIES, 'one out of time is undetermined, is named, and blocks'],
+    test: [`${SERVER}/attestation/judge-tasks.test.ts`, 'leaves undetermined what is out of time'],
     gain: 'a way past each policy',
   },
 ];

@@ -1,4 +1,4 @@
-/** Policies are evaluated in threads of their own: the programs of strangers keep nobody's checks waiting. */
+/** What the children do that evaluate policies (`ground/processes`). */
 import { judge, type Policy, type PolicyFacts, type PolicyVerdict } from '@waybill/core/policy';
 import { REGO } from '@waybill/rego/policy-node';
 

@@ -1,42 +1,49 @@
 import { isCoded } from '@waybill/core';
 import type { Policy, PolicyFacts, PolicyVerdict } from '@waybill/core/policy';
-import { type Logger, openThreads } from '../ground/index.ts';
+import { type Logger, openProcesses } from '../ground/index.ts';
 import type { JudgeTasks } from './judge-tasks.ts';
 
-/** Evaluates policies beside the thread that answers everybody. */
+/** Evaluates policies in processes of their own: what a program of a stranger can end is the child that runs it. */
 export interface Judge {
   judge(policy: Policy, facts: PolicyFacts): Promise<PolicyVerdict>;
   close(): Promise<void>;
 }
 
-/** The engine's own deadline is shorter; this ends what does not even count its steps. */
-const THREAD_DEADLINE_MS = 10_000;
-const MAX_HEAP_MIB = 512;
+export interface ChildLimits {
+  /** The engine's own deadline is shorter; this ends what does not even count its steps. */
+  readonly deadlineMs: number;
+  readonly maxHeapMiB: number;
+}
 
-export function openJudge(log: Logger): Judge {
-  const threads = openThreads<JudgeTasks>({
-    module: new URL('./judge-tasks.ts', import.meta.url),
-    log,
-    deadlineMs: THREAD_DEADLINE_MS,
-    maxHeapMiB: MAX_HEAP_MIB,
-  });
-  const attempt = (policy: Policy, facts: PolicyFacts) => threads.run('judge', { policy, facts });
+const CHILD_LIMITS: ChildLimits = { deadlineMs: 10_000, maxHeapMiB: 512 };
+
+export function openJudge(log: Logger, limits = CHILD_LIMITS): Judge {
+  const module = new URL('./judge-tasks.ts', import.meta.url);
+  const processes = openProcesses<JudgeTasks>({ module, log, ...limits });
+  const attempt = (policy: Policy, facts: PolicyFacts) => processes.run('judge', { policy, facts });
   return {
     judge: async (policy, facts) => {
       try {
         return await attempt(policy, facts);
       } catch (error) {
-        if (!isCoded(error, 'thread_lost')) throw error;
+        if (!isCoded(error, 'process_lost')) throw error;
+        if (error.detail['isOverdue'] === true) return overdue(limits);
       }
-      // Another policy in the same thread may have been the cause: only what is lost twice is judged by it.
-      return attempt(policy, facts).catch(lost);
+      // An administrator or the kernel may have ended the child: only what is lost twice is judged by it.
+      return attempt(policy, facts).catch((error: unknown) => lost(error, limits));
     },
-    close: () => threads.close(),
+    close: () => processes.close(),
   };
 }
 
-function lost(error: unknown): PolicyVerdict {
-  if (!isCoded(error, 'thread_lost')) throw error;
-  const reason = `the evaluation was ended: it used more than ${MAX_HEAP_MIB} MiB of memory or ${THREAD_DEADLINE_MS} ms`;
+function lost(error: unknown, limits: ChildLimits): PolicyVerdict {
+  if (!isCoded(error, 'process_lost')) throw error;
+  if (error.detail['isOverdue'] === true) return overdue(limits);
+  const reason = `the evaluation ended its process twice: it used more than ${limits.maxHeapMiB} MiB of memory, or made a value larger than the engine holds`;
+  return { outcome: 'undetermined', cause: 'error', reason };
+}
+
+function overdue({ deadlineMs }: ChildLimits): PolicyVerdict {
+  const reason = `the evaluation was ended, as it took more than ${deadlineMs} ms`;
   return { outcome: 'undetermined', cause: 'deadline', reason };
 }

@@ -46,6 +46,14 @@ violations contains x if {
   a * b == -1
   x := "never"
 }`;
+/** Gigabytes of text within a second: V8 gives up, which no thread of its process outlives. */
+const GREEDY = `package main
+violations contains "never" if {
+  s0 := "aaaaaaaa"
+  ${Array.from({ length: 18 }, (_value, n) => `s${n + 1} := concat("", [s${n}, s${n}])`).join('\n  ')}
+  kept := [concat("é→", [s18, format_int(i, 10)]) | some i in numbers.range(1, 1000)]
+  count(kept) == 0
+}`;
 
 interface Attached {
   readonly name: string;
@@ -151,6 +159,25 @@ describe('accept: the policies of the contract', () => {
     const [finding] = receipt.findings;
     assert.equal(finding?.code, 'policy_undetermined');
     assert.match(finding?.message ?? '', /^policy slow: undetermined \(deadline\): .*deadline/);
+  });
+
+  it('one that ends its process is undetermined, and other runs go on', async () => {
+    const [greedy, other] = await Promise.all([
+      push(
+        'greedy',
+        { materials: [{ name: 'greedy', source: GREEDY, kind: 'SBOM_CYCLONEDX_JSON' }] },
+        sbomWith('MIT'),
+      ),
+      push('beside', { materials: [licences()] }, sbomWith('MIT')),
+    ]);
+    assert.equal(other.result, 'PASSED');
+    assert.equal(greedy.result, 'FAILED');
+    assert.deepEqual(
+      greedy.findings.map(({ code, material }) => [code, material]),
+      [['policy_undetermined', 'sbom']],
+    );
+    // On a slow machine the deadline may come before the end of the memory.
+    assert.match(greedy.findings[0]?.message ?? '', /^policy greedy: undetermined \((?:error|deadline)\): /);
   });
 
   it('one that cannot be compiled, one with a failing built-in, one that could never fail', async () => {

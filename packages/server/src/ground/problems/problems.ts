@@ -20,6 +20,8 @@ export const GROUND_PROBLEMS = {
   metrics_unauthenticated: { status: 401, title: 'Metrics are not public' },
   rate_limited: { status: 429, title: 'Too many requests' },
   thread_lost: { status: 503, title: 'The check was ended' },
+  process_lost: { status: 503, title: 'The evaluation was ended' },
+  process_not_started: { status: 503, title: 'No process for the evaluation' },
   server_stopping: { status: 503, title: 'The server is stopping' },
   database_unavailable: { status: 503, title: 'Database unavailable' },
   database_timeout: { status: 503, title: 'Database too slow' },
