@@ -9,6 +9,7 @@ import { PREDICATE_TARGETS } from './targets/predicates.ts';
 import { REGO_CALL_TARGETS } from './targets/rego-calls.ts';
 import { REGO_TARGETS } from './targets/rego.ts';
 import { SERVER_TARGETS } from './targets/server.ts';
+import { SLSA_TARGETS } from './targets/slsa.ts';
 import { TLOG_TARGETS } from './targets/tlog.ts';
 import { VERIFY_TARGETS } from './targets/verify.ts';
 import { X509_TARGETS } from './targets/x509.ts';
@@ -21,6 +22,7 @@ export const TARGETS: readonly Target[] = [
   ...FULCIO_TARGETS,
   ...TLOG_TARGETS,
   ...VERIFY_TARGETS,
+  ...SLSA_TARGETS,
   ...MATERIAL_TARGETS,
   ...REGO_TARGETS,
   ...REGO_CALL_TARGETS,

@@ -157,6 +157,23 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       describe: { summary: 'Show one run and its verdict', load: () => import('./commands/run/describe.ts') },
     },
   },
+  slsa: {
+    summary: 'Provenance: verify what others built',
+    verbs: {
+      'verify-artifact': {
+        summary: 'Verify files against provenance of GitHub',
+        load: () => import('./commands/slsa/verify-artifact.ts'),
+      },
+      'verify-npm-package': {
+        summary: 'Verify an npm package against its provenance',
+        load: () => import('./commands/slsa/verify-npm-package.ts'),
+      },
+      'verify-vsa': {
+        summary: 'Verify a verification summary by its key',
+        load: () => import('./commands/slsa/verify-vsa.ts'),
+      },
+    },
+  },
   sign: { summary: 'Sign files, digests or images', load: () => import('./commands/sign.ts') },
   'attest-blob': {
     summary: 'Sign a statement about files or digests',

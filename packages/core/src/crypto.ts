@@ -121,6 +121,16 @@ export function verifySignature(
   }
 }
 
+/** As `verifySignature`, for an ECDSA signature as r ‖ s (IEEE P1363); false for every other key. */
+export function verifyRawEcdsa(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+  if (key.asymmetricKeyType !== 'ec') return false;
+  try {
+    return nodeVerify(hashFor(key), data, { key, dsaEncoding: 'ieee-p1363' }, signature);
+  } catch {
+    return false;
+  }
+}
+
 /** Signs `data` with the hash that goes with the key (ECDSA in DER form). */
 export function signWith(
   privateKey: KeyObject,

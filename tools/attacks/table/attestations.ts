@@ -6,6 +6,8 @@ const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
 const EXAMPLES = `${SERVER}/attestation/example-policies.test.ts`;
 const POLICY_ENGINE = 'packages/rego/src/policy/policy-engine.ts';
 
+const PROVENANCE = 'packages/core/src/slsa/provenance.test.ts';
+
 export const ATTESTATIONS: readonly Attack[] = [
   {
     attack: 'a statement changed after it was signed',
@@ -31,6 +33,33 @@ export const ATTESTATIONS: readonly Attack[] = [
       'counts a signer once: one who signs twice, and one key that is given twice',
     ],
     gain: 'a review of two by one person',
+  },
+  {
+    attack: 'provenance that names a trusted builder, signed by a workflow of somebody else',
+    defence: 'a builder speaks through its own signer only, at a release',
+    file: 'packages/core/src/slsa/builders.ts',
+    without: [
+      " && provenance.builderId === build.signer,\n    buildTypes: ['generic",
+      ",\n    buildTypes: ['generic",
+    ],
+    test: [PROVENANCE, 'refuses a signer that may not speak for the builder'],
+    gain: 'level 3 for a build on any machine',
+  },
+  {
+    attack: 'provenance that states another repository, commit or workflow than its signer ran for',
+    defence: 'what the statement says of its source must be what the certificate says',
+    file: 'packages/core/src/slsa/verify-provenance.ts',
+    without: ['  if (stated === certified) return;', '  if (stated !== null) return;'],
+    test: [PROVENANCE, 'refuses a statement that contradicts the certificate of its signer'],
+    gain: 'a build that whoever reads the statement takes for another',
+  },
+  {
+    attack: 'a job that states the branch of the tag it was started for',
+    defence: 'the branch of a tag counts only from a builder that the job cannot reach',
+    file: 'packages/core/src/slsa/verify-provenance.ts',
+    without: ['builder.level === 3 ? ', 'builder.level >= 1 ? '],
+    test: [PROVENANCE, 'believes the branch of a tag, and inputs, as far as they are to be believed'],
+    gain: 'code of any branch where only main is to be released',
   },
   {
     attack: 'a statement that says one thing as predicateType and another as predicate_type',

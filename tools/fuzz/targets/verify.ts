@@ -13,7 +13,7 @@ const ours = parseTrustedRoot(FIXTURES.trustedRoot);
 const bundleKey = publicKeyFrom(FIXTURES.bundleKey);
 const [ourRun = '', , ourVerdictByKey = ''] = FIXTURES.bundles;
 
-const VERIFY_CODES = [
+export const VERIFY_CODES = [
   'verify_artifact',
   'verify_certificate',
   'verify_identity',
@@ -34,7 +34,7 @@ const VERIFY_CODES = [
   'intoto_subject_without_digest',
   'intoto_too_large',
 ];
-const BUNDLE_CODES = [
+export const BUNDLE_CODES = [
   'bundle_format',
   'bundle_invalid',
   'bundle_version',

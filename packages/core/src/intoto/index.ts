@@ -23,6 +23,13 @@ export {
   type VsaResource,
 } from './predicate/vsa.ts';
 export {
+  PROVENANCE_V1_TYPE,
+  PROVENANCE_V02_TYPE,
+  type Provenance,
+  type ProvenanceResource,
+  parseProvenance,
+} from './predicate/provenance.ts';
+export {
   parseWitnessCollection,
   WITNESS_COLLECTION_TYPE,
   type WitnessAttestation,

@@ -22,6 +22,7 @@ import {
   buildTimestampResponse,
   type Certificate,
   ctMerkleTreeLeaf,
+  type FulcioExtensions,
   issuerFrom,
   parseCertificate,
   sctListExtension,
@@ -44,6 +45,8 @@ const name = (commonName: string) => ({ organization: 'waybill.example', commonN
 export interface SignOptions {
   readonly at?: Date;
   readonly subject?: string;
+  /** What the certificate says beside the subject; the issuer alone when not given. */
+  readonly extensions?: FulcioExtensions;
   readonly withSct?: boolean;
   readonly timestamps?: number;
   readonly withLog?: boolean;
@@ -114,7 +117,7 @@ function certify({ ca, ct }: Parties, publicKey: KeyObject, options: SignOptions
     notAfter: new Date(notBefore.getTime() + 600_000),
     issuer: ca.issuer,
     identity: { type: 'uri', value: options.subject ?? SUBJECT } as const,
-    extensions: { issuer: ISSUER },
+    extensions: options.extensions ?? { issuer: ISSUER },
   };
   const tbs = buildSigningTbs(input);
   if (options.withSct === false) return signCertificate(tbs, ca.issuer.privateKey);

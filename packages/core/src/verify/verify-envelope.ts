@@ -1,4 +1,4 @@
-import { type KeyObject, verifySignature } from '../crypto.ts';
+import { type KeyObject, verifyRawEcdsa, verifySignature } from '../crypto.ts';
 import { type Envelope, pae } from '../dsse/index.ts';
 import { verifyError } from './errors.ts';
 import type { Artifact } from './signed-content.ts';
@@ -32,7 +32,7 @@ export function verifyEnvelope(envelope: Envelope, options: EnvelopeOptions): Ve
   const signed = pae(envelope.payloadType, envelope.payload);
   // The key id is an unauthenticated hint, so every signature is tried with every key.
   const signedBy = envelope.signatures.map(({ signature }) => {
-    const index = keys.findIndex((key) => verifySignature(key, signed, signature));
+    const index = keys.findIndex((key) => isBy(key, signed, signature));
     return index === -1 ? null : index;
   });
   // A key counts once, whatever it signed: each signature is by the first key that fits, also of two that are equal.
@@ -52,4 +52,9 @@ export function verifyEnvelope(envelope: Envelope, options: EnvelopeOptions): Ve
       { signer: { type: 'key', publicKey }, signedAt: null, logged: null },
     );
   return { proofs: [proofOf(first), ...others.map(proofOf)], signedBy };
+}
+
+/** DSSE leaves the form of a signature open: key services also write ECDSA as r ‖ s. */
+function isBy(key: KeyObject, signed: Uint8Array, signature: Uint8Array): boolean {
+  return verifySignature(key, signed, signature) || verifyRawEcdsa(key, signed, signature);
 }
