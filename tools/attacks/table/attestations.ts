@@ -21,6 +21,17 @@ export const ATTESTATIONS: readonly Attack[] = [
     gain: 'any statement under a signature of somebody else',
   },
   {
+    attack: 'a subject under a name that no material has, for the server to sign',
+    defence: 'a subject is an output by its name as well as by its digest',
+    file: `${SERVER}/attestation/check-conformance.ts`,
+    without: ['materials?.some(({ name }) => name === subject.name)', 'materials !== undefined'],
+    test: [
+      `${SERVER}/attestation/lying-client.test.ts`,
+      'in its statement: refused, FAILED, or only where the documentation says "stated"',
+    ],
+    gain: 'a verdict of the server about a name of the attacker',
+  },
+  {
     attack: 'one key that signs an envelope twice, or is given twice, counted as two signers',
     defence: 'a key counts once, whatever it signs and however often it is expected',
     file: 'packages/core/src/verify/verify-envelope.ts',

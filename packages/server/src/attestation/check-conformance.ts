@@ -53,26 +53,26 @@ function checkJudged(contract: Contract, { predicate }: SignedEvidence): readonl
 
 /**
  * A gate decides by subject, so a subject that no checked material stands behind would be a way to have anything
- * judged PASSED. Without outputs the subjects are the materials themselves.
+ * judged PASSED, and one of another name would have the server sign a name that nobody checked. Without outputs the
+ * subjects are the materials themselves.
  */
 function checkSubjects({ statement, predicate }: SignedEvidence): readonly Finding[] {
   const outputs = predicate.materials.filter((material) => material.output);
-  const expected = new Set<Digest>(
-    (outputs.length > 0 ? outputs : predicate.materials).map(({ digest }) => digest),
-  );
+  const expected = Map.groupBy(outputs.length > 0 ? outputs : predicate.materials, ({ digest }) => digest);
   const findings: Finding[] = [];
-  const named = new Set<string>();
+  const named = new Set<Digest>();
   for (const subject of statement.value.subject) {
     const digest = onlySha256(subject);
-    if (digest !== null && expected.has(digest)) named.add(digest);
+    const materials = digest === null ? undefined : expected.get(digest);
+    if (digest !== null && materials?.some(({ name }) => name === subject.name)) named.add(digest);
     else findings.push(strange(subject));
   }
-  for (const digest of expected) {
+  for (const digest of expected.keys()) {
     if (!named.has(digest)) {
       findings.push({
         step: 'contract',
         code: 'subject_missing',
-        message: `the statement has no subject with the digest ${digest}, which is an output of the run`,
+        message: `the statement has no subject with the digest ${digest} and the name of its material, which is an output of the run`,
       });
     }
   }
@@ -91,6 +91,6 @@ function strange(subject: Subject): Finding {
   return {
     step: 'contract',
     code: 'subject_unknown',
-    message: `the subject ${JSON.stringify(subject.name.slice(0, 80))} (${algorithm}:${value.slice(0, 80)}) is no output of the run with a sha256 digest alone`,
+    message: `the subject ${JSON.stringify(subject.name.slice(0, 80))} (${algorithm}:${value.slice(0, 80)}) is no output of the run by its name and with a sha256 digest alone`,
   };
 }
