@@ -37,6 +37,32 @@ export const Finding = Type.Object({
 });
 export type Finding = Static<typeof Finding>;
 
+/** One policy of the contract about one piece of evidence. */
+export const PolicyJudgement = Type.Object({
+  /** Of the policy, or how the contract refers to it. */
+  name: Type.String(),
+  /** Of its document in the contract, as canonical JSON (RFC 8785); absent when it does not stand there. */
+  digest: Type.Optional(DigestText),
+  /** Absent: the statement itself, or nothing that the run has. */
+  material: Type.Optional(Type.String()),
+  materialDigest: Type.Optional(DigestText),
+  /** True: a run passes whatever the outcome. */
+  advisory: Type.Optional(Type.Boolean()),
+  outcome: Type.Union([
+    Type.Literal('holds'),
+    Type.Literal('fails'),
+    Type.Literal('not applicable'),
+    Type.Literal('undetermined'),
+  ]),
+  /** Of `undetermined`. */
+  cause: Type.Optional(
+    Type.Union([Type.Literal('evidence missing'), Type.Literal('error'), Type.Literal('deadline')]),
+  ),
+  /** Of `not applicable` and `undetermined`. */
+  reason: Type.Optional(Type.String()),
+});
+export type PolicyJudgement = Static<typeof PolicyJudgement>;
+
 /** A remark on a document: where, what, and what was probably meant. */
 export const DocumentFinding = Type.Object({
   line: Type.Integer(),

@@ -14,6 +14,7 @@ export {
   NAME_PATTERN,
   Name,
   PageQuery,
+  PolicyJudgement,
   Problem,
   RevisionNumber,
   Time,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { DigestText, Finding, Id, Name, RevisionNumber, Time } from './common.ts';
+import { DigestText, Finding, Id, Name, PolicyJudgement, RevisionNumber, Time } from './common.ts';
 
 export const RUN_STATES = ['INITIALIZED', 'PASSED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -85,6 +85,8 @@ export const Receipt = Type.Object({
   runId: Id,
   result: Type.Union([Type.Literal('PASSED'), Type.Literal('FAILED')]),
   findings: Type.Array(Finding),
+  /** Absent in receipts of versions that did not record it. */
+  policies: Type.Optional(Type.Array(PolicyJudgement)),
   signer: Signer,
   attestation: Type.Object({
     /** Of the signed in-toto statement. */

@@ -1,4 +1,4 @@
-import type { Receipt } from '@waybill/api';
+import type { PolicyJudgement, Receipt } from '@waybill/api';
 import { listing, type Output } from './output.ts';
 import { colourOf, plural, signerText, timeText } from './text.ts';
 
@@ -14,10 +14,18 @@ export function receiptText(receipt: Receipt, output: Output): string {
     ['manifest', receipt.manifestDigest],
     ['verified', timeText(receipt.verifiedAt)],
   ]);
-  if (receipt.findings.length === 0) return head;
+  const policies = (receipt.policies ?? []).map((judgement) => `  ${policyText(judgement)}`);
+  const judged = policies.length === 0 ? [head] : [head, '', 'policies:', ...policies];
+  if (receipt.findings.length === 0) return judged.join('\n');
   const findings = receipt.findings.map(
     ({ step, code, message, material, advisory }) =>
       `  ${step}${advisory === true ? ' (advisory)' : ''}: ${material === undefined ? '' : `${material}: `}${message} [${code}]`,
   );
-  return [head, '', `${plural(receipt.findings.length, 'finding')}:`, ...findings].join('\n');
+  return [...judged, '', `${plural(receipt.findings.length, 'finding')}:`, ...findings].join('\n');
+}
+
+function policyText({ name, material, outcome, cause, reason }: PolicyJudgement): string {
+  const about = material === undefined ? '' : ` about ${material}`;
+  const why = [cause, reason].filter((part) => part !== undefined).join(': ');
+  return `${name}${about}: ${outcome}${why === '' ? '' : ` (${why})`}`;
 }

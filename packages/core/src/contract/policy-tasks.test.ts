@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Digest } from '../digest/index.ts';
+import { utf8 } from '../bytes/index.ts';
+import { type Digest, digestOf } from '../digest/index.ts';
 import type { RunMaterial } from '../intoto/index.ts';
 import { parseContract, policyTasks } from './index.ts';
 
@@ -49,6 +50,23 @@ describe('policyTasks', () => {
         ['extra', 'open'],
       ],
     );
+  });
+
+  it('each with the digest of its document, which does not depend on how it is written', () => {
+    const digests = (written: string) =>
+      policyTasks(
+        parseContract(
+          `apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: { name: c }\nspec: { policies: { attestation: [${written}] } }`,
+        ).contract,
+        [],
+      ).map(({ digest }) => digest);
+    const document = { apiVersion: 'chainloop.dev/v1', kind: 'Policy', metadata: { name: 'p' }, spec: {} };
+    const sorted = '{"apiVersion":"chainloop.dev/v1","kind":"Policy","metadata":{"name":"p"},"spec":{}}';
+    const { spec, ...rest } = document;
+    for (const same of [document, { spec, ...rest }]) {
+      assert.deepEqual(digests(`{ embedded: ${JSON.stringify(same)} }`), [digestOf(utf8(sorted))]);
+    }
+    assert.deepEqual(digests('{ ref: p }'), [null]);
   });
 
   it('those that the selector means', () => {

@@ -1,4 +1,6 @@
 /** Which policies of a contract judge which evidence of a run. */
+import { canonicalJson, utf8 } from '../bytes/index.ts';
+import { type Digest, digestOf } from '../digest/index.ts';
 import { isCoded } from '../errors.ts';
 import type { RunMaterial } from '../intoto/index.ts';
 import { type MaterialKind, isMaterialKind } from '../material/index.ts';
@@ -9,6 +11,8 @@ import type { Contract, ContractMaterial, PolicyAttachment } from './contract.ts
 export interface PolicyTask {
   /** Name of the policy, or how the contract refers to it. */
   readonly name: string;
+  /** Of the policy's document, as canonical JSON (RFC 8785); null where it does not stand in the contract. */
+  readonly digest: Digest | null;
   /** False: what it finds is told, and blocks nothing. */
   readonly enforced: boolean;
   /** Null: the statement itself, or nothing that the run has. */
@@ -38,6 +42,7 @@ export function policyTasks(contract: Contract, materials: readonly RunMaterial[
     ...policies.attestation.flatMap((attachment) => tasksOf(attachment, () => [null])),
     ...policyGroups.map(({ ref, gate }) => ({
       name: ref,
+      digest: null,
       enforced: gate !== false,
       material: null,
       work: error('policy groups are not evaluated by this version: attach their policies one by one'),
@@ -52,7 +57,8 @@ function tasksOf(
   targetsOf: (policy: Policy) => readonly Target[],
 ): readonly PolicyTask[] {
   const { ref, disabled, gate } = attachment;
-  const task = { name: ref ?? nameIn(attachment), enforced: gate !== false, material: null };
+  const digest = ref === null ? digestOf(utf8(canonicalJson(attachment.embedded))) : null;
+  const task = { name: ref ?? nameIn(attachment), digest, enforced: gate !== false, material: null };
   if (disabled) {
     const reason = 'the contract disables it';
     return [{ ...task, work: { outcome: 'not applicable', reason } }];

@@ -1,4 +1,4 @@
-import type { Finding, Receipt } from '@waybill/api';
+import type { Finding, PolicyJudgement, Receipt } from '@waybill/api';
 import type { Contract } from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
 import type { Subject } from '@waybill/core/intoto';
@@ -8,7 +8,7 @@ import { runRepository } from './addresses.ts';
 import { bind } from './bind.ts';
 import { checkConformance, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
-import { checkPolicies } from './check-policies.ts';
+import { checkPolicies, type PoliciesAnswer } from './check-policies.ts';
 import { checkSigner } from './check-signer.ts';
 import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
@@ -55,8 +55,16 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
   await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
   const subjects = judgedSubjects(contract, signed);
-  const findings = await judge(deps, { run, contract, signed, subjects, principal });
-  return record(deps, { run, contract, signed, subjects, findings: withoutFlood(findings), input });
+  const { findings, policies } = await judge(deps, { run, contract, signed, subjects, principal });
+  return record(deps, {
+    run,
+    contract,
+    signed,
+    subjects,
+    findings: withoutFlood(findings),
+    policies,
+    input,
+  });
 }
 
 /** A verdict is read by people and kept for good: whoever states nonsense ten thousand times is told so once. */
@@ -79,38 +87,43 @@ async function judge(
     readonly subjects: readonly Subject[];
     readonly principal: Principal;
   },
-): Promise<readonly Finding[]> {
+): Promise<PoliciesAnswer> {
   const { run, contract, signed, subjects, principal } = given;
   const { orgName } = principal;
   const place = { orgId: run.orgId, repository: runRepository(orgName, run) };
-  return [
-    ...checkSigner({ contract, signer: signed.signer, run, orgName, issuerUrl: deps.trust.issuerUrl }),
-    ...(await traced(deps, 'materials', () =>
-      checkMaterials(
-        { ...deps.registry, examiner: deps.examiner },
-        {
-          ...place,
-          contract,
-          predicate: signed.predicate,
-          registryHost: new URL(deps.publicUrl).host,
-          mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
-        },
-      ),
-    )),
-    ...checkConformance(contract, signed, {
-      // Nothing here proves a runner or a level yet, and what nobody has proven never holds.
-      verifiedRunner: null,
-      buildLevel: null,
-      startedAt: run.startedAt,
-      judgedAt: deps.clock(),
-    }),
-    ...(await traced(deps, 'policies', () =>
-      checkPolicies(
-        { ...deps.registry, judge: deps.judge },
-        { ...place, contract, signed, subjects, now: deps.clock() },
-      ),
-    )),
-  ];
+  const signer = checkSigner({
+    contract,
+    signer: signed.signer,
+    run,
+    orgName,
+    issuerUrl: deps.trust.issuerUrl,
+  });
+  const materials = await traced(deps, 'materials', () =>
+    checkMaterials(
+      { ...deps.registry, examiner: deps.examiner },
+      {
+        ...place,
+        contract,
+        predicate: signed.predicate,
+        registryHost: new URL(deps.publicUrl).host,
+        mayPull: (repository) => allowedActions(principal, repository).includes('pull'),
+      },
+    ),
+  );
+  const conformance = checkConformance(contract, signed, {
+    // Nothing here proves a runner or a level yet, and what nobody has proven never holds.
+    verifiedRunner: null,
+    buildLevel: null,
+    startedAt: run.startedAt,
+    judgedAt: deps.clock(),
+  });
+  const { findings, policies } = await traced(deps, 'policies', () =>
+    checkPolicies(
+      { ...deps.registry, judge: deps.judge },
+      { ...place, contract, signed, subjects, now: deps.clock() },
+    ),
+  );
+  return { findings: [...signer, ...materials, ...conformance, ...findings], policies };
 }
 
 /** Steps verdict, log, commit (which attaches the evidence). */
@@ -122,10 +135,11 @@ async function record(
     readonly signed: SignedEvidence;
     readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
+    readonly policies: readonly PolicyJudgement[];
     readonly input: AcceptInput;
   },
 ): Promise<Receipt> {
-  const { run, contract, signed, subjects, findings, input } = given;
+  const { run, contract, signed, subjects, findings, policies, input } = given;
   const { orgName } = input.principal;
 
   const attestation = await traced(deps, 'log attestation', () => logAttestation(deps, signed));
@@ -136,6 +150,7 @@ async function record(
       bundleDigest: attestation.digest,
       subjects,
       findings,
+      policies,
     }),
   );
   const vsa = await traced(deps, 'log verdict', () => logVerdict(deps, verdict));
@@ -149,6 +164,7 @@ async function record(
     runId: run.id,
     result: verdict.result,
     findings: [...findings],
+    policies: [...policies],
     signer: signed.signer,
     attestation: {
       payloadDigest: signed.payloadDigest,

@@ -1,12 +1,13 @@
-import type { Finding } from '@waybill/api';
+import type { Finding, PolicyJudgement } from '@waybill/api';
 import { type Json, utf8 } from '@waybill/core/bytes';
-import { type Contract, type PolicyTask, type PolicyWork, policyTasks } from '@waybill/core/contract';
+import { type Contract, type PolicyWork, policyTasks } from '@waybill/core/contract';
 import { type Digest, hexOf } from '@waybill/core/digest';
 import { formatStatement, type RunMaterial, type Subject } from '@waybill/core/intoto';
 import { parseKind } from '@waybill/core/material';
 import type { PolicyFacts, PolicyVerdict } from '@waybill/core/policy';
 import { blobSizes, type RegistryDeps } from '../registry/index.ts';
 import type { Judge } from './open-judge.ts';
+import { findingsOf, judgementOf } from './policy-outcomes.ts';
 import type { SignedEvidence } from './verify-signer.ts';
 
 /** Of one policy about one material. */
@@ -14,9 +15,8 @@ const LIMITS = { deadlineMs: 2000, maxSteps: 100_000_000 } as const;
 /** Of all policies of one run together: what comes after it is not evaluated. */
 const RUN_DEADLINE_MS = 15_000;
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
-/** Of one policy about one material: more only repeats it. */
-const MAX_MESSAGES = 20;
-const MAX_MESSAGE_LENGTH = 1000;
+/** What one run asks: each of them stands in its verdict for good. */
+const MAX_TASKS = 500;
 const NS_PER_MS = 1_000_000n;
 
 export interface PoliciesDeps extends RegistryDeps {
@@ -34,24 +34,35 @@ export interface PoliciesQuestion {
   readonly now: Date;
 }
 
+export interface PoliciesAnswer {
+  readonly findings: readonly Finding[];
+  /** Each policy about each piece of evidence, those that hold too. */
+  readonly policies: readonly PolicyJudgement[];
+}
+
 /** Step `policies`: each policy of the contract about each piece of evidence that it is meant for, one after another. */
-export async function checkPolicies(
-  deps: PoliciesDeps,
-  question: PoliciesQuestion,
-): Promise<readonly Finding[]> {
+export async function checkPolicies(deps: PoliciesDeps, question: PoliciesQuestion): Promise<PoliciesAnswer> {
   const { contract, signed } = question;
   const tasks = policyTasks(contract, signed.predicate.materials);
-  if (tasks.length === 0) return [];
+  if (tasks.length === 0) return { findings: [], policies: [] };
   const digests = signed.predicate.materials.map(({ digest }) => digest);
   const sizes = await deps.db.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests));
   const endMs = performance.now() + RUN_DEADLINE_MS;
-  const findings: Finding[] = [];
-  for (const task of tasks) {
+  const findings: Finding[] = tooMany(tasks.length - MAX_TASKS);
+  const policies: PolicyJudgement[] = [];
+  for (const task of tasks.slice(0, MAX_TASKS)) {
     const { work } = task;
     const verdict = work.outcome === 'open' ? await judgeWork(deps, { question, sizes, work, endMs }) : work;
     findings.push(...findingsOf(task, verdict));
+    policies.push(judgementOf(task, verdict));
   }
-  return findings;
+  return { findings, policies };
+}
+
+function tooMany(left: number): Finding[] {
+  if (left <= 0) return [];
+  const message = `the policies of one run are asked about ${MAX_TASKS} pieces of evidence together: ${left} more are not judged`;
+  return [{ step: 'policies', code: 'policy_undetermined', message }];
 }
 
 interface Judging {
@@ -130,36 +141,4 @@ function descriptorOf(material: RunMaterial, project: string): Json {
     },
     ...(value === undefined ? {} : { content: Buffer.from(value).toString('base64') }),
   };
-}
-
-function findingsOf(task: PolicyTask, verdict: PolicyVerdict): readonly Finding[] {
-  if (verdict.outcome === 'holds') return [];
-  const about = {
-    step: 'policies',
-    ...(task.material === null ? {} : { material: task.material }),
-    ...(task.enforced && verdict.outcome !== 'not applicable' ? {} : { advisory: true }),
-  };
-  const finding = (code: string, text: string): Finding => ({
-    ...about,
-    code,
-    message: shortened(`policy ${task.name}: ${text}`),
-  });
-  if (verdict.outcome === 'not applicable') {
-    return [finding('policy_not_applicable', `not applicable, as ${verdict.reason}`)];
-  }
-  if (verdict.outcome === 'undetermined') {
-    return [finding('policy_undetermined', `undetermined (${verdict.cause}): ${verdict.reason}`)];
-  }
-  const { messages } = verdict;
-  const left = messages.length - MAX_MESSAGES;
-  return [
-    ...messages.slice(0, MAX_MESSAGES).map((message) => finding('policy_violation', message)),
-    ...(left > 0 ? [finding('policy_violation', `${left} further violations are left out`)] : []),
-  ];
-}
-
-/** Stored and shown: text of a stranger, without what no database holds. */
-function shortened(text: string): string {
-  const clean = text.toWellFormed().replaceAll('\u0000', '\uFFFD');
-  return clean.length > MAX_MESSAGE_LENGTH ? `${clean.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()}…` : clean;
 }

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Receipt } from '@waybill/api';
 import { parseBundle } from '@waybill/core/bundle';
-import { utf8 } from '@waybill/core/bytes';
-import { parseStatement } from '@waybill/core/intoto';
+import { canonicalJson, utf8 } from '@waybill/core/bytes';
+import { digestOf } from '@waybill/core/digest';
+import { parseRunPredicate, parseStatement } from '@waybill/core/intoto';
 import { startAttester, stringMaterial, type TestWorld, testWorld } from '@waybill/testkit';
 
 const PROGRAM = utf8('a program');
@@ -72,6 +73,27 @@ const attachment = ({ name, source, kind, rest = {} }: Attached): unknown => ({
   ...rest,
 });
 
+/** What a verdict says of a policy whatever the outcome; its document and the material are found by digest. */
+async function judged(receipt: Receipt, material: string, attached: Attached): Promise<object> {
+  const { content } = parseBundle(await world.owner.downloadBundle(receipt.runId));
+  assert.ok(content.type === 'dsse');
+  const { materials } = parseRunPredicate(parseStatement(content.envelope.payload).claimed.predicate);
+  const { embedded } = attachment(attached) as { readonly embedded: unknown };
+  return {
+    name: attached.name,
+    digest: digestOf(utf8(canonicalJson(embedded))),
+    material,
+    materialDigest: materials.find(({ name }) => name === material)?.digest,
+  };
+}
+
+/** The predicate of the signed verdict. */
+async function verdictOf(receipt: Receipt): Promise<Readonly<Record<string, unknown>>> {
+  const { content } = parseBundle(await world.owner.downloadVerdict(receipt.runId));
+  assert.ok(content.type === 'dsse');
+  return parseStatement(content.envelope.payload).claimed.predicate as Readonly<Record<string, unknown>>;
+}
+
 let world: TestWorld;
 before(async () => {
   world = await testWorld();
@@ -133,6 +155,10 @@ describe('accept: the policies of the contract', () => {
     const receipt = await push('holds', { materials: [licences()] }, sbomWith('MIT'));
     assert.deepEqual(receipt.findings, []);
     assert.equal(receipt.result, 'PASSED');
+    const policies = [{ ...(await judged(receipt, 'sbom', licences())), outcome: 'holds' }];
+    assert.deepEqual(receipt.policies, policies);
+    assert.deepEqual((await verdictOf(receipt))['waybill_policies'], policies);
+    assert.deepEqual((await world.owner.describeRun(receipt.runId)).receipt?.policies, policies);
   });
 
   it('one that fails says why, in the receipt and in the signed verdict', async () => {
@@ -145,10 +171,11 @@ describe('accept: the policies of the contract', () => {
     };
     assert.equal(receipt.result, 'FAILED');
     assert.deepEqual(receipt.findings, [finding]);
-    const { content } = parseBundle(await world.owner.downloadVerdict(receipt.runId));
-    assert.ok(content.type === 'dsse');
-    const { predicate } = parseStatement(content.envelope.payload).claimed;
-    assert.deepEqual((predicate as { waybill_findings: unknown }).waybill_findings, [finding]);
+    const { waybill_findings, waybill_policies } = await verdictOf(receipt);
+    assert.deepEqual(waybill_findings, [finding]);
+    assert.deepEqual(waybill_policies, [
+      { ...(await judged(receipt, 'sbom', licences())), outcome: 'fails' },
+    ]);
   });
 
   it('one out of time is undetermined, is named, and blocks', async () => {
@@ -159,6 +186,13 @@ describe('accept: the policies of the contract', () => {
     const [finding] = receipt.findings;
     assert.equal(finding?.code, 'policy_undetermined');
     assert.match(finding?.message ?? '', /^policy slow: undetermined \(deadline\): .*deadline/);
+    assert.deepEqual(
+      receipt.policies?.map(({ name, outcome, cause }) => [name, outcome, cause]),
+      [
+        ['licences', 'holds', undefined],
+        ['slow', 'undetermined', 'deadline'],
+      ],
+    );
   });
 
   it('one that ends its process is undetermined, and other runs go on', async () => {
@@ -208,6 +242,10 @@ describe('accept: the policies of the contract', () => {
       receipt.findings.map(({ code, advisory }) => [code, advisory]),
       [['policy_violation', true]],
     );
+    assert.deepEqual(
+      receipt.policies?.map(({ outcome, advisory }) => [outcome, advisory]),
+      [['fails', true]],
+    );
   });
 
   it('sees who signed from the server, not from the evidence, and tests one by one', async () => {
@@ -244,5 +282,9 @@ describe('accept: the policies of the contract', () => {
         message: 'policy skips: not applicable, as the file content is not recognized',
       },
     ]);
+    assert.deepEqual(
+      receipt.policies?.map(({ outcome, reason }) => [outcome, reason]),
+      [['not applicable', 'the file content is not recognized']],
+    );
   });
 });

@@ -1,4 +1,4 @@
-import type { Finding } from '@waybill/api';
+import type { Finding, PolicyJudgement } from '@waybill/api';
 import { type Bundle, formatBundle } from '@waybill/core/bundle';
 import type { Json } from '@waybill/core/bytes';
 import { type Contract, verdictExpiry } from '@waybill/core/contract';
@@ -45,9 +45,10 @@ export async function signVerdict(
     /** What is judged: the attestation's subjects, or those of them that the contract names. */
     readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
+    readonly policies: readonly PolicyJudgement[];
   },
 ): Promise<Verdict> {
-  const { contract, evidence, bundleDigest, subjects, findings } = given;
+  const { contract, evidence, bundleDigest, subjects, findings, policies } = given;
   const result = findings.every(({ advisory }) => advisory === true) ? 'PASSED' : 'FAILED';
   const verifiedAt = deps.clock();
   const predicate = formatVsaPredicate({
@@ -68,7 +69,7 @@ export async function signVerdict(
     predicateType: VSA_PREDICATE_TYPE,
     predicate: {
       ...(predicate as Readonly<Record<string, Json>>),
-      ...ownFields(run, evidence, findings),
+      ...ownFields(run, { evidence, findings, policies }),
       ...expiryField(verdictExpiry(contract, verifiedAt)),
     },
   };
@@ -85,8 +86,15 @@ export async function signVerdict(
 
 function ownFields(
   run: RunRow,
-  evidence: SignedEvidence,
-  findings: readonly Finding[],
+  {
+    evidence,
+    findings,
+    policies,
+  }: {
+    readonly evidence: SignedEvidence;
+    readonly findings: readonly Finding[];
+    readonly policies: readonly PolicyJudgement[];
+  },
 ): Readonly<Record<string, Json>> {
   const { name, revision } = run.contract;
   return {
@@ -94,6 +102,7 @@ function ownFields(
     waybill_contract: { name, revision },
     waybill_signer: { ...evidence.signer },
     waybill_findings: findings.map((finding) => ({ ...finding })),
+    waybill_policies: policies.map((judgement) => ({ ...judgement })),
   };
 }
 
