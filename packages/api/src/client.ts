@@ -71,6 +71,7 @@ export function createClient(options: ClientOptions) {
     listContracts: () => get<ContractList>('/waybill/v1/contracts'),
     describeContract: (name: string, revision?: number) =>
       get<ContractDetail>(`/waybill/v1/contracts/${seg(name)}${query({ revision })}`),
+    deleteContract: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/contracts/${seg(name)}` }),
     createWorkflow: (body: CreateWorkflow) => post<Workflow>('/waybill/v1/workflows', body),
     listWorkflows: (filter: WorkflowQuery = {}) => get<WorkflowList>(`/waybill/v1/workflows${query(filter)}`),
     describeWorkflow: (project: string, name: string) =>

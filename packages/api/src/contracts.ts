@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { DigestText, DocumentFinding, Name, Time } from './common.ts';
+import { DigestText, DocumentFinding, Id, Name, Time } from './common.ts';
 
 /** POST /waybill/v1/contracts: creates the contract or its next revision. */
 export const ApplyContract = Type.Object(
@@ -12,6 +12,8 @@ export const ApplyContract = Type.Object(
     strict: Type.Optional(Type.Boolean()),
     /** Shown in messages. */
     filename: Type.Optional(Type.String({ maxLength: 255 })),
+    /** From when the revision is in force; at once unless told. */
+    activatesAt: Type.Optional(Time),
   },
   { additionalProperties: false },
 );
@@ -21,16 +23,28 @@ export const AppliedContract = Type.Object({
   name: Name,
   revision: Type.Integer(),
   digest: DigestText,
-  /** False when the newest revision already has this digest. */
+  /** Null: in force at once. */
+  activatesAt: Type.Union([Time, Type.Null()]),
+  /** False when the newest revision is this document already. */
   changed: Type.Boolean(),
   warnings: Type.Array(DocumentFinding),
 });
 export type AppliedContract = Static<typeof AppliedContract>;
 
+/** Number of a revision, null where there is none. */
+const MaybeRevision = Type.Union([Type.Integer(), Type.Null()]);
+const MaybeTime = Type.Union([Time, Type.Null()]);
+
 export const ContractSummary = Type.Object({
+  id: Id,
   name: Name,
   description: Type.String(),
+  /** The newest revision. */
   revision: Type.Integer(),
+  /** The revision that new runs owe; null before the first one is in force. */
+  inForce: MaybeRevision,
+  /** From when the newest is in force; null: from when it was applied. */
+  activatesAt: MaybeTime,
   digest: DigestText,
   updatedAt: Time,
   workflows: Type.Integer(),
@@ -41,15 +55,28 @@ export const ContractList = Type.Object({ contracts: Type.Array(ContractSummary)
 export type ContractList = Static<typeof ContractList>;
 
 export const ContractDetail = Type.Object({
+  id: Id,
   name: Name,
   description: Type.String(),
   revision: Type.Integer(),
   digest: DigestText,
   createdAt: Time,
+  activatesAt: MaybeTime,
+  /** The revision that new runs owe; null before the first one is in force. */
+  inForce: MaybeRevision,
+  /** When it was deleted: no workflow can owe it, and its revisions stay. */
+  archivedAt: MaybeTime,
   /** The document as it was applied, byte for byte. */
   document: Type.String(),
   /** The normalised contract (core/contract `Contract`). */
   contract: Type.Unknown(),
-  revisions: Type.Array(Type.Object({ revision: Type.Integer(), digest: DigestText, createdAt: Time })),
+  revisions: Type.Array(
+    Type.Object({
+      revision: Type.Integer(),
+      digest: DigestText,
+      createdAt: Time,
+      activatesAt: MaybeTime,
+    }),
+  ),
 });
 export type ContractDetail = Static<typeof ContractDetail>;

@@ -85,6 +85,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
         summary: 'Show a contract and its revisions',
         load: () => import('./commands/contract/describe.ts'),
       },
+      delete: {
+        summary: 'Take an unused contract off the lists',
+        load: () => import('./commands/contract/delete.ts'),
+      },
       diff: {
         summary: 'What a contract asks more or less than before',
         load: () => import('./commands/contract/diff.ts'),

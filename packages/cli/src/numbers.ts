@@ -33,3 +33,18 @@ export function secondsOf(text: string, option: string): number {
   if (seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return seconds;
   throw cliError('usage_invalid', `${option}: expected 1m to 3660d (ten years), found ${text}`);
 }
+
+const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A day (UTC), or a time with its zone, as RFC 3339 in UTC. Throws `usage_invalid`. */
+export function instantOf(text: string, option: string): string {
+  const at = new Date(text);
+  // 2026-02-30 is none, though Date takes it for the second of March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
+  if (TIME.test(text) && isDay && !Number.isNaN(at.getTime())) return at.toISOString();
+  throw cliError(
+    'usage_invalid',
+    `${option}: expected a day such as 2026-12-01 or a time with its zone such as 2026-12-01T08:00:00Z, found ${JSON.stringify(text)}`,
+  );
+}

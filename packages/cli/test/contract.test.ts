@@ -233,6 +233,49 @@ describe('waybill contract apply', () => {
   });
 });
 
+describe('a date of activation', () => {
+  let world: TestWorld;
+  before(async () => {
+    world = await testWorld();
+  });
+  after(() => world.close());
+  const env = () => ({ WAYBILL_URL: world.url, WAYBILL_TOKEN: world.ownerToken.reveal() });
+
+  it('is set by apply, shown by describe and list, and kept by attestation init', async () => {
+    await using at = await place();
+    await at.write('one.yaml', named('c'));
+    await at.write('two.yaml', named('c', '{ envAllowList: [A, B] }'));
+    assert.equal((await at.run('contract apply one.yaml', env())).code, 0);
+    const day = `${new Date().getUTCFullYear() + 2}-01-01`;
+    const planned = await at.run(`contract apply two.yaml --activates-at ${day}`, env());
+    assert.match(planned.stdout, new RegExp(`revision 2 applied, in force from ${day} 00:00:00Z`));
+    const shown = await at.run('contract describe c', env());
+    assert.match(shown.stdout, new RegExp(`\\nin force +revision 1; revision 2 from ${day} 00:00:00Z\\n`));
+    assert.match(shown.stdout, new RegExp(`\\n2 +sha256:.* ${day} 00:00:00Z\\n`));
+    assert.match((await at.run('contract list', env())).stdout, /\nc +2 +1 +sha256:/);
+    await world.owner.createWorkflow({ project: 'p', name: 'w', contract: 'c' });
+    const { contract } = await world.owner.startRun({ project: 'p', workflow: 'w' });
+    assert.equal(contract.revision, 1);
+    fails(await at.run('contract apply two.yaml --activates-at 2027-02-30', env()), 2, /expected a day/);
+    fails(
+      await at.run('contract apply one.yaml --activates-at 2020-01-01', env()),
+      1,
+      /\[contract_activation_invalid\]/,
+    );
+  });
+
+  it('does not keep a contract that nobody owes', async () => {
+    await using at = await place();
+    const { id } = await world.owner
+      .applyContract({ document: named('gone') })
+      .then(() => world.owner.describeContract('gone'));
+    assert.equal((await at.run(`contract delete ${id}`, env())).stdout, `contract ${id} deleted\n`);
+    assert.doesNotMatch((await at.run('contract list', env())).stdout, /\ngone /);
+    assert.match((await at.run('contract describe gone', env())).stdout, /\ndeleted +20/);
+    fails(await at.run('contract delete c', env()), 1, /owed by p\/w.*\[contract_in_use\]/);
+  });
+});
+
 describe('waybill contract schema', () => {
   it('writes the schema of the documentation', async () => {
     await using at = await place();

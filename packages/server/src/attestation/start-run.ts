@@ -1,6 +1,6 @@
 import type { StartedRun, StartRun } from '@waybill/api';
-import { type ContractRevision, findRevision, resolveForRun } from '../contract/index.ts';
-import { type Tx, writeAudit } from '../ground/index.ts';
+import { resolveForRun } from '../contract/index.ts';
+import { writeAudit } from '../ground/index.ts';
 import { actorOf, authorize, type Principal } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
@@ -16,12 +16,14 @@ export async function startRun(
   authorize(principal, 'attest', { project: input.project, workflow: input.workflow });
   const startedAt = deps.clock();
   return deps.db.withOrg(principal.orgId, async (tx) => {
-    const { contract: owed, workflow } = await resolveForRun(tx, {
+    const { contract: owed, isOwed } = await resolveForRun(tx, {
       project: input.project,
       workflow: input.workflow,
       revision: input.contractRevision,
+      at: startedAt,
     });
-    await requireNewest(tx, principal, { contract: owed, pinned: workflow.contractRevision !== null });
+    // Another revision may owe less, and the gate asks for the contract by name.
+    if (!isOwed) authorize(principal, 'write-contract');
     const id = await insertRun(tx, {
       orgId: principal.orgId,
       project: input.project,
@@ -54,18 +56,4 @@ export async function startRun(
       repository: runRepository(principal.orgName, run),
     };
   });
-}
-
-/**
- * An older revision may owe less, and the gate asks for the contract by name: choosing one is a matter for those
- * who write contracts. A workflow that is pinned to it was pinned by one of them.
- */
-async function requireNewest(
-  tx: Tx,
-  principal: Principal,
-  given: { readonly contract: ContractRevision; readonly pinned: boolean },
-): Promise<void> {
-  if (given.pinned) return;
-  const newest = await findRevision(tx, { name: given.contract.name });
-  if (newest.revision !== given.contract.revision) authorize(principal, 'write-contract');
 }

@@ -12,7 +12,13 @@ import type { ContractDeps } from './deps.ts';
 import { contractError } from './errors.ts';
 import { emitApplied } from './events.ts';
 import { parseName } from './name.ts';
-import { findRevisionRow, insertRevision, lockContract } from './queries.ts';
+import {
+  findRevisionRow,
+  insertRevision,
+  lockContract,
+  type RevisionRow,
+  setArchived,
+} from './queries/contracts.ts';
 
 export interface ApplyContractInput {
   /** As written: YAML or JSON, v1 or v2. */
@@ -22,6 +28,8 @@ export interface ApplyContractInput {
   /** Unknown keys are errors. */
   readonly strict?: boolean | undefined;
   readonly filename?: string | undefined;
+  /** From when it is in force; at once unless told. */
+  readonly activatesAt?: Date | undefined;
   readonly requestId?: string | undefined;
 }
 
@@ -29,6 +37,8 @@ export interface AppliedRevision {
   readonly name: string;
   readonly revision: number;
   readonly digest: Digest;
+  /** Null: in force at once. */
+  readonly activatesAt: Date | null;
   /** False when the newest revision was this document already; then nothing is written. */
   readonly changed: boolean;
   readonly warnings: readonly DocumentFinding[];
@@ -60,9 +70,10 @@ function remarksOn(contract: Contract): readonly DocumentFinding[] {
 }
 
 /**
- * Creates the contract or its next revision; the same document twice is one revision.
+ * Creates the contract or its next revision; the same document twice is one revision. A revision with a date waits for
+ * it while the one before goes on; applying anything else meanwhile takes its place.
  * Throws `contract_invalid` with every finding, `contract_name_missing`, `contract_name_mismatch`,
- * `contract_name_invalid`, `identity_forbidden`.
+ * `contract_name_invalid`, `contract_activation_invalid`, `identity_forbidden`.
  */
 export async function applyContract(
   deps: ContractDeps,
@@ -106,36 +117,72 @@ interface Writing {
   readonly name: string;
 }
 
-async function write(
-  tx: Tx,
-  writing: Writing,
-): Promise<{ readonly revision: number; readonly changed: boolean }> {
-  const { principal, contract, name } = writing;
+type Written = Pick<AppliedRevision, 'revision' | 'activatesAt' | 'changed'>;
+
+async function write(tx: Tx, writing: Writing): Promise<Written> {
+  const { principal, contract, name, input } = writing;
   const { orgId } = principal;
   const now = writing.deps.clock();
   const row = await lockContract(tx, { orgId, name, now });
   const latest = await findRevisionRow(tx, row.id, row.latestRevision);
-  if (latest?.digest === contract.digest) return { revision: latest.revision, changed: false };
+  const activatesAt = input.activatesAt ?? null;
+  const isKept = row.archivedAt === null && latest?.digest === contract.digest;
+  if (isKept && isSamePlan(latest, activatesAt, now)) {
+    return { revision: latest.revision, activatesAt: latest.activatesAt, changed: false };
+  }
+  requireFuture(activatesAt, now);
+  if (row.archivedAt !== null) await setArchived(tx, row.id, null);
   const revision = row.latestRevision + 1;
   await insertRevision(tx, {
     orgId,
     contractId: row.id,
     revision,
     digest: contract.digest,
-    document: writing.input.document,
+    document: input.document,
     contract,
     createdAt: now,
     createdBy: actorOf(principal),
+    activatesAt,
   });
+  await record(tx, writing, { revision, activatesAt });
+  return { revision, activatesAt, changed: true };
+}
+
+/** A revision in force stays so, whatever date it is given; one that waits has the date that it was given. */
+function isSamePlan({ activatesAt }: RevisionRow, wanted: Date | null, now: Date): boolean {
+  if (activatesAt === null || activatesAt <= now) return true;
+  return activatesAt.getTime() === wanted?.getTime();
+}
+
+const MAX_AHEAD_MS = 3660 * 86_400_000;
+
+function requireFuture(activatesAt: Date | null, now: Date): void {
+  if (activatesAt === null) return;
+  const aheadMs = activatesAt.getTime() - now.getTime();
+  if (aheadMs > 0 && aheadMs <= MAX_AHEAD_MS) return;
+  // A leap second is a time that no Date holds.
+  const found = Number.isNaN(aheadMs) ? 'none that this server can keep' : activatesAt.toISOString();
+  throw contractError(
+    'contract_activation_invalid',
+    `activatesAt: expected a time in the next ten years, found ${found}; it is ${now.toISOString()} here, and without a date a revision is in force at once`,
+  );
+}
+
+async function record(
+  tx: Tx,
+  { principal, input, name, contract }: Writing,
+  { revision, activatesAt }: Pick<Written, 'revision' | 'activatesAt'>,
+): Promise<void> {
+  const { orgId } = principal;
+  const planned = activatesAt === null ? {} : { activatesAt: activatesAt.toISOString() };
   await writeAudit(tx, {
     orgId,
     actor: actorOf(principal),
     action: 'contract.apply',
     target: `contract:${name}`,
     outcome: 'ok',
-    detail: { revision, digest: contract.digest },
-    ...(writing.input.requestId === undefined ? {} : { requestId: writing.input.requestId }),
+    detail: { revision, digest: contract.digest, ...planned },
+    ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
   });
-  await emitApplied(tx, { orgId, contract: name, revision, digest: contract.digest });
-  return { revision, changed: true };
+  await emitApplied(tx, { orgId, contract: name, revision, digest: contract.digest, ...planned });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { CodedError } from '@waybill/core';
 import { type TestDatabase, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
@@ -8,6 +8,7 @@ import type { Principal, Scope } from '../identity/index.ts';
 import {
   applyContract,
   createWorkflow,
+  deleteContract,
   describeContract,
   describeWorkflow,
   findRevision,
@@ -22,7 +23,7 @@ before(async () => {
 });
 after(() => t.close());
 
-const now = new Date('2026-11-24T08:00:00Z');
+let now = new Date('2026-11-24T08:00:00Z');
 const deps = () => ({ db: t.db, clock: () => now });
 
 function principal(rest: Partial<Principal> = {}): Principal {
@@ -325,7 +326,7 @@ describe('resolveForRun', () => {
     await createWorkflow(deps(), owner, { project: 'p', name: 'free', contract: 'c' });
     await createWorkflow(deps(), owner, { project: 'p', name: 'pinned', contract: 'c', contractRevision: 1 });
     const resolve = (workflow: string, revision?: number) =>
-      t.db.withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow, revision }));
+      t.db.withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow, revision, at: now }));
     assert.equal((await resolve('free')).contract.revision, 2);
     assert.equal((await resolve('free', 1)).contract.document, one);
     assert.equal((await resolve('pinned')).contract.revision, 1);
@@ -335,7 +336,170 @@ describe('resolveForRun', () => {
     await assert.rejects(resolve('other'), coded('contract_workflow_not_found'));
     await t.db.withOrg(owner.orgId, async (tx) => {
       assert.equal((await findRevision(tx, { name: 'c', revision: 1 })).name, 'c');
-      assert.equal((await findRevision(tx, { name: 'c' })).revision, 2);
     });
+  });
+});
+
+describe('a revision with a date', () => {
+  const HOUR_MS = 3_600_000;
+  const start = now;
+  const at = (hours: number) => new Date(start.getTime() + hours * HOUR_MS);
+  afterEach(() => {
+    now = start;
+  });
+
+  /** The revision that a run of `p/w` owes at each hour. */
+  async function owed(owner: Principal, hours: readonly number[]): Promise<readonly (number | string)[]> {
+    const revisionAt = (hour: number) =>
+      t.db
+        .withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow: 'w', at: at(hour) }))
+        .then(({ contract }) => contract.revision)
+        .catch((error: CodedError) => error.code);
+    return Promise.all(hours.map(revisionAt));
+  }
+
+  const text = (number: number) => `${contractText('c')}# ${number}\n`;
+
+  it('waits for it in every workflow that does not pin, while the one before goes on', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: text(1) });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
+    const planned = await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) });
+    assert.deepEqual([planned.revision, planned.activatesAt], [2, at(2)]);
+    assert.deepEqual(await owed(owner, [0, 1.9, 2, 3]), [1, 1, 2, 2]);
+    const [listed] = await listContracts(deps(), owner);
+    assert.deepEqual([listed?.revision, listed?.inForce, listed?.activatesAt], [2, 1, at(2)]);
+    const { inForce, revisions } = await describeContract(deps(), owner, { name: 'c' });
+    assert.deepEqual([inForce, revisions.map((row) => row.activatesAt)], [1, [at(2), null]]);
+  });
+
+  it('is void once another takes its place before its time', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: text(1) });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
+    await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) });
+    now = at(1);
+    // The same plan is no new revision, another date for the same document is.
+    assert.equal(
+      (await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) })).changed,
+      false,
+    );
+    assert.equal((await applyContract(deps(), owner, { document: text(2), activatesAt: at(4) })).revision, 3);
+    assert.deepEqual(await owed(owner, [1, 2, 3.9, 4]), [1, 1, 1, 3]);
+    now = at(1.5);
+    assert.equal((await applyContract(deps(), owner, { document: text(1) })).revision, 4);
+    assert.deepEqual(await owed(owner, [1.5, 2, 4, 5]), [4, 4, 4, 4]);
+    now = at(5);
+    // One in force is not planned again, whatever date is asked for.
+    assert.equal(
+      (await applyContract(deps(), owner, { document: text(1), activatesAt: at(6) })).changed,
+      false,
+    );
+  });
+
+  it('lets no run begin before the first one is in force', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: text(1), activatesAt: at(2) });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
+    assert.deepEqual(await owed(owner, [0, 2]), ['contract_not_in_force', 1]);
+  });
+
+  it('says that another revision than the one in force was chosen', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: text(1) });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
+    await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) });
+    const isOwed = (revision: number, hour: number) =>
+      t.db
+        .withOrg(owner.orgId, (tx) =>
+          resolveForRun(tx, { project: 'p', workflow: 'w', revision, at: at(hour) }),
+        )
+        .then((resolved) => resolved.isOwed);
+    assert.deepEqual(
+      [await isOwed(1, 0), await isOwed(2, 0), await isOwed(1, 2), await isOwed(2, 2)],
+      [true, false, false, true],
+    );
+  });
+
+  it('takes a time ahead only, ten years at most', async () => {
+    for (const date of [at(0), at(-1), at(24 * 3661), new Date(Number.NaN)]) {
+      await assert.rejects(
+        applyContract(deps(), principal(), { document: text(1), activatesAt: date }),
+        coded('contract_activation_invalid'),
+      );
+    }
+  });
+});
+
+describe('deleteContract', () => {
+  const gone = { name: 'c', requestId: 'r' };
+
+  it('takes an unused contract off the lists, keeps its revisions, and is undone by applying', async () => {
+    const owner = principal();
+    const document = contractText('c');
+    await applyContract(deps(), owner, { document });
+    await deleteContract(deps(), owner, gone);
+    await deleteContract(deps(), owner, gone);
+    assert.deepEqual(await listContracts(deps(), owner), []);
+    const kept = await describeContract(deps(), owner, { name: 'c', revision: 1 });
+    assert.deepEqual([kept.document, kept.archivedAt], [document, now]);
+    const workflow = { project: 'p', name: 'w', contract: 'c' };
+    await assert.rejects(createWorkflow(deps(), owner, workflow), coded('contract_not_found'));
+    assert.equal((await applyContract(deps(), owner, { document })).revision, 2);
+    assert.equal((await createWorkflow(deps(), owner, workflow)).contract, 'c');
+    assert.deepEqual(await auditOf(owner.orgId), [
+      'contract.apply contract:c',
+      'contract.delete contract:c',
+      'contract.apply contract:c',
+      'contract.create-workflow workflow:p/w',
+    ]);
+  });
+
+  it('refuses one that a workflow owes, and names it', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('c') });
+    await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
+    await assert.rejects(deleteContract(deps(), owner, gone), (error: CodedError) => {
+      assert.equal(error.code, 'contract_in_use');
+      assert.match(error.message, /owed by p\/w: give them another/);
+      return true;
+    });
+    await assert.rejects(deleteContract(deps(), owner, { ...gone, name: 'd' }), coded('contract_not_found'));
+    const member = principal({ orgId: owner.orgId, role: 'member' });
+    await assert.rejects(deleteContract(deps(), member, gone), coded('identity_forbidden'));
+    await assert.rejects(deleteContract(deps(), principal(), gone), coded('contract_not_found'));
+  });
+
+  it('never leaves a workflow under a deleted contract, whoever comes first', async () => {
+    const owner = principal();
+    for (let round = 0; round < 8; round++) {
+      const name = `c${round}`;
+      await applyContract(deps(), owner, { document: contractText(name) });
+      const [created, deleted] = await Promise.allSettled([
+        createWorkflow(deps(), owner, { project: 'p', name, contract: name }),
+        deleteContract(deps(), owner, { name, requestId: 'r' }),
+      ]);
+      assert.notEqual(created.status, deleted.status);
+    }
+  });
+});
+
+describe('an id', () => {
+  it('is taken wherever a name is, and no name may look like one', async () => {
+    const owner = principal();
+    await applyContract(deps(), owner, { document: contractText('c') });
+    const { id } = await describeContract(deps(), owner, { name: 'c' });
+    assert.equal((await describeContract(deps(), owner, { name: id })).name, 'c');
+    assert.equal(
+      (await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: id })).contract,
+      'c',
+    );
+    await assert.rejects(
+      applyContract(deps(), owner, { document: contractText(id) }),
+      coded('contract_name_invalid'),
+    );
+    const inQ = principal({ orgId: owner.orgId, scope: { type: 'project', project: 'q' } });
+    await assert.rejects(describeContract(deps(), inQ, { name: id }), coded('contract_not_found'));
+    await assert.rejects(describeContract(deps(), principal(), { name: id }), coded('contract_not_found'));
   });
 });

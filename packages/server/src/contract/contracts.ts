@@ -2,18 +2,23 @@ import type { Tx } from '../ground/index.ts';
 import { authorize, type Principal, targetOf } from '../identity/index.ts';
 import type { ContractDeps } from './deps.ts';
 import { contractError } from './errors.ts';
-import { requireContract, requireRevision } from './find.ts';
+import { findByNameOrId, requireContract, requireRevision } from './find.ts';
 import {
   type ContractSummaryRow,
   type FullRevision,
+  findInForce,
   listContractRows,
   listRevisionRows,
-  listWorkflowRows,
   type RevisionRow,
-} from './queries.ts';
+} from './queries/contracts.ts';
+import { listWorkflowRows } from './queries/workflows.ts';
 
 export interface DescribedContract extends FullRevision {
+  readonly id: string;
   readonly name: string;
+  /** Number of the revision in force; null before the first one is. */
+  readonly inForce: number | null;
+  readonly archivedAt: Date | null;
   /** All revisions, newest first. */
   readonly revisions: readonly RevisionRow[];
 }
@@ -25,7 +30,7 @@ export async function listContracts(
 ): Promise<readonly ContractSummaryRow[]> {
   authorize(principal, 'read', targetOf(principal.scope));
   return deps.db.withOrg(principal.orgId, async (tx) => {
-    const rows = await listContractRows(tx);
+    const rows = await listContractRows(tx, deps.clock());
     const visible = await visibleContracts(tx, principal);
     return visible === 'all' ? rows : rows.filter((row) => visible.has(row.name));
   });
@@ -40,16 +45,28 @@ export async function describeContract(
   authorize(principal, 'read', targetOf(principal.scope));
   return deps.db.withOrg(principal.orgId, async (tx) => {
     const visible = await visibleContracts(tx, principal);
-    if (visible !== 'all' && !visible.has(input.name)) {
-      throw contractError(
-        'contract_not_found',
-        `no workflow in the scope of token "${principal.tokenName}" owes a contract of this name`,
-      );
-    }
-    const contract = await requireContract(tx, input.name, { suggest: visible === 'all' });
+    const contract =
+      visible === 'all'
+        ? await requireContract(tx, input.name, { suggest: true })
+        : await findByNameOrId(tx, input.name);
+    // To a narrower token one that is not there and one of others are the same.
+    if (contract === undefined || (visible !== 'all' && !visible.has(contract.name)))
+      throw outOfScope(principal);
+    const { id, name, archivedAt } = contract;
     const revision = await requireRevision(tx, contract, input.revision ?? contract.latestRevision);
-    return { name: contract.name, ...revision, revisions: await listRevisionRows(tx, contract.id) };
+    const [revisions, inForce] = await Promise.all([
+      listRevisionRows(tx, id),
+      findInForce(tx, id, deps.clock()),
+    ]);
+    return { ...revision, id, name, archivedAt, revisions, inForce };
   });
+}
+
+function outOfScope({ tokenName }: Principal): Error {
+  return contractError(
+    'contract_not_found',
+    `no workflow in the scope of token "${tokenName}" owes a contract of this name`,
+  );
 }
 
 async function visibleContracts(tx: Tx, principal: Principal): Promise<'all' | ReadonlySet<string>> {

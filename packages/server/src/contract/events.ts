@@ -8,10 +8,21 @@ export function emitApplied(
     readonly contract: string;
     readonly revision: number;
     readonly digest: string;
+    /** RFC 3339; absent: in force at once. */
+    readonly activatesAt?: string;
   },
 ): Promise<void> {
   const { orgId, ...data } = event;
   return emit(tx, { orgId, type: 'contract.applied', data });
+}
+
+/** A contract has left the lists: no workflow owed it. */
+export function emitDeleted(
+  tx: Tx,
+  event: { readonly orgId: string; readonly contract: string },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.deleted', data });
 }
 
 /** A workflow owes a contract from now on. */

@@ -1,32 +1,60 @@
 import { nearest, quoted } from '@waybill/core/bytes';
 import type { Tx } from '../ground/index.ts';
 import { contractError } from './errors.ts';
-import { isName } from './name.ts';
+import { isId, isName } from './name.ts';
 import {
   type ContractRow,
+  type FindContract,
   type FullRevision,
   findContract,
   findRevisionRow,
-  findWorkflowRow,
-  listContractRows,
-  listWorkflowRows,
-  type WorkflowRow,
-} from './queries.ts';
+  listContractNames,
+} from './queries/contracts.ts';
+import { findWorkflowRow, listWorkflowRows, type WorkflowRow } from './queries/workflows.ts';
 
 /** Names of others are suggested only to those who may list them. */
 export interface Suggesting {
   readonly suggest: boolean;
 }
 
-/** Throws `contract_not_found`. */
-export async function requireContract(tx: Tx, name: string, { suggest }: Suggesting): Promise<ContractRow> {
-  const found = isName(name) ? await findContract(tx, name) : undefined;
+interface FindOptions extends Suggesting {
+  readonly lock?: FindContract['lock'];
+}
+
+/** A contract by name or id, archived ones too. Throws `contract_not_found`. */
+export async function requireContract(tx: Tx, wanted: string, options: FindOptions): Promise<ContractRow> {
+  const found = await findByNameOrId(tx, wanted, options.lock);
   if (found !== undefined) return found;
-  const names = suggest ? (await listContractRows(tx)).map((row) => row.name) : [];
-  const meant = nearest(name, names);
+  throw await notFound(tx, wanted, options);
+}
+
+/** One that a workflow may owe. Throws `contract_not_found`. */
+export async function requireUsable(tx: Tx, wanted: string, options: FindOptions): Promise<ContractRow> {
+  const found = await requireContract(tx, wanted, options);
+  if (found.archivedAt === null) return found;
   throw contractError(
     'contract_not_found',
-    `no contract named ${quoted(name)}: ${meant ? `did you mean ${meant}?` : 'create it with waybill contract apply'}`,
+    `the contract ${found.name} was deleted: waybill contract apply brings it back, with its next revision`,
+  );
+}
+
+export async function findByNameOrId(
+  tx: Tx,
+  wanted: string,
+  lock?: FindContract['lock'],
+): Promise<ContractRow | undefined> {
+  if (isId(wanted)) {
+    const byId = await findContract(tx, { by: 'id', value: wanted, lock });
+    if (byId !== undefined) return byId;
+  }
+  return isName(wanted) ? findContract(tx, { by: 'name', value: wanted, lock }) : undefined;
+}
+
+async function notFound(tx: Tx, wanted: string, { suggest }: Suggesting): Promise<Error> {
+  const meant = nearest(wanted, suggest ? await listContractNames(tx) : []);
+  return contractError(
+    'contract_not_found',
+    `no contract named ${quoted(wanted)}: ${meant ? `did you mean ${meant}?` : 'create it with waybill contract apply'}`,
     meant ? { detail: { suggestion: meant } } : {},
   );
 }

@@ -9,8 +9,21 @@ export function isName(text: string): boolean {
   return text.length <= MAX_NAME && NAME.test(text);
 }
 
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Ids are taken wherever names are, so that no name may look like one: it could stand for a row of another. */
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** A DNS label: names become parts of repository names and of certificates' identities. Throws `contract_name_invalid`. */
 export function parseName(text: string, what: string): string {
+  if (isId(text)) {
+    throw contractError(
+      'contract_name_invalid',
+      `${what}: ${text} has the form of an id, which no name may have`,
+    );
+  }
   if (isName(text)) return text;
   throw contractError(
     'contract_name_invalid',

@@ -14,8 +14,10 @@ import type { App } from '../ground/index.ts';
 import { type IdentityDeps, signInFirst, type Who } from '../identity/index.ts';
 import { applyContract } from './apply-contract.ts';
 import { type DescribedContract, describeContract, listContracts } from './contracts.ts';
+import { deleteContract } from './delete-contract.ts';
 import type { ContractDeps } from './deps.ts';
-import type { ContractSummaryRow, WorkflowRow } from './queries.ts';
+import type { ContractSummaryRow } from './queries/contracts.ts';
+import type { WorkflowRow } from './queries/workflows.ts';
 import { robotAccountPaths } from './routes/robot-accounts.ts';
 import { createWorkflow, describeWorkflow, listWorkflows } from './workflows.ts';
 
@@ -48,8 +50,17 @@ function contractPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
     },
     async (request) => {
       const principal = who(request);
-      const applied = await applyContract(deps, principal, { ...request.body, requestId: request.id });
-      return { ...applied, warnings: [...applied.warnings] };
+      const { activatesAt, ...body } = request.body;
+      const applied = await applyContract(deps, principal, {
+        ...body,
+        ...(activatesAt === undefined ? {} : { activatesAt: new Date(activatesAt) }),
+        requestId: request.id,
+      });
+      return {
+        ...applied,
+        activatesAt: applied.activatesAt?.toISOString() ?? null,
+        warnings: [...applied.warnings],
+      };
     },
   );
   app.get(
@@ -60,6 +71,10 @@ function contractPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
       return { contracts: (await listContracts(deps, principal)).map(presentSummary) };
     },
   );
+  byName(app, deps, who);
+}
+
+function byName(app: App, deps: ContractRoutesDeps, who: Who): void {
   app.get(
     '/waybill/v1/contracts/:name',
     {
@@ -80,6 +95,22 @@ function contractPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
       return presentDetail(
         await describeContract(deps, principal, { name, revision: request.query.revision }),
       );
+    },
+  );
+  app.delete(
+    '/waybill/v1/contracts/:name',
+    {
+      schema: {
+        tags: TAGS,
+        summary: 'Take a contract that no workflow owes off the lists; its revisions stay',
+        params: Type.Object({ name: Type.String() }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await deleteContract(deps, who(request), { name: request.params.name, requestId: request.id });
+      reply.code(204);
+      return null;
     },
   );
 }
@@ -136,28 +167,29 @@ function workflowPaths(app: App, deps: ContractRoutesDeps, who: Who): void {
 }
 
 function presentSummary(row: ContractSummaryRow) {
-  const { name, description, revision, digest, workflows } = row;
-  return { name, description, revision, digest, workflows, updatedAt: row.createdAt.toISOString() };
+  const { createdAt, activatesAt, ...rest } = row;
+  return { ...rest, activatesAt: timeOf(activatesAt), updatedAt: createdAt.toISOString() };
 }
 
 function presentDetail(found: DescribedContract) {
-  const { name, revision, digest, document, contract } = found;
   return {
-    name,
-    revision,
-    digest,
-    document,
-    contract,
-    description: contract.description,
+    ...found,
+    description: found.contract.description,
     createdAt: found.createdAt.toISOString(),
+    activatesAt: timeOf(found.activatesAt),
+    archivedAt: timeOf(found.archivedAt),
     revisions: found.revisions.map((row) => ({
-      revision: row.revision,
-      digest: row.digest,
+      ...row,
       createdAt: row.createdAt.toISOString(),
+      activatesAt: timeOf(row.activatesAt),
     })),
   };
 }
 
-function presentWorkflow(row: WorkflowRow): Workflow {
+function timeOf(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}
+
+function presentWorkflow({ contractId: _contractId, ...row }: WorkflowRow): Workflow {
   return { ...row, createdAt: row.createdAt.toISOString() };
 }

@@ -4,9 +4,9 @@ import { actorOf, authorize, type Principal, targetOf } from '../identity/index.
 import type { ContractDeps } from './deps.ts';
 import { contractError } from './errors.ts';
 import { emitWorkflowCreated } from './events.ts';
-import { requireContract, requireRevision, requireWorkflow } from './find.ts';
+import { requireRevision, requireUsable, requireWorkflow } from './find.ts';
 import { isName, parseName, parseText } from './name.ts';
-import { ensureProject, insertWorkflow, listWorkflowRows, type WorkflowRow } from './queries.ts';
+import { ensureProject, insertWorkflow, listWorkflowRows, type WorkflowRow } from './queries/workflows.ts';
 
 export interface CreateWorkflowInput {
   readonly project: string;
@@ -38,7 +38,7 @@ export async function createWorkflow(
   const team = parseText(input.team ?? '', 'team');
   return deps.db.withOrg(principal.orgId, async (tx) => {
     const suggesting = { suggest: principal.scope.type === 'organization' };
-    const contract = await requireContract(tx, input.contract, suggesting);
+    const contract = await requireUsable(tx, input.contract, { ...suggesting, lock: 'use' });
     const pinnedRevision = input.contractRevision ?? null;
     if (pinnedRevision !== null) await requireRevision(tx, contract, pinnedRevision);
     const now = deps.clock();

@@ -1,12 +1,14 @@
-import type { Client } from '@waybill/api/client';
 import type { AppliedContract, ApplyContract } from '@waybill/api';
+import type { Client } from '@waybill/api/client';
 import type { ParsedContract } from '@waybill/core/contract';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { readSource, SOURCE_OPTIONS, SOURCE_SUMMARY, sourceName } from '../../contract-source.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { nameOf } from '../../names.ts';
+import { instantOf } from '../../numbers.ts';
 import type { Session } from '../../session.ts';
+import { timeText } from '../../text.ts';
 
 export const command = defineCommand({
   summary: 'Create contracts, or their next revisions where they differ from the newest',
@@ -14,11 +16,16 @@ export const command = defineCommand({
   options: {
     ...SOURCE_OPTIONS,
     name: { type: 'string', value: 'NAME', summary: 'Needed for v1 documents, which carry no name' },
+    'activates-at': {
+      type: 'string',
+      value: 'TIME',
+      summary: 'From when new runs owe it, as a day or RFC 3339; the revision before goes on until then',
+    },
     strict: { type: 'boolean', summary: 'Unknown keys are errors, not warnings' },
   },
   examples: [
     'waybill contract apply contract.yaml',
-    'waybill contract apply -f contract-v1.yaml --name release --strict',
+    'waybill contract apply -f contract-v1.yaml --name release --strict --activates-at 2027-01-01',
   ],
   run: async (session, { options, args }) => {
     const { filename, document } = await readSource(session, sourceName(args, options));
@@ -27,6 +34,9 @@ export const command = defineCommand({
       filename: filename.slice(-MAX_FILENAME),
       ...(name === undefined ? {} : { name }),
       ...(options.strict ? { strict: true } : {}),
+      ...(options['activates-at'] === undefined
+        ? {}
+        : { activatesAt: instantOf(options['activates-at'], '--activates-at') }),
     };
     const parts = await partsOf(document, rest);
     if (parts.length > 1 && name !== undefined) {
@@ -90,8 +100,9 @@ async function applyAll(
   return applied;
 }
 
-function lineOf({ name, revision, digest, changed }: AppliedContract): string {
+function lineOf({ name, revision, digest, changed, activatesAt }: AppliedContract): string {
+  const when = activatesAt === null ? '' : `, in force from ${timeText(activatesAt)}`;
   return changed
-    ? `contract ${name} revision ${revision} applied (${digest})`
-    : `contract ${name} is unchanged: revision ${revision} (${digest})`;
+    ? `contract ${name} revision ${revision} applied${when} (${digest})`
+    : `contract ${name} is unchanged: revision ${revision}${when} (${digest})`;
 }

@@ -1,3 +1,4 @@
+import type { ContractDetail } from '@waybill/api';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { EXIT } from '../../exit.ts';
@@ -31,6 +32,9 @@ export const command = defineCommand({
           ['revision', String(contract.revision)],
           ['digest', contract.digest],
           ['applied', timeText(contract.createdAt)],
+          ['in force', inForceText(contract)],
+          ['deleted', contract.archivedAt && timeText(contract.archivedAt)],
+          ['id', contract.id],
         ]),
         '',
         contract.document.trimEnd(),
@@ -39,9 +43,18 @@ export const command = defineCommand({
           { title: 'REVISION', of: (row) => String(row.revision) },
           { title: 'DIGEST', of: (row) => shortDigest(row.digest) },
           { title: 'APPLIED', of: (row) => timeText(row.createdAt) },
+          { title: 'IN FORCE FROM', of: (row) => timeText(row.activatesAt ?? row.createdAt) },
         ]),
       ].join('\n'),
     );
     return EXIT.ok;
   },
 });
+
+/** Of the contract, whichever revision is shown. */
+function inForceText({ inForce, revisions }: ContractDetail): string {
+  const [newest] = revisions;
+  const current = inForce === null ? 'none yet' : `revision ${inForce}`;
+  if (!newest?.activatesAt || newest.revision === inForce) return current;
+  return `${current}; revision ${newest.revision} from ${timeText(newest.activatesAt)}`;
+}

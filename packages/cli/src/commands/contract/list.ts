@@ -17,6 +17,7 @@ export const command = defineCommand({
         : table(list.contracts, [
             { title: 'CONTRACT', of: (row) => row.name },
             { title: 'REVISION', of: (row) => String(row.revision) },
+            { title: 'IN FORCE', of: ({ inForce }) => String(inForce ?? '-') },
             { title: 'DIGEST', of: (row) => shortDigest(row.digest) },
             { title: 'WORKFLOWS', of: (row) => String(row.workflows) },
             { title: 'UPDATED', of: (row) => timeText(row.updatedAt) },
