@@ -151,9 +151,12 @@ describe('Observer', () => {
     );
   });
 
-  it('counts the rows that were evaluated', () => {
-    const observer = new Observer();
-    policy.evaluate('data.p.allow', { input: parseJson('{"roles":["dev"]}'), observer });
-    assert.deepEqual(observer.coverage(policy.observed).get('p.rego'), { covered: [4, 5], notCovered: [6] });
+  it('hears of each step, and how deep it is in rules', () => {
+    const steps: string[] = [];
+    const observer = new Observer(({ type, location, depth }) =>
+      steps.push(`${depth} ${type} ${location.row}`),
+    );
+    policy.evaluate('data.p.allow', { input: parseJson('{"roles":["admin"],"mfa":true}'), observer });
+    assert.deepEqual(steps, ['0 eval 1', '0 enter 3', '1 eval 4', '1 eval 5', '1 eval 6', '0 exit 3']);
   });
 });

@@ -4,7 +4,7 @@
  */
 export { compile, type PolicyOptions, type Source } from './compile.ts';
 export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
-export { type Coverage, type Observation, Observer } from './evaluate/observe.ts';
+export { type Observation, Observer, type TraceEvent } from './evaluate/observe.ts';
 export {
   type CompileOptions,
   type EvaluateOptions,

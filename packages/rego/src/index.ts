@@ -1,7 +1,9 @@
 /** Rego as OPA 1.22 reads, checks and evaluates it, in Node and the browser. */
-export type { PolicyOptions, Source } from './compile.ts';
+export { indentJson } from './builtins/json-indent.ts';
+export { compileModules, parseSources, type PolicyOptions, type Source } from './compile.ts';
 export { EvaluationError, type EvaluationErrorCode } from './evaluate/error.ts';
-export { type Coverage, type Observation, Observer } from './evaluate/observe.ts';
+export { type Observation, Observer, type TraceEvent } from './evaluate/observe.ts';
+export type { BuiltinFailure } from './evaluate/machine.ts';
 export {
   type CompileOptions,
   type EvaluateOptions,

@@ -37,6 +37,8 @@ export interface CheckOptions {
   readonly data?: Value;
   /** How many arguments functions of the host take, by their names. */
   readonly hostFunctions?: ReadonlyMap<string, number>;
+  /** One of the modules that only asks: nothing can need its rules, and no clauses come of them. */
+  readonly query?: Module | undefined;
 }
 
 /** What the check leaves for whoever evaluates the modules. */
@@ -81,11 +83,12 @@ class ModuleCheck {
   readonly #strict: boolean;
   readonly #data: Value | undefined;
   readonly #host: ReadonlyMap<string, number>;
+  readonly #query: Module | undefined;
   readonly #bodies = new Map<Definition, readonly Statement[]>();
 
   constructor(
     modules: readonly Module[],
-    { strict = false, data, hostFunctions = new Map() }: CheckOptions,
+    { strict = false, data, hostFunctions = new Map(), query }: CheckOptions,
     findings: Findings,
   ) {
     this.#modules = modules;
@@ -93,6 +96,7 @@ class ModuleCheck {
     this.#strict = strict;
     this.#data = data;
     this.#host = hostFunctions;
+    this.#query = query;
   }
 
   *stages(): Generator<() => void> {
@@ -112,7 +116,7 @@ class ModuleCheck {
     const features = featuresOf(modules);
     yield* this.#checkCaptured(definitions, features);
     yield () => findings.stopAll(annotations.problems);
-    const tree = treeOfDefinitions(definitions);
+    const tree = treeOfDefinitions(definitions.filter(({ module }) => module !== this.#query));
     if (features.modifiers) yield () => checkWith(modules, tree, names.localTargets, findings);
     yield () => this.#checkDefinitions(definitions, tree);
     yield () => {
@@ -168,7 +172,7 @@ class ModuleCheck {
     for (const one of definitions) {
       const { ordered, problems } = orderClause(one.clause, scopeOf(one));
       this.#findings.stopAll(problems);
-      this.clauses.push(ordered);
+      if (one.module !== this.#query) this.clauses.push(ordered);
       keepBodies(one, ordered, this.#bodies);
     }
   }

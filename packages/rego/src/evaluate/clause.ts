@@ -7,6 +7,7 @@ import { NestedCollector, SetCollector } from './collector.ts';
 import { conflict } from './error.ts';
 import { type Compiler, Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
+import { observedClause } from './observe.ts';
 import { compute, match } from './terms.ts';
 
 /** Gives the one value of the clause or of its `else`; `undefined` where no body holds. */
@@ -20,7 +21,7 @@ export interface SingleClause {
 export function compileSingle(clause: Clause, compiler: Compiler, reason: string): SingleClause {
   const layout = new Layout(compiler);
   const args = (clause.args ?? []).map((arg) => match(arg, layout));
-  const stages = compiler.compileBody(clause.body, layout);
+  const stages = observedClause(clause, layout, compiler.compileBody(clause.body, layout));
   const value = clause.value ?? TRUE;
   const slot = layout.temporary();
   const body = link(stages, single(value, slot, clause, layout, reason));
@@ -78,7 +79,7 @@ export type PartialClause<Kind> = (machine: Machine, collector: Kind) => void;
 
 export function compileMember(clause: Clause, compiler: Compiler): PartialClause<SetCollector> {
   const layout = new Layout(compiler);
-  const stages = compiler.compileBody(clause.body, layout);
+  const stages = observedClause(clause, layout, compiler.compileBody(clause.body, layout));
   const key = compute(clause.key ?? TRUE, layout);
   const slot = layout.temporary();
   const body = link(stages, (machine, frame) => {
@@ -92,7 +93,7 @@ export function compileMember(clause: Clause, compiler: Compiler): PartialClause
 
 export function compileEntry(clause: Clause, compiler: Compiler): PartialClause<NestedCollector> {
   const layout = new Layout(compiler);
-  const stages = compiler.compileBody(clause.body, layout);
+  const stages = observedClause(clause, layout, compiler.compileBody(clause.body, layout));
   const path = clause.suffix.map((part) => compute(part, layout));
   const leaf = compute(clause.value ?? clause.key ?? TRUE, layout);
   const isMember = clause.value === undefined;

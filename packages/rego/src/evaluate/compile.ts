@@ -18,6 +18,8 @@ import { compileBody } from './statements.ts';
 export type Answer = ReadonlyMap<string, Value>;
 
 export interface CompiledQuery {
+  /** The places of its expressions, in the order in which they are evaluated. */
+  readonly order: readonly Location[];
   /** All answers, in the order in which they are found. */
   run(machine: Machine): readonly Answer[];
 }
@@ -68,6 +70,7 @@ function compileQuery({ body, variables }: LoweredQuery, compiler: Compiler): Co
     .filter((variable) => layout.isBound(variable))
     .map((variable) => [variable.name, layout.slot(variable)] as const);
   return {
+    order: ordered.map(({ location }) => location),
     run(machine) {
       const answers: Answer[] = [];
       const keep: Step = (_machine, frame) => {

@@ -1,10 +1,13 @@
 /** Watches an evaluation expression by expression: for explanations and coverage. */
-import type { Statement } from '../plan/ir.ts';
+import type { Clause, RefNode, Statement } from '../plan/ir.ts';
 import { allVariables, operandsOf } from '../plan/variables.ts';
 import type { Location } from '../syntax/ast.ts';
 import { RegoObject, type Value } from '../values/value.ts';
-import type { Frame, Stage } from './code.ts';
+import { termText } from '../values/text.ts';
+import type { Compute, Frame, Stage } from './code.ts';
 import type { Layout } from './layout.ts';
+import type { Machine } from './machine.ts';
+import { compute } from './terms.ts';
 
 /** What became of one expression; a part of it that is evaluated first is one of its own. */
 export interface Observation {
@@ -12,7 +15,7 @@ export interface Observation {
   /** How often it was evaluated, and how often it held. */
   readonly tried: number;
   readonly held: number;
-  /** The variables in it when it last did not hold. */
+  /** The variables in it, and what it looked at in the input, when it last did not hold. */
   readonly values: RegoObject;
 }
 
@@ -22,9 +25,29 @@ interface Count {
   values: RegoObject;
 }
 
+/** A step of an evaluation. What is an expression's is its place; what is a rule's is the place of the rule. */
+export interface TraceEvent {
+  readonly type: 'enter' | 'exit' | 'eval' | 'fail' | 'note';
+  readonly location: Location;
+  /** How many rules are being evaluated around it. */
+  readonly depth: number;
+  /** Of a failed expression, as in its `Observation`. */
+  readonly values: RegoObject;
+  readonly note: string | undefined;
+}
+
 /** Gathers what happens in the evaluations that it is given to, of policies compiled with `observe`. */
 export class Observer {
   private readonly counts = new Map<Location, Count>();
+  private readonly exits = new Map<Location, number>();
+  private readonly listener: ((event: TraceEvent) => void) | undefined;
+  private depth = 0;
+  private lastTried: Location | undefined;
+
+  /** `listener` hears of each step as it happens. */
+  constructor(listener?: (event: TraceEvent) => void) {
+    this.listener = listener;
+  }
 
   /** All that was evaluated, in no particular order. */
   get observations(): readonly Observation[] {
@@ -36,16 +59,39 @@ export class Observer {
     return this.observations.filter(({ held }) => held === 0).toSorted(byPlace);
   }
 
-  /** The rows of each file that were evaluated, and those that were not. */
-  coverage(locations: readonly Location[]): ReadonlyMap<string, Coverage> {
-    const files = Map.groupBy(
-      locations.filter(({ row }) => row > 0),
-      ({ file }) => file,
-    );
-    return new Map([...files].map(([file, all]) => [file, this.rowsOf(all)]));
+  /** The places of the rules that were evaluated to their end. */
+  get exited(): readonly Location[] {
+    return [...this.exits.keys()];
+  }
+
+  enter(location: Location): void {
+    this.tell('enter', location);
+    this.depth++;
+  }
+
+  exit(location: Location): void {
+    this.exits.set(location, (this.exits.get(location) ?? 0) + 1);
+    this.depth--;
+    this.tell('exit', location);
+    this.depth++;
+  }
+
+  leave(): void {
+    this.depth--;
+  }
+
+  /** About the expression that is being evaluated. */
+  note(text: string): void {
+    if (this.lastTried !== undefined) this.tell('note', this.lastTried, RegoObject.empty, text);
+  }
+
+  fail(location: Location, values: RegoObject): void {
+    this.tell('fail', location, values);
   }
 
   try(location: Location): Count {
+    this.lastTried = location;
+    this.tell('eval', location);
     let count = this.counts.get(location);
     if (count === undefined) {
       count = { tried: 0, held: 0, values: RegoObject.empty };
@@ -60,20 +106,14 @@ export class Observer {
     if (count !== undefined) count.held++;
   }
 
-  private rowsOf(locations: readonly Location[]): Coverage {
-    const covered = new Set(locations.filter((place) => this.counts.has(place)).map(({ row }) => row));
-    const others = new Set(locations.map(({ row }) => row)).difference(covered);
-    return { covered: [...covered].sort(byNumber), notCovered: [...others].sort(byNumber) };
+  private tell(
+    type: TraceEvent['type'],
+    location: Location,
+    values: RegoObject = RegoObject.empty,
+    note?: string,
+  ): void {
+    this.listener?.({ type, location, depth: this.depth, values, note });
   }
-}
-
-export interface Coverage {
-  readonly covered: readonly number[];
-  readonly notCovered: readonly number[];
-}
-
-function byNumber(a: number, b: number): number {
-  return a - b;
 }
 
 function byPlace({ location: a }: Observation, { location: b }: Observation): number {
@@ -84,9 +124,7 @@ function byPlace({ location: a }: Observation, { location: b }: Observation): nu
 export function observed(statement: Statement, layout: Layout, compile: () => Stage): Stage {
   const { location } = statement;
   layout.compiler.program.observed.push(location);
-  const named = [...allVariables(...operandsOf(statement))]
-    .filter((variable) => !variable.isGenerated && layout.isBound(variable))
-    .map((variable) => [variable.name, layout.slot(variable)] as const);
+  const named = namedValues(statement, layout);
   const stage = compile();
   return (next) => {
     const inner = stage((machine, frame) => {
@@ -97,17 +135,70 @@ export function observed(statement: Statement, layout: Layout, compile: () => St
       const count = machine.options.observer?.try(location);
       const before = count?.held;
       const ended = inner(machine, frame);
-      if (count !== undefined && count.held === before) count.values = valuesOf(named, frame);
+      if (count !== undefined && count.held === before) {
+        count.values = valuesOf(named, machine, frame);
+        machine.options.observer?.fail(location, count.values);
+      }
       return ended;
     };
   };
 }
 
-function valuesOf(named: readonly (readonly [name: string, slot: number])[], frame: Frame): RegoObject {
+/** The body of a clause, telling the observer when the rule is entered, found to hold, and left. */
+export function observedClause(
+  { location }: Clause,
+  layout: Layout,
+  stages: readonly Stage[],
+): readonly Stage[] {
+  if (!layout.compiler.program.isObserved) return stages;
+  const entered: Stage = (next) => (machine, frame) => {
+    const { observer } = machine.options;
+    observer?.enter(location);
+    const ended = next(machine, frame);
+    observer?.leave();
+    return ended;
+  };
+  const held: Stage = (next) => (machine, frame) => {
+    machine.options.observer?.exit(location);
+    return next(machine, frame);
+  };
+  return [entered, ...stages, held];
+}
+
+type Named = readonly (readonly [name: string, value: Compute])[];
+
+/** Variables, and what the expression looks at in the input or in them. Rules are told of where they are evaluated. */
+function namedValues(statement: Statement, layout: Layout): Named {
+  const operands = operandsOf(statement);
+  const variables = [...allVariables(...operands)]
+    .filter((variable) => !variable.isGenerated && layout.isBound(variable))
+    .map((variable): Named[number] => {
+      const slot = layout.slot(variable);
+      return [variable.name, (_machine, frame) => frame[slot] as Value | undefined];
+    });
+  const refs = operands
+    .filter((node): node is RefNode => node.kind === 'ref' && node.head !== 'data' && node.path.length > 0)
+    .map((node): Named[number] => [refName(node), compute(node, layout)]);
+  return [...variables, ...refs];
+}
+
+function refName({ head, path }: RefNode): string {
+  const parts = path.map((part) => {
+    if (part.kind === 'variable') return `[${part.variable.isGenerated ? '_' : part.variable.name}]`;
+    if (part.kind !== 'constant') return '[…]';
+    const { value } = part;
+    return typeof value === 'string' && NAME.test(value) ? `.${value}` : `[${termText(value)}]`;
+  });
+  return `${typeof head === 'string' ? head : head.name}${parts.join('')}`;
+}
+
+const NAME = /^[A-Za-z_]\w*$/;
+
+function valuesOf(named: Named, machine: Machine, frame: Frame): RegoObject {
   return RegoObject.of(
-    named.flatMap(([name, slot]) => {
-      const value = frame[slot];
-      return value === undefined ? [] : [[name, value as Value] as const];
+    named.flatMap(([name, value]) => {
+      const found = value(machine, frame);
+      return found === undefined ? [] : [[name, found] as const];
     }),
   );
 }

@@ -4,7 +4,7 @@ import { OPERATORS } from '../builtins/operators.ts';
 import { signatureOf } from '../builtins/signatures.ts';
 import type { Clause } from '../plan/ir.ts';
 import type { Lowering } from '../plan/modules.ts';
-import type { Location } from '../syntax/ast.ts';
+import type { Body, Location } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
 import { parseJson, toJson } from '../values/json.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
@@ -91,7 +91,10 @@ export class Policy {
 
   /** Compiles a query; throws RegoSourceError for one that cannot be used. */
   prepare(query: string): Query {
-    const body = parseQuery(query);
+    return this.prepareBody(parseQuery(query));
+  }
+
+  prepareBody(body: Body): Query {
     return new Query(this.compiled.query(this.lowering.query(body)));
   }
 
@@ -105,6 +108,11 @@ export class Query {
 
   constructor(compiled: CompiledQuery) {
     this.compiled = compiled;
+  }
+
+  /** The places of its expressions, in the order in which they are evaluated. */
+  get order(): readonly Location[] {
+    return this.compiled.order;
   }
 
   /** Throws EvaluationError for what stops an evaluation. */
