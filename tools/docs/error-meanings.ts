@@ -75,6 +75,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   material_empty: 'the file is empty',
   material_too_large: 'the material is too large for its kind',
   annotation_missing: 'the contract wants an annotation',
+  policy_file: 'a file of a policy is not what its name says, or does not fit to the others',
   preview_failed: 'nothing was sent: the server would judge it FAILED',
 };
 

@@ -193,6 +193,26 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       check: { summary: 'May this artifact pass?', load: () => import('./commands/gate/check.ts') },
     },
   },
+  policy: {
+    summary: 'Rego policies on files: evaluate, test, check, format, explain, measure',
+    verbs: {
+      eval: {
+        summary: 'Evaluate a query, or a policy about a material',
+        load: () => import('./commands/policy/eval.ts'),
+      },
+      test: { summary: 'Run the tests of policies', load: () => import('./commands/policy/test.ts') },
+      check: {
+        summary: 'Check policies without evaluating them',
+        load: () => import('./commands/policy/check.ts'),
+      },
+      fmt: { summary: 'Format policies', load: () => import('./commands/policy/fmt.ts') },
+      explain: {
+        summary: 'Tell which expressions did not hold, and with what values',
+        load: () => import('./commands/policy/explain.ts'),
+      },
+      bench: { summary: 'Measure how long a query takes', load: () => import('./commands/policy/bench.ts') },
+    },
+  },
   audit: {
     summary: 'Who did what, and the proof that nobody changed it',
     verbs: {

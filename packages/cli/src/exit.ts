@@ -45,7 +45,8 @@ export type CliCode =
   | 'material_empty'
   | 'material_too_large'
   | 'annotation_missing'
-  | 'preview_failed';
+  | 'preview_failed'
+  | 'policy_file';
 
 export const cliError = errorsOf<CliCode>();
 

@@ -15,6 +15,8 @@ export interface Output {
   readonly format: OutputFormat;
   /** The result of the command: `value` as JSON, or `text` for people. */
   data(value: unknown, text: () => string): void;
+  /** The result for other programs, byte for byte. */
+  raw(text: string): void;
   /** A message to the person, never part of the result. */
   note(message: string): void;
   paint(colour: Colour, text: string): string;
@@ -38,6 +40,7 @@ export function createOutput(options: OutputOptions): Output {
       const shown = format === 'json' ? JSON.stringify(value, null, 2) : printable(text());
       stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
     },
+    raw: (text) => void stdout.write(text),
     note: (message) =>
       void stderr.write(logFormat === 'json' ? messageLine('info', message) : `${printable(message)}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),

@@ -47,6 +47,12 @@ export function waybill(args: readonly string[], options: RunOptions): Promise<E
   return ended(startProgram(args, options), options.stdin);
 }
 
+/** Another program, in the same environment. */
+export function spawned(program: string, args: readonly string[], options: RunOptions): Promise<Ended> {
+  const { cwd, env = {}, stdin } = options;
+  return ended(spawn(program, args, { cwd, env: cleanEnv(cwd, env), stdio: 'pipe' }), stdin);
+}
+
 export async function workspace(): Promise<{ readonly dir: string } & AsyncDisposable> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'waybill-cli-'));
   return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };

@@ -1,0 +1,48 @@
+import { checkModules } from '@waybill/rego/check';
+import { RegoSourceError } from '@waybill/rego';
+import { defineCommand } from '../../command.ts';
+import { EXIT } from '../../exit.ts';
+import { plainJson, resultJson } from '../../policy/answers.ts';
+import { loadPaths } from '../../policy/load-paths.ts';
+import { readModules } from '../../policy/open-program.ts';
+import { problemsOf, problemsText } from '../../policy/problems.ts';
+import { IGNORE_OPTION, V0_OPTION, versionOf } from '../../policy/query-options.ts';
+
+export const command = defineCommand({
+  summary: 'Check policies without evaluating them, as opa check does; exit code 1 when something is wrong',
+  arguments: [{ name: 'PATH', summary: 'Modules, or directories of them', required: true, multiple: true }],
+  options: {
+    strict: {
+      type: 'boolean',
+      short: 'S',
+      summary: 'Refuse unused variables and imports, and what is deprecated',
+    },
+    format: {
+      type: 'string',
+      short: 'f',
+      value: 'FORMAT',
+      choices: ['pretty', 'json'],
+      summary: 'pretty (default) or json',
+    },
+    ...IGNORE_OPTION,
+    ...V0_OPTION,
+  },
+  examples: ['waybill policy check policies --strict', 'waybill policy check policy.rego --format json'],
+  run: async (session, { options, args }) => {
+    const { output, cwd } = session;
+    const format = options.format ?? (session.globals.output === 'json' ? 'json' : 'pretty');
+    try {
+      const version = versionOf(options);
+      const { sources } = await loadPaths(args, { cwd, version, ignore: options.ignore, onlyModules: true });
+      const problems = checkModules(await readModules(sources), { strict: options.strict });
+      if (problems.length > 0) throw new RegoSourceError(problems);
+      if (format === 'json') output.raw('{}\n');
+      return EXIT.ok;
+    } catch (error) {
+      const problems = problemsOf(error);
+      if (format === 'json') output.raw(resultJson({ errors: plainJson(problems) }));
+      else output.note(problemsText(problems));
+      return EXIT.error;
+    }
+  },
+});
