@@ -2,6 +2,7 @@
 import type { Call } from './client.ts';
 import type {
   AddKey,
+  AddTrust,
   CreatedToken,
   CreateRobotAccount,
   CreateToken,
@@ -9,6 +10,8 @@ import type {
   KeyList,
   RotateRobotAccount,
   TokenList,
+  Trust,
+  TrustList,
 } from './identity.ts';
 
 export interface WorkflowName {
@@ -23,21 +26,28 @@ interface Calls {
 }
 
 const seg = encodeURIComponent;
-const robots = ({ project, workflow }: WorkflowName) =>
-  `/waybill/v1/workflows/${seg(project)}/${seg(workflow)}/robot-accounts`;
+const of = ({ project, workflow }: WorkflowName) => `/waybill/v1/workflows/${seg(project)}/${seg(workflow)}`;
+const robots = (workflow: WorkflowName) => `${of(workflow)}/robot-accounts`;
+const trusts = (workflow: WorkflowName) => `${of(workflow)}/trusts`;
 
 export function identityCalls({ get, post, text }: Calls) {
   return {
     createToken: (body: CreateToken) => post<CreatedToken>('/waybill/v1/tokens', body),
     listTokens: () => get<TokenList>('/waybill/v1/tokens'),
     revokeToken: (id: string) => text({ method: 'DELETE', path: `/waybill/v1/tokens/${seg(id)}` }),
-    createRobotAccount: (of: WorkflowName, body: CreateRobotAccount) => post<CreatedToken>(robots(of), body),
-    listRobotAccounts: (of: WorkflowName) => get<TokenList>(robots(of)),
+    createRobotAccount: (workflow: WorkflowName, body: CreateRobotAccount) =>
+      post<CreatedToken>(robots(workflow), body),
+    listRobotAccounts: (workflow: WorkflowName) => get<TokenList>(robots(workflow)),
     /** By name or id. */
-    revokeRobotAccount: (of: WorkflowName, account: string) =>
-      text({ method: 'DELETE', path: `${robots(of)}/${seg(account)}` }),
-    rotateRobotAccount: (of: WorkflowName, account: string, body: RotateRobotAccount = {}) =>
-      post<CreatedToken>(`${robots(of)}/${seg(account)}/rotate`, body),
+    revokeRobotAccount: (workflow: WorkflowName, account: string) =>
+      text({ method: 'DELETE', path: `${robots(workflow)}/${seg(account)}` }),
+    rotateRobotAccount: (workflow: WorkflowName, account: string, body: RotateRobotAccount = {}) =>
+      post<CreatedToken>(`${robots(workflow)}/${seg(account)}/rotate`, body),
+    addTrust: (workflow: WorkflowName, body: AddTrust) => post<Trust>(trusts(workflow), body),
+    listTrusts: (workflow: WorkflowName) => get<TrustList>(trusts(workflow)),
+    /** By name or id. */
+    removeTrust: (workflow: WorkflowName, trust: string) =>
+      text({ method: 'DELETE', path: `${trusts(workflow)}/${seg(trust)}` }),
     addKey: (body: AddKey) => post<Key>('/waybill/v1/keys', body),
     listKeys: () => get<KeyList>('/waybill/v1/keys'),
     removeKey: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/keys/${seg(name)}` }),

@@ -52,6 +52,8 @@ export const Token = Type.Object({
   revokedAt: Type.Union([Time, Type.Null()]),
   /** A robot account that was rotated; it is good until `expiresAt` unless it was revoked. */
   replacedAt: Type.Union([Time, Type.Null()]),
+  /** Of a trusted pipeline, which has no secret: who issues its tokens. */
+  issuer: Type.Union([Type.String(), Type.Null()]),
 });
 export type Token = Static<typeof Token>;
 
@@ -95,6 +97,46 @@ export const RotateRobotAccount = Type.Object(
   { additionalProperties: false },
 );
 export type RotateRobotAccount = Static<typeof RotateRobotAccount>;
+
+const Pattern = Type.String({ minLength: 1, maxLength: 500 });
+
+const trustFields = {
+  /** As its tokens state it in `iss`. */
+  issuer: Type.String({ minLength: 1, maxLength: 500 }),
+  /** Of `sub`; `*` is a whole part between `:`, `/`, `@` and `|`, or the rest at the end. */
+  subject: Pattern,
+};
+
+/** POST /waybill/v1/workflows/{project}/{name}/trusts: jobs with such tokens push runs of the workflow from now on. */
+export const AddTrust = Type.Object(
+  {
+    name: Type.Optional(Name),
+    ...trustFields,
+    /** `<public URL>/<organisation>` unless told. */
+    audience: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    /** Claim by claim the pattern of its value, as that of `subject`. */
+    claims: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Pattern, { maxProperties: 20 })),
+    expiresInSeconds: Type.Optional(ExpiresInSeconds),
+  },
+  { additionalProperties: false },
+);
+export type AddTrust = Static<typeof AddTrust>;
+
+export const Trust = Type.Object({
+  id: Id,
+  name: Name,
+  ...trustFields,
+  audience: Type.String(),
+  claims: Type.Record(Type.String(), Type.String()),
+  createdAt: Time,
+  expiresAt: Type.Union([Time, Type.Null()]),
+  lastUsedAt: Type.Union([Time, Type.Null()]),
+});
+export type Trust = Static<typeof Trust>;
+
+/** Oldest first. */
+export const TrustList = Type.Object({ trusts: Type.Array(Trust) });
+export type TrustList = Static<typeof TrustList>;
 
 export const Key = Type.Object({
   name: Name,

@@ -30,6 +30,7 @@ export { DeadLetter, DeadLetterList } from './dead-letters.ts';
 export { AskDecision, Decision, DecisionReason } from './gate.ts';
 export {
   AddKey,
+  AddTrust,
   CreatedToken,
   CreateRobotAccount,
   CreateToken,
@@ -42,6 +43,8 @@ export {
   ServerInfo,
   Token,
   TokenList,
+  Trust,
+  TrustList,
 } from './identity.ts';
 export { AddIssuer, Issuer, IssuerKind, IssuerList, IssuerPresets } from './issuers.ts';
 export {

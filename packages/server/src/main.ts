@@ -350,7 +350,7 @@ function createApp(
   limitAddresses(app, limits.addressPerSecond);
   const rooms = [
     infoRoutes({ version: VERSION, publicUrl, trust }),
-    identityRoutes(identity),
+    identityRoutes({ ...identity, verify: trust.verifyPipelineToken }),
     tlogRoutes({ tlog, checks, issuerChains: () => issuerChains(trust) }),
     trustRoutes(trust),
     tufRoutes(tuf),

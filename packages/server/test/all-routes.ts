@@ -95,6 +95,10 @@ export const BODIES: Readonly<Record<Route, object>> = {
   'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },
   'POST /waybill/v1/workflows/:project/:name/robot-accounts': { name: 'another', expiresInSeconds: 60 },
   'POST /waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': { graceSeconds: 60 },
+  'POST /waybill/v1/workflows/:project/:name/trusts': {
+    issuer: 'https://gitlab.com',
+    subject: 'project_path:acme/app:*',
+  },
   'POST /waybill/v1/runs': { project: 'warehouse', workflow: 'build' },
   'POST /waybill/v1/runs/:id/cancel': { reason: 'why not' },
   'POST /waybill/v1/gate/decisions': {

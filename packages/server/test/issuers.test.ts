@@ -309,7 +309,7 @@ describe('a token that is not valid', () => {
     for (const [name, jwt] of Object.entries(tokens)) {
       const { status, code, reason } = await ask(jwt);
       assert.deepEqual([status, code], [400, 3], name);
-      assert.match(reason, /^trust_token_(?:refused|malformed)$/, name);
+      assert.match(reason, /^trust_token_(?:refused|malformed|claims)$/, name);
     }
     assert.equal((await ask(issuer.token(ALICE))).status, 200);
   });

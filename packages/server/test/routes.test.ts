@@ -89,6 +89,8 @@ before(async () => {
   const run = { id: open.run.id };
   const workflow = { project: 'warehouse', workflow: 'build' };
   const robot = await owner.createRobotAccount(workflow, { name: 'gitlab' });
+  const rule = { issuer: 'https://gitlab.com', subject: 'project_path:acme/app:*' };
+  const trust = await owner.addTrust(workflow, rule);
   const account = { project: 'warehouse', name: 'build', account: robot.token.id };
   owned = {
     '/waybill/v1/tokens/:id': { id: live.token.id },
@@ -99,6 +101,8 @@ before(async () => {
     '/waybill/v1/workflows/:project/:name/robot-accounts': { project: 'warehouse', name: 'build' },
     '/waybill/v1/workflows/:project/:name/robot-accounts/:account': account,
     '/waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': account,
+    '/waybill/v1/workflows/:project/:name/trusts': { project: 'warehouse', name: 'build' },
+    '/waybill/v1/workflows/:project/:name/trusts/:trust': { ...account, trust: trust.id },
     '/waybill/v1/runs/:id': run,
     '/waybill/v1/runs/:id/cancel': run,
     '/waybill/v1/runs/:id/attestation': run,

@@ -92,7 +92,7 @@ export const IDENTITY_TOKENS: readonly Attack[] = [
   {
     attack: 'an ID token kept after its API token was revoked',
     defence: 'a derived token ends with the one that it came from',
-    file: `${SERVER}/identity/identity-token.ts`,
+    file: `${SERVER}/identity/live-credential.ts`,
     without: ['if (row === undefined || reason !== undefined) {', 'if (row === undefined) {'],
     test: [JWT, 'ends with the API token that it came from'],
     gain: 'ten minutes of signing after the revocation',

@@ -42,8 +42,8 @@ export const SECRETS: readonly Attack[] = [
     defence: 'one answer for both',
     file: `${SERVER}/identity/authenticate.ts`,
     without: [
-      '  return unknownToken();\n}\n\nfunction unknownToken',
-      "  return unauthenticated('This is no API token.');\n}\n\nfunction unknownToken",
+      'if (!isApiToken(text)) throw unknownToken();',
+      "if (!isApiToken(text)) throw unauthenticated('This is no API token.');",
     ],
     test: [TOKENS, 'answers an unknown token and a malformed one alike'],
     gain: 'the form that a guess must have',

@@ -17,7 +17,8 @@ export function checkTokenClaims(
   if (claims['iss'] !== expected.issuer)
     throw refused(`its issuer is not ${JSON.stringify(expected.issuer)}`);
   if (expected.audience === '' || !audiencesOf(claims['aud']).includes(expected.audience)) {
-    throw refused(`it is not for the audience ${JSON.stringify(expected.audience)}`);
+    const found = JSON.stringify(claims['aud'] ?? null).slice(0, 200);
+    throw refused(`it is for the audience ${found}, expected ${JSON.stringify(expected.audience)}`);
   }
   const { exp, nbf } = { exp: claims['exp'], nbf: claims['nbf'] ?? 0 };
   if (typeof exp !== 'number' || !(exp > now)) throw refused('it has expired, or names no expiry');

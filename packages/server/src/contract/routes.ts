@@ -19,6 +19,7 @@ import type { ContractDeps } from './deps.ts';
 import type { ContractSummaryRow } from './queries/contracts.ts';
 import type { WorkflowRow } from './queries/workflows.ts';
 import { robotAccountPaths } from './routes/robot-accounts.ts';
+import { trustPaths } from './routes/trusts.ts';
 import { createWorkflow, describeWorkflow, listWorkflows } from './workflows.ts';
 
 const TAGS = ['contracts'];
@@ -34,6 +35,7 @@ export function contractRoutes(deps: ContractRoutesDeps): (app: App) => Promise<
     contractPaths(app, deps, who);
     workflowPaths(app, deps, who);
     robotAccountPaths(app, deps, who);
+    trustPaths(app, deps, who);
   };
 }
 

@@ -51,7 +51,7 @@ export {
   metricsRoute,
   nameRoute,
 } from './http/metrics.ts';
-export { addressKey, createRateLimit, rateLimited, retryAfterOf } from './http/rate-limit.ts';
+export { addressKey, createRateLimit, type RateLimit, rateLimited, retryAfterOf } from './http/rate-limit.ts';
 export { traceHttp } from './http/tracing.ts';
 export type { ForeignPaths, UnknownRoute } from './http/unknown-routes.ts';
 export { type InstanceLock, lockInstance } from './instance/lock.ts';

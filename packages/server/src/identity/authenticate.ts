@@ -1,8 +1,10 @@
-import type { CodedError } from '@waybill/core';
+import { type CodedError, isCoded } from '@waybill/core';
 import { timingSafeEqual } from '@waybill/core/crypto';
+import { authenticateAccessToken } from './access-token.ts';
 import { hashApiToken, isApiToken } from './api-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
+import { deadReason, principalOf } from './live-credential.ts';
 import type { Principal } from './principal.ts';
 import type { CredentialRow } from './queries.ts';
 
@@ -19,7 +21,8 @@ export async function authenticate(
 
 /** As `authenticate`, for a token that came by another way than the header. */
 export async function authenticateToken(deps: IdentityDeps, text: string): Promise<Principal> {
-  if (!isApiToken(text)) throw notAnApiToken(text);
+  if (isJwt(text)) return byAccessToken(deps, text);
+  if (!isApiToken(text)) throw unknownToken();
   const hash = hashApiToken(text);
   const row = await deps.credentials.byHash(hash);
   // The index compares hashes, not tokens, so that its timing tells nothing; the second comparison does not rest on that.
@@ -28,24 +31,6 @@ export async function authenticateToken(deps: IdentityDeps, text: string): Promi
   refuseDead(row, now);
   deps.usage.touch(row, now);
   return principalOf(row);
-}
-
-/** Why a token that exists can no longer be used; undefined when it can. */
-export function deadReason(row: CredentialRow, now: Date): string | undefined {
-  if (row.revokedAt !== null) return `was revoked at ${row.revokedAt.toISOString()}`;
-  if (row.expiresAt !== null && row.expiresAt <= now) return `expired at ${row.expiresAt.toISOString()}`;
-  return undefined;
-}
-
-export function principalOf(row: CredentialRow): Principal {
-  return Object.freeze({
-    orgId: row.orgId,
-    orgName: row.orgName,
-    tokenId: row.id,
-    tokenName: row.name,
-    role: row.role,
-    scope: Object.freeze(row.scope),
-  });
 }
 
 function refuseDead(row: CredentialRow, now: Date): void {
@@ -83,14 +68,28 @@ function passwordOf(credentials: string): string {
   return colon < 0 ? '' : pair.slice(colon + 1);
 }
 
-function notAnApiToken(text: string): CodedError<IdentityCode> {
-  if (/^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text)) {
-    return unauthenticated(
-      'This is a JWT, not an API token. Identity tokens are for the certificate authority (/api/v2/signingCert); ' +
-        'this API takes API tokens, which begin with "wb_".',
-    );
+function isJwt(text: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
+}
+
+async function byAccessToken(deps: IdentityDeps, jwt: string): Promise<Principal> {
+  try {
+    return await authenticateAccessToken(deps, jwt);
+  } catch (error) {
+    if (isCoded(error, 'identity_token_expired', 'identity_token_revoked')) {
+      throw unauthenticated(`${error.message} The CI system's own token is exchanged anew for each command.`);
+    }
+    if (isCoded(error)) throw notAnApiToken(error.message);
+    throw error;
   }
-  return unknownToken();
+}
+
+function notAnApiToken(reason: string): CodedError<IdentityCode> {
+  return unauthenticated(
+    'This is a JWT, not an API token. Identity tokens are for the certificate authority (/api/v2/signingCert), and a ' +
+      'trusted pipeline\'s for /oidc/token; this API takes API tokens, which begin with "wb_", and what a trusted ' +
+      `pipeline got there. ${reason}`,
+  );
 }
 
 function unknownToken(): CodedError<IdentityCode> {

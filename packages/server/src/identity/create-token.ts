@@ -121,7 +121,7 @@ export async function checkCreator(tx: Tx, principal: Principal, expiresAt: Date
   }
 }
 
-async function checkNameFree(tx: Tx, name: string, workflow: WorkflowName | null): Promise<void> {
+export async function checkNameFree(tx: Tx, name: string, workflow: WorkflowName | null): Promise<void> {
   const existing = await findLiveTokenByName(tx, name, workflow);
   if (existing === undefined) return;
   throw identityError(

@@ -1,4 +1,4 @@
-import type { Clock, Db, Logger } from '../ground/index.ts';
+import type { Clock, Db, Logger, RateLimit } from '../ground/index.ts';
 import type { Credentials } from './credentials.ts';
 import type { Issuer } from './issuer.ts';
 import type { SignIns } from './sign-ins.ts';
@@ -15,4 +15,6 @@ export interface IdentityDeps {
   readonly credentials: Credentials;
   readonly usage: TokenUsage;
   readonly signIns: SignIns;
+  /** Audit rows that strangers can cause in an organisation. */
+  readonly refusedPipelines: RateLimit;
 }

@@ -1,60 +1,79 @@
 import { isCoded } from '@waybill/core';
 import { authenticateToken } from './authenticate.ts';
 import type { IdentityDeps } from './deps.ts';
+import {
+  ACCESS_TOKEN,
+  type Asker,
+  GRANT,
+  ID_TOKEN,
+  type OAuthErrorCode,
+  one,
+  Refusal,
+} from './exchange-form.ts';
+import { exchangePipelineToken, type VerifyPipelineToken } from './exchange-pipeline-token.ts';
 import { issueIdentityToken } from './identity-token.ts';
 import { parseName } from './name.ts';
 import { type Principal, type Target, targetOf } from './principal.ts';
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
-const SUBJECT_TYPES: readonly string[] = [
-  'urn:ietf:params:oauth:token-type:access_token',
-  'urn:waybill:params:oauth:token-type:api-token',
-];
-
-/** RFC 6749 §5.2 and RFC 8693 §2.2.2. */
-export type OAuthErrorCode =
-  | 'invalid_request'
-  | 'invalid_grant'
-  | 'invalid_scope'
-  | 'invalid_target'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type';
+const SUBJECT_TYPES: readonly string[] = [ACCESS_TOKEN, 'urn:waybill:params:oauth:token-type:api-token'];
+/** What CI systems call the tokens of their jobs. */
+const PIPELINE_TYPES: readonly string[] = [ID_TOKEN, 'urn:ietf:params:oauth:token-type:jwt'];
 
 export type ExchangeAnswer =
-  | { readonly type: 'issued'; readonly idToken: string; readonly expiresInSeconds: number }
+  | {
+      readonly type: 'issued';
+      readonly token: string;
+      readonly tokenType: 'id_token' | 'access_token';
+      readonly expiresInSeconds: number;
+    }
   | { readonly type: 'refused'; readonly error: OAuthErrorCode; readonly description: string };
 
-/** A refusal on its way to `exchangeToken`, which turns it into an answer. */
-class Refusal extends Error {
-  readonly error: OAuthErrorCode;
-
-  constructor(error: OAuthErrorCode, description: string) {
-    super(description);
-    this.error = error;
-  }
+/** How tokens of other issuers are verified, which a later room knows. */
+export interface Federation {
+  readonly verify: VerifyPipelineToken;
 }
 
-/** Token exchange (RFC 8693): an API token for an ID token. `form` is the x-www-form-urlencoded body. */
+/**
+ * Token exchange (RFC 8693): an API token for an ID token, or a pipeline's own token for an access token. `form` is
+ * the x-www-form-urlencoded body.
+ */
 export async function exchangeToken(
-  deps: IdentityDeps,
+  deps: IdentityDeps & Federation,
   form: string,
-  from: { readonly address: string; readonly requestId: string },
+  from: Asker,
 ): Promise<ExchangeAnswer> {
   try {
-    const request = parseRequest(deps, new URLSearchParams(form));
-    const principal = await signIn(deps, request.subjectToken, from.address);
-    const target = targetFor(principal, request.scope);
-    const issued = await issue(deps, principal, {
-      audience: request.audience,
-      target,
-      requestId: from.requestId,
-    });
-    return { type: 'issued', idToken: issued.jwt, expiresInSeconds: issued.expiresInSeconds };
+    return await exchange(deps, new URLSearchParams(form), from);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { type: 'refused', error: error.error, description: error.message };
   }
+}
+
+async function exchange(
+  deps: IdentityDeps & Federation,
+  form: URLSearchParams,
+  from: Asker,
+): Promise<ExchangeAnswer> {
+  const grant = one(form, 'grant_type');
+  if (grant !== GRANT) throw new Refusal('unsupported_grant_type', `grant_type: expected ${GRANT}`);
+  if (PIPELINE_TYPES.includes(one(form, 'subject_token_type') ?? '')) {
+    const { jwt, expiresInSeconds } = await exchangePipelineToken(deps, form, from);
+    return { type: 'issued', token: jwt, tokenType: 'access_token', expiresInSeconds };
+  }
+  const request = parseRequest(deps, form);
+  const principal = await signIn(deps, request.subjectToken, from.address);
+  const issued = await issue(deps, principal, {
+    audience: request.audience,
+    target: targetFor(principal, request.scope),
+    requestId: from.requestId,
+  });
+  return {
+    type: 'issued',
+    token: issued.jwt,
+    tokenType: 'id_token',
+    expiresInSeconds: issued.expiresInSeconds,
+  };
 }
 
 interface ExchangeRequest {
@@ -64,11 +83,12 @@ interface ExchangeRequest {
 }
 
 function parseRequest(deps: IdentityDeps, form: URLSearchParams): ExchangeRequest {
-  const grant = one(form, 'grant_type');
-  if (grant !== GRANT) throw new Refusal('unsupported_grant_type', `grant_type: expected ${GRANT}`);
   const type = one(form, 'subject_token_type');
   if (type === undefined || !SUBJECT_TYPES.includes(type)) {
-    throw new Refusal('invalid_request', `subject_token_type: expected ${SUBJECT_TYPES.join(' or ')}`);
+    throw new Refusal(
+      'invalid_request',
+      `subject_token_type: expected ${[...SUBJECT_TYPES, ...PIPELINE_TYPES].join(' or ')}`,
+    );
   }
   const requested = one(form, 'requested_token_type') ?? ID_TOKEN;
   if (requested !== ID_TOKEN)
@@ -80,14 +100,6 @@ function parseRequest(deps: IdentityDeps, form: URLSearchParams): ExchangeReques
   if (subjectToken === undefined)
     throw new Refusal('invalid_request', 'subject_token: expected an API token');
   return { subjectToken, audience: parseAudience(deps, form), scope: one(form, 'scope') ?? '' };
-}
-
-/** RFC 6749 §3.2: a parameter MUST NOT be sent twice, and an empty one counts as left out. */
-function one(form: URLSearchParams, name: string): string | undefined {
-  const values = form.getAll(name);
-  if (values.length > 1)
-    throw new Refusal('invalid_request', `${name}: sent ${values.length} times, expected once`);
-  return values[0] === '' ? undefined : values[0];
 }
 
 /** This server itself is no audience: an ID token must not serve as a key to our own doors. */

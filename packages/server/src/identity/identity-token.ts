@@ -1,16 +1,14 @@
 import { auditChange, auditRefusal } from './audit-change.ts';
-import { deadReason } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { IdentityDeps } from './deps.ts';
 import { identityError } from './errors.ts';
+import { liveCredential } from './live-credential.ts';
 import { parseName } from './name.ts';
 import { type Principal, type Target } from './principal.ts';
-import type { CredentialRow } from './queries.ts';
 import { type SignedToken, signToken, TOKEN_TYPE } from './sign-token.ts';
 import { verifyToken } from './verify-token.ts';
 
 const LIFETIME_SECONDS = 600;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface VerifiedIdentity {
   readonly issuer: string;
@@ -74,23 +72,4 @@ export async function verifyIdentityToken(deps: IdentityDeps, jwt: string): Prom
     expiresAt: token.expiresAt,
     claims: Object.freeze(Object.fromEntries(token.claims.keys().map((key) => [key, token.claims.raw(key)]))),
   });
-}
-
-/** The API token from which another was derived: revoking it ends those too. Throws `identity_token_revoked`. */
-export async function liveCredential(deps: IdentityDeps, tokenId: unknown): Promise<CredentialRow> {
-  if (typeof tokenId !== 'string' || !uuid.test(tokenId)) {
-    throw identityError(
-      'identity_token_claims',
-      'Token refused: it does not name the API token it came from.',
-    );
-  }
-  const row = await deps.credentials.byId(tokenId);
-  const reason = row === undefined ? 'is unknown' : deadReason(row, deps.clock());
-  if (row === undefined || reason !== undefined) {
-    throw identityError(
-      'identity_token_revoked',
-      `Token refused: the API token that it came from ${reason}. Get a new one with an API token that is good.`,
-    );
-  }
-  return row;
 }

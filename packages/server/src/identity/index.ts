@@ -6,6 +6,7 @@ export { type BootstrapDeps, bootstrap } from './bootstrap.ts';
 export type { IdentityDeps } from './deps.ts';
 export { IDENTITY_PROBLEMS, type IdentityCode } from './errors.ts';
 export { issueIdentityToken, type VerifiedIdentity, verifyIdentityToken } from './identity-token.ts';
+export type { VerifyPipelineToken } from './exchange-pipeline-token.ts';
 export { checkIssuer, issuerUrlOf } from './issuer.ts';
 export { findKey, findKeyByFingerprint, keysOf } from './keys.ts';
 export { openIdentity } from './open.ts';
@@ -32,5 +33,8 @@ export {
   rotateRobotAccount,
 } from './robot-accounts.ts';
 export { presentToken } from './present-token.ts';
+export { addTrust, listTrusts, removeTrust } from './trusts.ts';
+export { isIssuerUrl } from './issuer-url.ts';
+export type { TrustRow } from './queries/trusts.ts';
 export { signInFirst, type Who } from './routes/sign-in.ts';
 export { identityRoutes } from './routes.ts';

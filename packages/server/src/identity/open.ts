@@ -1,4 +1,4 @@
-import type { Clock, Db, Logger, Seal } from '../ground/index.ts';
+import { type Clock, createRateLimit, type Db, type Logger, type Seal } from '../ground/index.ts';
 import { openCredentials } from './credentials.ts';
 import type { IdentityDeps } from './deps.ts';
 import { openIssuer, parsePublicUrl } from './issuer.ts';
@@ -25,5 +25,6 @@ export async function openIdentity(ground: {
     credentials: openCredentials(ground.db),
     usage: createTokenUsage(ground),
     signIns: createSignIns(ground.limits ?? { tokenPerSecond: 0, failedSignInsPerSecond: 0 }),
+    refusedPipelines: createRateLimit({ perSecond: 1 }),
   });
 }

@@ -14,6 +14,7 @@ export function presentToken(token: TokenRow): Token {
     lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
     revokedAt: token.revokedAt?.toISOString() ?? null,
     replacedAt: token.replacedAt?.toISOString() ?? null,
+    issuer: token.trustIssuer,
   };
 }
 

@@ -1,17 +1,18 @@
-import { type ColumnType, type Selectable, sql } from 'kysely';
+import { type ColumnType, type JSONColumnType, type Selectable, sql } from 'kysely';
 import { type Tx, thisOrg } from '../ground/index.ts';
 import type { Role, Scope } from './principal.ts';
 
 type Assigned<T> = ColumnType<T, T | undefined, never>;
 
 /** A type and not an interface: Kysely wants an index signature, which only a type has. */
-type IdentityTables = {
+export type IdentityTables = {
   identity_organizations: { org_id: Assigned<string>; name: string; created_at: Date };
   identity_tokens: {
     id: Assigned<string>;
     org_id: string;
     name: string;
-    hash: Uint8Array;
+    /** Null for a trusted pipeline, which has no secret. */
+    hash: Uint8Array | null;
     role: Role;
     project: string | null;
     workflow: string | null;
@@ -21,13 +22,20 @@ type IdentityTables = {
     revoked_at: ColumnType<Date | null, undefined, Date>;
     last_used_at: ColumnType<Date | null, undefined, Date>;
     replaced_at: ColumnType<Date | null, undefined, Date>;
+    trust_issuer: ColumnType<string | null, string | undefined, never>;
+    trust_subject: ColumnType<string | null, string | undefined, never>;
+    trust_audience: ColumnType<string | null, string | undefined, never>;
+    trust_claims: JSONColumnType<TrustClaims | null, string | undefined, never>;
   };
   identity_signing_keys: { kid: string; public_key: Uint8Array; sealed: Uint8Array; created_at: Date };
   identity_issuers: { issuer: string; adopted_at: Date };
 };
 
+/** Claim by claim the pattern of its value. */
+export type TrustClaims = Readonly<Record<string, string>>;
+
 /** Named one by one here and everywhere: a kept statement with `*` fails once a migration adds a column. */
-const TOKEN_COLUMNS = [
+export const TOKEN_COLUMNS = [
   'identity_tokens.id',
   'identity_tokens.org_id',
   'identity_tokens.name',
@@ -39,6 +47,7 @@ const TOKEN_COLUMNS = [
   'identity_tokens.revoked_at',
   'identity_tokens.last_used_at',
   'identity_tokens.replaced_at',
+  'identity_tokens.trust_issuer',
 ] as const;
 
 export interface WorkflowName {
@@ -58,11 +67,13 @@ export interface TokenRow {
   readonly lastUsedAt: Date | null;
   /** A robot account that was rotated: its successor has the name from then on. */
   readonly replacedAt: Date | null;
+  /** Of a trusted pipeline: who vouches for it, in place of a secret. */
+  readonly trustIssuer: string | null;
 }
 
 /** A token as it is looked up at the door: with its hash and the name of its organisation. */
 export interface CredentialRow extends TokenRow {
-  readonly hash: Uint8Array;
+  readonly hash: Uint8Array | null;
   readonly orgName: string;
 }
 
@@ -178,13 +189,14 @@ export async function findLiveTokenByName(
   return row && tokenRow(row);
 }
 
-/** Of one workflow, newest first, revoked ones too. */
+/** Those with a secret, of one workflow, newest first, revoked ones too. */
 export async function listRobotRows(tx: Tx, workflow: WorkflowName): Promise<readonly TokenRow[]> {
   const rows = await on(tx)
     .selectFrom('identity_tokens')
     .select(TOKEN_COLUMNS)
     .where('org_id', '=', thisOrg)
     .where('role', '=', 'robot')
+    .where('trust_issuer', 'is', null)
     .where('project', '=', workflow.project)
     .where('workflow', '=', workflow.workflow)
     .orderBy('created_at', 'desc')
@@ -262,7 +274,9 @@ export async function findCredentials(
   return rows.map((row) => ({ ...tokenRow(row), hash: row.hash, orgName: row.orgName }));
 }
 
-function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, 'hash' | 'created_by'>): TokenRow {
+type TokenColumn = 'hash' | 'created_by' | 'trust_subject' | 'trust_audience' | 'trust_claims';
+
+export function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, TokenColumn>): TokenRow {
   return Object.freeze({
     id: row.id,
     orgId: row.org_id,
@@ -274,6 +288,7 @@ function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, 'hash
     revokedAt: row.revoked_at,
     lastUsedAt: row.last_used_at,
     replacedAt: row.replaced_at,
+    trustIssuer: row.trust_issuer,
   });
 }
 

@@ -1,9 +1,8 @@
 import { isCoded } from '@waybill/core';
 import { Fields } from '@waybill/core/bytes';
-import { principalOf } from './authenticate.ts';
 import type { IdentityDeps } from './deps.ts';
 import { identityError } from './errors.ts';
-import { liveCredential } from './identity-token.ts';
+import { liveCredential, principalOf } from './live-credential.ts';
 import type { Principal } from './principal.ts';
 import { type SignedToken, signToken, TOKEN_TYPE } from './sign-token.ts';
 import { verifyToken } from './verify-token.ts';

@@ -165,7 +165,8 @@ async function requireAccount(tx: Tx, { workflow, account }: AccountInput): Prom
   );
 }
 
-function isOf({ role, scope }: TokenRow, { project, workflow }: WorkflowName): boolean {
+function isOf({ role, scope, trustIssuer }: TokenRow, { project, workflow }: WorkflowName): boolean {
+  if (trustIssuer !== null) return false;
   return (
     role === 'robot' && scope.type === 'workflow' && scope.project === project && scope.workflow === workflow
   );

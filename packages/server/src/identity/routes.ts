@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
 import { createToken } from './create-token.ts';
 import type { IdentityDeps } from './deps.ts';
-import { exchangeToken } from './exchange-token.ts';
+import { exchangeToken, type Federation } from './exchange-token.ts';
 import { addKey, listKeys, removeKey } from './keys.ts';
 import { listTokens } from './list-tokens.ts';
 import type { KeyRow } from './queries/keys.ts';
@@ -14,7 +14,7 @@ import { signInFirst, type Who } from './routes/sign-in.ts';
 const TAGS = ['identity'];
 
 /** `/waybill/v1/me`, `/waybill/v1/tokens`, `/waybill/v1/keys` and the built-in issuer under `/oidc`. */
-export function identityRoutes(deps: IdentityDeps): (app: App) => Promise<void> {
+export function identityRoutes(deps: IdentityDeps & Federation): (app: App) => Promise<void> {
   return async (app) => {
     await app.register(async (scope: App) => {
       const who = signInFirst(scope, deps);
@@ -125,7 +125,7 @@ function keyRoutes(app: App, deps: IdentityDeps, who: Who): void {
 }
 
 /** A scope of its own, as its bodies are forms and its errors OAuth's. */
-function oidcRoutes(deps: IdentityDeps): (app: App) => Promise<void> {
+function oidcRoutes(deps: IdentityDeps & Federation): (app: App) => Promise<void> {
   return async (app) => {
     acceptForms(app);
     app.get('/.well-known/openid-configuration', { schema: { hide: true } }, async (_request, reply) => {
@@ -162,7 +162,7 @@ function acceptForms(app: App): void {
 }
 
 async function tokenAnswer(
-  deps: IdentityDeps,
+  deps: IdentityDeps & Federation,
   form: unknown,
   from: { readonly address: string; readonly requestId: string },
 ) {
@@ -171,14 +171,17 @@ async function tokenAnswer(
     return { status: 400, body: oauthError('invalid_request', expected) };
   }
   const answer = await exchangeToken(deps, form, from);
-  if (answer.type === 'refused') return { status: 400, body: oauthError(answer.error, answer.description) };
+  if (answer.type === 'refused') {
+    const status = answer.error === 'temporarily_unavailable' ? 503 : 400;
+    return { status, body: oauthError(answer.error, answer.description) };
+  }
   return {
     status: 200,
     body: {
-      access_token: answer.idToken,
-      issued_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-      // RFC 8693 §2.2.1: what is issued is no access token, whatever the field is called.
-      token_type: 'N_A',
+      access_token: answer.token,
+      issued_token_type: `urn:ietf:params:oauth:token-type:${answer.tokenType}`,
+      // RFC 8693 §2.2.1: an ID token is no access token, whatever the field is called.
+      token_type: answer.tokenType === 'access_token' ? 'Bearer' : 'N_A',
       expires_in: answer.expiresInSeconds,
     },
   };

@@ -6,7 +6,11 @@ import type { IdentityDeps } from './deps.ts';
  * The kinds of JWT that this server signs with one key. The header's `typ` keeps them apart (RFC 8725 §3.11): none
  * is ever accepted where another is expected.
  */
-export const TOKEN_TYPE = { identity: 'JWT', registry: 'waybill-registry+jwt' } as const;
+export const TOKEN_TYPE = {
+  identity: 'JWT',
+  registry: 'waybill-registry+jwt',
+  access: 'waybill-access+jwt',
+} as const;
 export type TokenType = (typeof TOKEN_TYPE)[keyof typeof TOKEN_TYPE];
 
 export interface SignedToken {

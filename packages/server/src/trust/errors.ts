@@ -8,6 +8,7 @@ export const TRUST_PROBLEMS = {
   trust_key_refused: { status: 400, title: 'Public key not accepted' },
   trust_token_malformed: { status: 400, title: 'Identity token malformed' },
   trust_token_refused: { status: 400, title: 'Identity token refused' },
+  trust_token_claims: { status: 400, title: 'Identity token for another place or time' },
   trust_issuer_unknown: { status: 400, title: 'Identity token of an unknown issuer' },
   trust_issuer_unreachable: { status: 503, title: 'Issuer unreachable' },
   trust_issuer_invalid: { status: 400, title: 'Issuer not usable' },

@@ -1,3 +1,4 @@
+import type { Json } from '@waybill/core/bytes';
 import type { TrustedRoot } from '@waybill/core/trust';
 import type { TimestampRequest } from '@waybill/core/x509';
 import { openThreads } from '../ground/index.ts';
@@ -13,6 +14,7 @@ import {
 import { describeIssuers } from './issuers/describe-issuers.ts';
 import { createIssuerKeys, type IssuerKeys } from './issuers/issuer-keys.ts';
 import { listedSince } from './issuers/listed-since.ts';
+import { verifyPipelineToken } from './issuers/verify-pipeline-token.ts';
 import { createServerSigner, type ServerSigned, serverIdentityOf } from './sign-as-server.ts';
 import type { SigningTasks } from './sign-tasks.ts';
 import { signingConfigOf } from './signing-config.ts';
@@ -30,6 +32,11 @@ export interface Trust {
   readonly timestampChain: readonly Uint8Array[];
   /** A certificate for the holder of an identity token, or a coded error: see `issue`. */
   issue(request: SigningRequest): Promise<IssuedCertificate>;
+  /** The claims of a token that a workflow's trusted pipeline brings; throws `trust_token_…`, `trust_issuer_unreachable`. */
+  verifyPipelineToken(
+    jwt: string,
+    expected: { readonly issuer: string; readonly audience: string },
+  ): Promise<Readonly<Record<string, Json>>>;
   /** What `/api/v2/configuration` says of the issuers whose tokens count. */
   issuers(): Promise<readonly object[]>;
   /** Since when an organisation takes the issuer's word for who signs; undefined where it does not. */
@@ -68,6 +75,8 @@ function trustWith(deps: IssueDeps & TrustDeps & { readonly keys: IssuerKeys }):
     certificateChain: deps.authorities.certificate.chain,
     timestampChain: deps.authorities.timestamp.chain,
     issue: (request: SigningRequest) => issue(deps, request),
+    verifyPipelineToken: (jwt: string, expected: { readonly issuer: string; readonly audience: string }) =>
+      verifyPipelineToken(deps, jwt, expected),
     issuers: () => describeIssuers(deps),
     listedSince: (orgId: string, issuer: string) => listedSince(deps, orgId, issuer),
     issueCertificate: (order: CertificateOrder) => issueCertificate(deps, order),

@@ -12,6 +12,7 @@ import {
   type IssuerRule,
   readFulcioConfig,
 } from '@waybill/core/fulcio';
+import { isIssuerUrl } from '../../identity/index.ts';
 import { trustError } from '../errors.ts';
 import { CI_MAPPINGS, isCiKind } from './ci-mappings.ts';
 
@@ -86,12 +87,7 @@ function documentOf({ url, kind, subjectDomain, trustDomain }: IssuerChoice): Js
 
 /** One spelling for each issuer, since tokens are compared with it letter by letter. */
 function checkUrl(text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain =
-    url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
-  // "https://h" and "https://h/" are two issuers; either is right as long as the rest is as URLs are written.
-  if (isPlain && isWeb && (url.href === text || url.href === `${text}/`) && !text.includes('*')) return;
+  if (isIssuerUrl(text)) return;
   throw invalid('expected the issuer as its tokens state it, such as https://login.example.com');
 }
 

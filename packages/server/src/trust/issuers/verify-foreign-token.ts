@@ -46,7 +46,8 @@ export function parseClaimedToken(jwt: string): ClaimedToken {
 
 /**
  * Signature, issuer, audience and time of a token. Keys are those that the issuer publishes; nothing in the token can
- * point to another. Throws `trust_token_refused`, `trust_issuer_unreachable`.
+ * point to another. Throws `trust_token_refused`, `trust_issuer_unreachable`, and `trust_token_claims` for a token that
+ * the issuer did sign, but for another audience or time.
  */
 export async function verifyForeignToken(
   deps: { readonly keys: IssuerKeys; readonly clock: Clock },
@@ -68,7 +69,12 @@ export async function verifyForeignToken(
   }
   const claims = await claimsSignedBy(fitting, jwt, alg);
   const facts = { issuer: expected.address.url, audience: expected.audience, now: deps.clock() };
-  return checking(() => checkTokenClaims(claims, facts));
+  try {
+    return checkTokenClaims(claims, facts);
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw trustError('trust_token_claims', cause.message, { cause });
+  }
 }
 
 async function claimsSignedBy(
