@@ -7,6 +7,8 @@ export interface Leaf {
 
 export interface Noun {
   readonly summary: string;
+  /** The verb that is meant where an option follows the noun: `workflow trust --issuer …`. */
+  readonly meant?: string;
   /** A noun inside another belongs to it: `workflow robot-account create`. */
   readonly verbs: Readonly<Record<string, Leaf | Noun>>;
 }
@@ -50,6 +52,21 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       create: { summary: 'Create a workflow', load: () => import('./commands/workflow/create.ts') },
       list: { summary: 'List workflows', load: () => import('./commands/workflow/list.ts') },
       describe: { summary: 'Show one workflow', load: () => import('./commands/workflow/describe.ts') },
+      trust: {
+        summary: "Pipelines that push by their CI system's own tokens",
+        meant: 'add',
+        verbs: {
+          add: { summary: 'Trust one', load: () => import('./commands/workflow/trust/add.ts') },
+          list: {
+            summary: 'List those of a workflow',
+            load: () => import('./commands/workflow/trust/list.ts'),
+          },
+          remove: {
+            summary: 'Trust one no more',
+            load: () => import('./commands/workflow/trust/remove.ts'),
+          },
+        },
+      },
       'robot-account': {
         summary: 'Tokens that push the runs of one workflow',
         verbs: {

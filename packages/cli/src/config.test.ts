@@ -72,7 +72,7 @@ describe('connect', () => {
   it('refuses another server than the one an attestation was started on', async () => {
     await using session = await testSession();
     const env = { ...session.env, WAYBILL_URL: 'http://b.example', WAYBILL_TOKEN: 'wb_from_env' };
-    await assert.rejects(connect({ ...session, env }, 'http://a.example'), (error) =>
+    await assert.rejects(connect({ ...session, env }, { server: 'http://a.example' }), (error) =>
       isCoded(error, 'state_other_server'),
     );
   });

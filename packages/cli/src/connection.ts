@@ -3,6 +3,7 @@ import { type Fetch, Secret } from '@waybill/core';
 import { originOf, readLogin } from './config.ts';
 import { cliError } from './exit.ts';
 import { readNamed } from './files.ts';
+import type { PipelineWorkflow } from './pipeline-token.ts';
 import type { Session } from './session.ts';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:7070';
@@ -29,10 +30,21 @@ export async function connectIfKnown(session: Session): Promise<Connection | nul
   return token && { url, token, fetch, client: createClient({ url, token, fetch }) };
 }
 
-/** Server and token: options, then environment, then the saved login. Throws `cli_not_logged_in`. */
-export async function connect(session: Session, pinnedServer?: string): Promise<Connection> {
-  const url = await serverUrl(session, pinnedServer);
-  const token = await tokenFor(session, url);
+/** What a command is about that needs a connection. */
+export interface About {
+  /** The server that it has to be. */
+  readonly server?: string;
+  /** The workflow for which a job may sign in by its CI system's own token. */
+  readonly workflow?: PipelineWorkflow;
+}
+
+/**
+ * Server and token: options, then environment, then the saved login, then what the CI system gives to this job.
+ * Throws `cli_not_logged_in`, `oidc_…`.
+ */
+export async function connect(session: Session, about: About = {}): Promise<Connection> {
+  const url = await serverUrl(session, about.server);
+  const token = (await tokenFor(session, url)) ?? (await pipelineTokenFor(session, url, about));
   if (!token) {
     throw cliError(
       'cli_not_logged_in',
@@ -41,6 +53,16 @@ export async function connect(session: Session, pinnedServer?: string): Promise<
   }
   const { fetch } = session;
   return { url, token, fetch, client: createClient({ url, token, fetch }) };
+}
+
+async function pipelineTokenFor(
+  session: Session,
+  url: string,
+  { workflow }: About,
+): Promise<Secret<string> | null> {
+  if (workflow === undefined) return null;
+  const { exchangedPipelineToken } = await import('./pipeline-token.ts');
+  return exchangedPipelineToken(session, url, workflow);
 }
 
 async function serverUrl(session: Session, pinned?: string): Promise<string> {

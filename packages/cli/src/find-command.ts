@@ -29,8 +29,9 @@ export function findCommand(words: readonly string[]): Found {
 }
 
 function findVerb(name: string, noun: Noun, words: readonly string[]): Found {
-  const [verb, ...rest] = words;
-  if (verb === undefined || HELP.has(verb)) return { type: 'noun-help', path: name, noun };
+  const [first, ...others] = words;
+  if (first === undefined || HELP.has(first)) return { type: 'noun-help', path: name, noun };
+  const [verb, rest] = noun.meant && first.startsWith('-') ? [noun.meant, words] : [first, others];
   const entry = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
   if (!entry) throw nested(name, verb, rest[0]) ?? unknownVerb(name, noun, verb);
   const path = `${name} ${verb}`;

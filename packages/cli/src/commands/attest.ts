@@ -48,7 +48,7 @@ export const command = defineCommand({
   run: async (session, { options }) => {
     const given = parseMaterials(options.material, options['material-annotation']);
     const workflow = workflowOf(options);
-    const connection = await connect(session);
+    const connection = await connect(session, { workflow });
     const identity = options.key === undefined ? workflowIdentity(connection, workflow) : undefined;
     const pushed = await startAttestation(session, connection, workflow, async (state) => {
       const materials = await recordAll(session, connection, { state, given });

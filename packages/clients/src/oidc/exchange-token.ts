@@ -3,6 +3,7 @@ import { Fields, type Json, parseJson, readAtMost } from '@waybill/core/bytes';
 import { type OidcCode, oidcError } from './errors.ts';
 import { claimsOf, type IdentityToken } from './identity-token.ts';
 
+const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const MAX_ANSWER_BYTES = 100_000;
 
 export interface ExchangeTokenInput {
@@ -28,10 +29,7 @@ export interface ExchangedToken extends IdentityToken {
  * Throws `oidc_unreachable`, `oidc_refused` (with the server's reason), `oidc_protocol`.
  */
 export async function exchangeToken(input: ExchangeTokenInput): Promise<ExchangedToken> {
-  const endpoint = new URL('/oidc/token', input.url);
-  const response = await post(endpoint, input);
-  const body = await readBody(response, endpoint);
-  if (!response.ok) throw refused(response.status, body);
+  const { endpoint, body } = await exchange(input, formOf(input));
   return reading(endpoint, () => {
     const jwt = body.string('access_token');
     return Object.freeze({
@@ -42,9 +40,56 @@ export async function exchangeToken(input: ExchangeTokenInput): Promise<Exchange
   });
 }
 
+export interface ExchangePipelineTokenInput {
+  readonly url: string;
+  /** What the CI system gave to this job. */
+  readonly jwt: Secret<string>;
+  readonly workflow: { readonly organization: string; readonly project: string; readonly name: string };
+  readonly timeoutMs?: number;
+  /** The built-in `fetch` unless told. */
+  readonly fetch?: Fetch | undefined;
+}
+
+/**
+ * Turns a pipeline's own token into one that is good where an API token is, for as long as a command takes. Throws as
+ * `exchangeToken`.
+ */
+export async function exchangePipelineToken(
+  input: ExchangePipelineTokenInput,
+): Promise<{ readonly token: Secret<string>; readonly expiresInSeconds: number }> {
+  const { organization, project, name } = input.workflow;
+  const form = new URLSearchParams({
+    grant_type: GRANT,
+    subject_token: input.jwt.reveal(),
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    scope: `workflow:${organization}/${project}/${name}`,
+  });
+  const { endpoint, body } = await exchange(input, form);
+  return reading(endpoint, () =>
+    Object.freeze({
+      token: new Secret(body.string('access_token')),
+      expiresInSeconds: body.integer('expires_in'),
+    }),
+  );
+}
+
+type Where = Pick<ExchangeTokenInput, 'url' | 'fetch' | 'timeoutMs'>;
+
+async function exchange(
+  where: Where,
+  form: URLSearchParams,
+): Promise<{ readonly endpoint: URL; readonly body: Fields }> {
+  const endpoint = new URL('/oidc/token', where.url);
+  const response = await post(endpoint, where, form);
+  const body = await readBody(response, endpoint);
+  if (!response.ok) throw refused(response.status, body);
+  return { endpoint, body };
+}
+
 function formOf(input: ExchangeTokenInput): URLSearchParams {
   return new URLSearchParams({
-    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    grant_type: GRANT,
     subject_token: input.token.reveal(),
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     requested_token_type: 'urn:ietf:params:oauth:token-type:id_token',
@@ -53,15 +98,15 @@ function formOf(input: ExchangeTokenInput): URLSearchParams {
   });
 }
 
-async function post(endpoint: URL, input: ExchangeTokenInput): Promise<FetchResponse> {
+async function post(endpoint: URL, where: Where, form: URLSearchParams): Promise<FetchResponse> {
   try {
-    // A redirect would carry the API token to another address.
-    return await (input.fetch ?? fetch)(endpoint, {
+    // A redirect would carry the token to another address.
+    return await (where.fetch ?? fetch)(endpoint, {
       method: 'POST',
-      body: formOf(input),
+      body: form,
       redirect: 'error',
       headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(input.timeoutMs ?? 30_000),
+      signal: AbortSignal.timeout(where.timeoutMs ?? 30_000),
     });
   } catch (cause) {
     const reason = messageOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause);
@@ -95,7 +140,7 @@ function refused(status: number, body: Fields): CodedError<OidcCode> {
   const text = (value: Json | undefined) => (typeof value === 'string' ? value : undefined);
   const error = text(body.raw('error')) ?? text(body.raw('code')) ?? String(status);
   const description = text(body.raw('error_description')) ?? text(body.raw('detail')) ?? 'no reason given';
-  return oidcError('oidc_refused', `the server issued no identity token (${error}): ${description}`, {
+  return oidcError('oidc_refused', `the server exchanged no token (${error}): ${description}`, {
     detail: { status },
   });
 }

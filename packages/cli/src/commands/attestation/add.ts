@@ -34,7 +34,7 @@ export const command = defineCommand({
     const file = stateFile(session, options);
     const state = await readState(file);
     refuseSigned(state);
-    const connection = await connect(session, state.server);
+    const connection = await connect(session, { server: state.server, workflow: state.run });
     const { material, uploaded } = await recordMaterial(session, connection, state, {
       ...options,
       option: '--value',

@@ -31,8 +31,9 @@ export const command = defineCommand({
     const file = stateFile(session, options);
     const open = await readStateIfPresent(file);
     if (open && !options.replace) throw alreadyOpen(open, file);
-    const connection = await connect(session);
-    const state = await startAttestation(session, connection, workflowOf(options), async (state) => {
+    const workflow = workflowOf(options);
+    const connection = await connect(session, { workflow });
+    const state = await startAttestation(session, connection, workflow, async (state) => {
       if (open) await giveUp(session, open, file);
       // Another process may have started one since we looked.
       const other = await createState(session, file, state);
@@ -54,7 +55,7 @@ function alreadyOpen(open: AttestationState, file: string) {
 
 async function giveUp(session: Session, open: AttestationState, file: string): Promise<void> {
   try {
-    const { client } = await connect(session, open.server);
+    const { client } = await connect(session, { server: open.server, workflow: open.run });
     await client.cancelRun(open.run.id, { reason: 'replaced by another attestation' });
   } catch (error) {
     session.output.note(

@@ -33,7 +33,7 @@ export const command = defineCommand({
   run: async (session, { options }) => {
     const file = stateFile(session, options);
     const { server, run } = await readState(file);
-    const connection = await connect(session, server);
+    const connection = await connect(session, { server, workflow: run });
     const signed = await updateState(session, { file, runId: run.id }, (state) =>
       withBundle(session, connection, { state, options }),
     );

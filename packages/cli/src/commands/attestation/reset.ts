@@ -15,7 +15,7 @@ export const command = defineCommand({
   run: async (session, { options }) => {
     const file = stateFile(session, options);
     const { run, server } = await readState(file);
-    const { client } = await connect(session, server);
+    const { client } = await connect(session, { server, workflow: run });
     let ended = 'CANCELLED';
     try {
       await client.cancelRun(run.id, options.reason === undefined ? {} : { reason: options.reason });
