@@ -26,7 +26,7 @@ describe('commandHelp', () => {
 
 /** The words of an example as a shell would pass them. */
 function wordsOf(example: string): string[] {
-  const command = example.slice(example.indexOf('waybill ') + 'waybill '.length).replace(/ [<>] .*$/, '');
+  const command = example.slice(example.indexOf('waybill ') + 'waybill '.length).replace(/ [<>|] .*$/, '');
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map((found) => found[1] ?? found[2] ?? '');
 }
 
