@@ -8,6 +8,8 @@ import type {
   CreateToken,
   Key,
   KeyList,
+  RevokeKey,
+  RotateKey,
   RotateRobotAccount,
   TokenList,
   Trust,
@@ -50,6 +52,8 @@ export function identityCalls({ get, post, text }: Calls) {
       text({ method: 'DELETE', path: `${trusts(workflow)}/${seg(trust)}` }),
     addKey: (body: AddKey) => post<Key>('/waybill/v1/keys', body),
     listKeys: () => get<KeyList>('/waybill/v1/keys'),
+    rotateKey: (name: string, body: RotateKey) => post<Key>(`/waybill/v1/keys/${seg(name)}/rotate`, body),
+    revokeKey: (name: string, body: RevokeKey) => post<Key>(`/waybill/v1/keys/${seg(name)}/revoke`, body),
     removeKey: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/keys/${seg(name)}` }),
   };
 }

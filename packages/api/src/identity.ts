@@ -138,21 +138,59 @@ export type Trust = Static<typeof Trust>;
 export const TrustList = Type.Object({ trusts: Type.Array(Trust) });
 export type TrustList = Static<typeof TrustList>;
 
+/** Retired: what a timestamp proves to be signed before still counts. Compromised: nothing does. */
+const Revocation = Type.Union([Type.Literal('retired'), Type.Literal('compromised')]);
+
+const KeyParts = {
+  publicKey: Type.String({ maxLength: 10_000 }),
+  /** Where a key service keeps the private half; never asked by the server. */
+  reference: Type.Optional(Type.String({ maxLength: 512 })),
+};
+
 export const Key = Type.Object({
   name: Name,
   publicKey: Type.String(),
   /** SHA-256 of the SubjectPublicKeyInfo. */
   fingerprint: Type.String(),
+  /** Where a key service keeps the private half: `awskms:///…`; contracts may name it in place of `name`. */
+  reference: Type.Union([Type.String(), Type.Null()]),
   createdAt: Time,
+  /** Of a key that has a successor: until then both count. */
+  validUntil: Type.Union([Time, Type.Null()]),
+  revokedAt: Type.Union([Time, Type.Null()]),
+  revocation: Type.Union([Revocation, Type.Null()]),
+  /** Of a compromised key: what was signed and judged before still counts; null: nothing. */
+  compromisedSince: Type.Union([Time, Type.Null()]),
 });
 export type Key = Static<typeof Key>;
 
 /** POST /waybill/v1/keys: a public key that contracts may name as signer `urn:waybill:key` / `<name>`. */
-export const AddKey = Type.Object(
-  { name: Name, publicKey: Type.String({ maxLength: 10_000 }) },
+export const AddKey = Type.Object({ name: Name, ...KeyParts }, { additionalProperties: false });
+export type AddKey = Static<typeof AddKey>;
+
+/** POST /waybill/v1/keys/{name}/rotate: a successor under the same name. */
+export const RotateKey = Type.Object(
+  {
+    ...KeyParts,
+    /** How long the former key counts beside it. */
+    overlapSeconds: Type.Integer({ minimum: 0, maximum: 366 * 24 * 60 * 60 }),
+  },
   { additionalProperties: false },
 );
-export type AddKey = Static<typeof AddKey>;
+export type RotateKey = Static<typeof RotateKey>;
+
+/** POST /waybill/v1/keys/{name}/revoke */
+export const RevokeKey = Type.Object(
+  {
+    revocation: Revocation,
+    /** Which of several keys under the name. */
+    fingerprint: Type.Optional(Type.String({ maxLength: 80 })),
+    /** Of a compromised key: since when. Without it nothing that it ever signed counts. */
+    since: Type.Optional(Time),
+  },
+  { additionalProperties: false },
+);
+export type RevokeKey = Static<typeof RevokeKey>;
 
 export const KeyList = Type.Object({ keys: Type.Array(Key) });
 export type KeyList = Static<typeof KeyList>;

@@ -36,6 +36,8 @@ export {
   CreateToken,
   Key,
   KeyList,
+  RevokeKey,
+  RotateKey,
   Me,
   Role,
   RotateRobotAccount,

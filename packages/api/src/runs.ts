@@ -76,7 +76,13 @@ export type LogPosition = Static<typeof LogPosition>;
 
 export const Signer = Type.Union([
   Type.Object({ type: Type.Literal('certificate'), issuer: Type.String(), subject: Type.String() }),
-  Type.Object({ type: Type.Literal('key'), name: Type.String(), fingerprint: Type.String() }),
+  Type.Object({
+    type: Type.Literal('key'),
+    name: Type.String(),
+    fingerprint: Type.String(),
+    /** Of a key that a key service keeps. */
+    reference: Type.Optional(Type.String()),
+  }),
 ]);
 export type Signer = Static<typeof Signer>;
 

@@ -133,6 +133,8 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
     verbs: {
       add: { summary: 'Register a public key', load: () => import('./commands/key/add.ts') },
       list: { summary: 'List registered keys', load: () => import('./commands/key/list.ts') },
+      rotate: { summary: 'Give a key a successor', load: () => import('./commands/key/rotate.ts') },
+      revoke: { summary: 'Revoke a registered key', load: () => import('./commands/key/revoke.ts') },
       remove: { summary: 'Remove a registered key', load: () => import('./commands/key/remove.ts') },
     },
   },

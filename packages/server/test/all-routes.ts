@@ -90,6 +90,8 @@ export const BODIES: Readonly<Record<Route, object>> = {
   'POST /waybill/v1/log/checkpoints': { checkpoint: 'not a note' },
   'POST /waybill/v1/tokens': { name: 'another', role: 'viewer', expiresInSeconds: 60 },
   'POST /waybill/v1/keys': { name: 'another', publicKey: PEM },
+  'POST /waybill/v1/keys/:name/rotate': { publicKey: PEM, overlapSeconds: 60 },
+  'POST /waybill/v1/keys/:name/revoke': { revocation: 'compromised' },
   'POST /waybill/v1/trust/issuers': { url: 'https://login.example.com', kind: 'email' },
   'POST /waybill/v1/contracts': { document: DOCUMENT },
   'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },

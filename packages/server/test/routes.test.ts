@@ -95,6 +95,8 @@ before(async () => {
   owned = {
     '/waybill/v1/tokens/:id': { id: live.token.id },
     '/waybill/v1/keys/:name': { name: 'mine' },
+    '/waybill/v1/keys/:name/rotate': { name: 'mine' },
+    '/waybill/v1/keys/:name/revoke': { name: 'mine' },
     '/waybill/v1/trust/issuers/:url': { url: encodeURIComponent('https://mine.example.com') },
     '/waybill/v1/contracts/:name': { name: 'release' },
     '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },

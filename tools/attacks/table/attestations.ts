@@ -6,6 +6,7 @@ const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
 const EXAMPLES = `${SERVER}/attestation/example-policies.test.ts`;
 const POLICY_ENGINE = 'packages/rego/src/policy/policy-engine.ts';
 
+const KEY_ENDS = 'packages/server/test/key-ends.test.ts';
 const PROVENANCE = 'packages/core/src/slsa/provenance.test.ts';
 
 export const ATTESTATIONS: readonly Attack[] = [
@@ -44,6 +45,22 @@ export const ATTESTATIONS: readonly Attack[] = [
       'counts a signer once: one who signs twice, and one key that is given twice',
     ],
     gain: 'a review of two by one person',
+  },
+  {
+    attack: 'a signature by a key that was revoked, backdated by its thief',
+    defence: 'only a time that our own timestamp authority vouches for counts as before',
+    file: 'packages/server/src/attestation/verify-signer.ts',
+    without: ['      requireInTime(key, statement.signedAt, deps.clock());\n', ''],
+    test: [KEY_ENDS, 'proves what was stamped before, and nothing after; verdicts stay'],
+    gain: 'a key that nobody can take away from whoever has stolen it',
+  },
+  {
+    attack: 'an artifact that was attested with a stolen key before the theft was noticed',
+    defence: 'verdicts on signatures by a compromised key are withdrawn',
+    file: 'packages/server/src/attestation/load-verdicts.ts',
+    without: ["const key = row.result === 'PASSED' ? ", "const key = row.result === 'FAILED' ? "],
+    test: [KEY_ENDS, 'proves nothing, and takes its verdicts with it'],
+    gain: 'the gate open for what was smuggled in',
   },
   {
     attack: 'provenance that names a trusted builder, signed by a workflow of somebody else',

@@ -18,8 +18,8 @@ export function checkSigner(options: {
   readonly issuerUrl: string;
 }): readonly Finding[] {
   const { contract, signer, run, orgName, issuerUrl } = options;
-  const identity = identityOf(signer);
-  const { issuer, subject } = identity;
+  const identities = identitiesOf(signer);
+  const { issuer, subject } = identities[0];
   const allowed =
     contract.signers.length > 0
       ? contract.signers
@@ -27,7 +27,7 @@ export function checkSigner(options: {
           { issuer: issuerUrl, subject: `${issuerUrl}/${orgName}/${run.project}/${run.workflow}` },
           { issuer: KEY_ISSUER, subject: '*' },
         ];
-  const found = allowed.some((one) => signerMatches(one, identity));
+  const found = allowed.some((one) => identities.some((identity) => signerMatches(one, identity)));
   if (found) return [];
   const wanted = allowed.map((one) => `${one.subject} (issuer ${one.issuer})`).join(' or ');
   return [
@@ -39,6 +39,15 @@ export function checkSigner(options: {
   ];
 }
 
-function identityOf(signer: Signer): { readonly issuer: string; readonly subject: string } {
-  return signer.type === 'key' ? { issuer: KEY_ISSUER, subject: signer.name } : signer;
+interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** A registered key answers to its name, and to where a key service keeps it. */
+function identitiesOf(signer: Signer): readonly [Identity, ...Identity[]] {
+  if (signer.type === 'certificate') return [signer];
+  const { name, reference } = signer;
+  const known = { issuer: KEY_ISSUER, subject: name };
+  return reference === undefined ? [known] : [known, { issuer: KEY_ISSUER, subject: reference }];
 }

@@ -9,7 +9,7 @@ import {
   type VsaPredicate,
 } from '@waybill/core/intoto';
 import { type Verified, verifyStatementBundle } from '@waybill/core/verify';
-import { type Principal, targetOf } from '../identity/index.ts';
+import { compromisedKeysOf, type KeyRow, type Principal, targetOf } from '../identity/index.ts';
 import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
@@ -29,8 +29,16 @@ export interface ProvenVerdict {
   readonly logIndex: number;
 }
 
+/** A verdict that verifies, on a signature by a key that was found to be compromised. */
+export interface WithdrawnVerdict {
+  readonly runId: string;
+  readonly keyName: string;
+}
+
 export interface VerdictsAbout {
   readonly proven: readonly ProvenVerdict[];
+  /** PASSED ones that count no longer. */
+  readonly withdrawn: readonly WithdrawnVerdict[];
   /** Verdicts on the artifact under any contract, for an answer that helps. */
   readonly underAnyContract: number;
 }
@@ -47,18 +55,39 @@ export async function loadVerdicts(
   about: { readonly subject: Digest; readonly contract: string },
 ): Promise<VerdictsAbout> {
   const within = { ...about, ...targetOf(principal.scope) };
-  const { rows, underAnyContract } = await deps.db.withOrg(principal.orgId, async (tx) => ({
+  const { rows, underAnyContract, compromised } = await deps.db.withOrg(principal.orgId, async (tx) => ({
     rows: await findVerdicts(tx, { ...within, limit: MAX_VERDICTS }),
     underAnyContract: await countVerdicts(tx, within),
+    compromised: await compromisedKeysOf(tx),
   }));
   const proven: ProvenVerdict[] = [];
+  const withdrawn: WithdrawnVerdict[] = [];
   for (const row of rows) {
     const verdict = await prove(deps, row, { ...about, orgName: principal.orgName });
+    const key = row.result === 'PASSED' ? withdrawnBy(compromised, verdict.vsa.value) : undefined;
+    if (key) {
+      withdrawn.push({ runId: row.runId, keyName: key.name });
+      continue;
+    }
     proven.push(verdict);
     // One that passed and counts is all that a decision needs, and those that passed come first.
     if (row.result === 'PASSED' && counts(verdict, deps.clock())) break;
   }
-  return { proven, underAnyContract };
+  return { proven, withdrawn, underAnyContract };
+}
+
+/**
+ * The compromised key on whose signature the verdict stands. Who signed, and when it was judged, is what the signed
+ * verdict says, not a row; a key that was only retired takes nothing back.
+ */
+function withdrawnBy(compromised: readonly KeyRow[], statement: Statement): KeyRow | undefined {
+  if (compromised.length === 0) return undefined;
+  const fields = new Fields(statement.predicate, 'predicate');
+  const fingerprint = fields.optionalObject('waybill_signer')?.optionalString('fingerprint');
+  const key = compromised.find((one) => one.fingerprint === fingerprint);
+  const since = key?.compromisedSince ?? null;
+  const isBefore = since !== null && Date.parse(fields.string('timeVerified')) < since.getTime();
+  return isBefore ? undefined : key;
 }
 
 /** Whether its time is not over. */

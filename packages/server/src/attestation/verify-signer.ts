@@ -6,7 +6,7 @@ import { parseRunPredicate, type RunPredicate, type Statement } from '@waybill/c
 import type { HashedRekord } from '@waybill/core/tlog';
 import { takeOver, type Verified, verifyStatementBundle } from '@waybill/core/verify';
 import { parseCertificate } from '@waybill/core/x509';
-import { type KeyRow, keysOf } from '../identity/index.ts';
+import { endOfKey, type KeyRow, keysOf } from '../identity/index.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
 import type { Examined } from './examine.ts';
@@ -83,10 +83,12 @@ async function verifyByKey(deps: AttestationDeps, orgId: string, bundle: Bundle)
   for (const key of keys) {
     const statement = provenBy(deps, bundle, key);
     if (statement) {
+      requireInTime(key, statement.signedAt, deps.clock());
+      const { name, fingerprint, reference } = key;
       return {
         statement,
         predicate: parseRunPredicate(statement.value.predicate),
-        signer: { type: 'key', name: key.name, fingerprint: key.fingerprint },
+        signer: { type: 'key', name, fingerprint, ...(reference === null ? {} : { reference }) },
         rekord: rekordOf(bundle, statement.signer),
       };
     }
@@ -96,6 +98,20 @@ async function verifyByKey(deps: AttestationDeps, orgId: string, bundle: Bundle)
     keys.length === 0
       ? 'the bundle is signed by a key, and this organisation has registered none: `waybill key add NAME --public-key FILE`'
       : `the signature is by none of the ${keys.length} registered keys (${keys.map((key) => key.name).join(', ')}): sign with one of them, or register the key with \`waybill key add\``,
+  );
+}
+
+/**
+ * A key that has ended proves what somebody vouches was signed before. The time is that of our own timestamp authority;
+ * without one it is now.
+ */
+function requireInTime(key: KeyRow, signedAt: Date | null, now: Date): void {
+  const end = endOfKey(key);
+  if (end === null || (end.at !== null && (signedAt ?? now).getTime() < end.at.getTime())) return;
+  const when = signedAt === null ? 'no timestamp says when' : `it was signed at ${signedAt.toISOString()}`;
+  throw attestationError(
+    'attestation_signer_unverified',
+    `the signature is by the key ${key.name} (${key.fingerprint}), which ${end.what}, and ${when}: sign with the key that \`waybill key list\` shows as valid`,
   );
 }
 

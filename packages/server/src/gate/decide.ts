@@ -60,7 +60,7 @@ function errorReason(error: unknown): DecisionReason {
   };
 }
 
-function outcomeOf(about: About, { proven, underAnyContract }: VerdictsAbout): Finding {
+function outcomeOf(about: About, { proven, withdrawn, underAnyContract }: VerdictsAbout): Finding {
   const passed = proven.filter((verdict) => verdict.result === 'PASSED');
   const counting = passed.find((verdict) => counts(verdict, about.at));
   if (counting) {
@@ -78,8 +78,10 @@ function outcomeOf(about: About, { proven, underAnyContract }: VerdictsAbout): F
   }
   const [stale] = passed;
   const [failed] = proven;
+  const [taken] = withdrawn;
   const denied = { outcome: 'deny', evidence: failed ? evidenceOf(failed) : null, validUntil: null } as const;
   if (stale) return { ...denied, reasons: [staleReason(about, stale)] };
+  if (taken) return { ...denied, reasons: [withdrawnReason(taken)] };
   if (failed) return { ...denied, reasons: [failedReason(about, failed.runId)] };
   return { ...denied, reasons: [missingReason(about, underAnyContract)] };
 }
@@ -99,6 +101,13 @@ function failedReason({ contract }: { readonly contract: string }, runId: string
   return {
     code: 'verdict_failed',
     message: `judged FAILED under the contract ${contract} in run ${runId}: \`waybill run describe ${runId}\` tells why`,
+  };
+}
+
+function withdrawnReason({ runId, keyName }: VerdictsAbout['withdrawn'][number]): DecisionReason {
+  return {
+    code: 'verdict_withdrawn',
+    message: `judged PASSED in run ${runId}, on a signature by the key ${keyName}, which is compromised: attest it again with another key`,
   };
 }
 

@@ -17,6 +17,7 @@ export const IDENTITY_PROBLEMS = {
   identity_key_invalid: { status: 400, title: 'Public key not usable' },
   identity_key_not_found: { status: 404, title: 'No such key' },
   identity_key_exists: { status: 409, title: 'Key already registered' },
+  identity_key_revoked: { status: 409, title: 'Key revoked already' },
   identity_public_url_invalid: { status: 500, title: 'Public URL not usable' },
   identity_issuer_changed: { status: 500, title: 'Issuer changed' },
   identity_signing_key_unreadable: { status: 500, title: 'Signing key not readable' },

@@ -8,7 +8,8 @@ export { IDENTITY_PROBLEMS, type IdentityCode } from './errors.ts';
 export { issueIdentityToken, type VerifiedIdentity, verifyIdentityToken } from './identity-token.ts';
 export type { VerifyPipelineToken } from './exchange-pipeline-token.ts';
 export { checkIssuer, issuerUrlOf } from './issuer.ts';
-export { findKey, findKeyByFingerprint, keysOf } from './keys.ts';
+export { endOfKey } from './end-key.ts';
+export { compromisedKeysOf, findKey, findKeyByFingerprint, keysOf } from './keys.ts';
 export { openIdentity } from './open.ts';
 export {
   actorOf,

@@ -8,7 +8,7 @@ import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
 import { parseName } from './name.ts';
 import { actorOf, type Principal } from './principal.ts';
-import { deleteKey, findKeyRow, insertKey, type KeyRow, listKeyRows } from './queries/keys.ts';
+import { deleteKeys, findKeyRow, insertKey, type KeyRow, listKeyRows } from './queries/keys.ts';
 import { lockOrganization } from './queries.ts';
 
 const publicKeyPem =
@@ -21,15 +21,20 @@ const publicKeyPem =
 export async function addKey(
   deps: IdentityDeps,
   principal: Principal,
-  input: { readonly name: string; readonly publicKey: string; readonly requestId?: string | undefined },
+  input: {
+    readonly name: string;
+    readonly publicKey: string;
+    readonly reference?: string | undefined;
+    readonly requestId?: string | undefined;
+  },
 ): Promise<KeyRow> {
   const attempt = { principal, action: 'identity.add-key', requestId: input.requestId };
   const name = parseName(input.name, 'key name');
   await auditRefusal(deps, attempt, `key:${name}`, async () => authorize(principal, 'write-key'));
-  const key = parsePublicKey(input.publicKey);
+  const key = parseNewKey(input);
   return deps.db.withOrg(principal.orgId, async (tx) => {
     await lockOrganization(tx);
-    await checkFree(tx, name, key.fingerprint);
+    await checkFree(tx, { name, ...key });
     const row = await insertKey(tx, {
       ...key,
       name,
@@ -51,7 +56,10 @@ export async function listKeys(deps: IdentityDeps, principal: Principal): Promis
   return deps.db.withOrg(principal.orgId, listKeyRows);
 }
 
-/** Signatures by a removed key no longer count as its name's. Throws `identity_key_not_found`, `identity_forbidden`. */
+/**
+ * Signatures by a removed key no longer count as its name's; one that was revoked stays on record. Throws
+ * `identity_key_not_found`, `identity_forbidden`.
+ */
 export async function removeKey(
   deps: IdentityDeps,
   principal: Principal,
@@ -61,19 +69,23 @@ export async function removeKey(
   const target = `key:${input.name.slice(0, 63)}`;
   await auditRefusal(deps, attempt, target, async () => authorize(principal, 'write-key'));
   await deps.db.withOrg(principal.orgId, async (tx) => {
-    const removed = await deleteKey(tx, input.name);
-    if (removed === undefined) {
-      const shown = JSON.stringify(input.name.slice(0, 80));
-      throw identityError(
-        'identity_key_not_found',
-        `No key named ${shown}: \`waybill key list\` shows them.`,
-      );
+    const removed = await deleteKeys(tx, input.name);
+    if (removed.length === 0) throw noSuchKey(input.name);
+    for (const { name, fingerprint } of removed) {
+      await auditChange(tx, attempt, `key:${name}`, { fingerprint });
     }
-    await auditChange(tx, attempt, `key:${removed.name}`, { fingerprint: removed.fingerprint });
   });
 }
 
-/** The key of that name in the organisation of the transaction. */
+export function noSuchKey(name: string): CodedError<IdentityCode> {
+  const shown = JSON.stringify(name.slice(0, 160));
+  return identityError(
+    'identity_key_not_found',
+    `No key named ${shown} that is not revoked: \`waybill key list\` shows them.`,
+  );
+}
+
+/** The live key of that name in the organisation of the transaction. */
 export function findKey(tx: Tx, name: string): Promise<KeyRow | undefined> {
   return findKeyRow(tx, { name });
 }
@@ -81,6 +93,11 @@ export function findKey(tx: Tx, name: string): Promise<KeyRow | undefined> {
 /** The key with that fingerprint (`sha256:<hex>` of its SubjectPublicKeyInfo) in the organisation of the transaction. */
 export function findKeyByFingerprint(tx: Tx, fingerprint: string): Promise<KeyRow | undefined> {
   return findKeyRow(tx, { fingerprint });
+}
+
+/** Those found to be compromised. */
+export async function compromisedKeysOf(tx: Tx): Promise<readonly KeyRow[]> {
+  return (await listKeyRows(tx)).filter(({ revocation }) => revocation === 'compromised');
 }
 
 /** Every registered key of the organisation of the transaction. */
@@ -126,22 +143,52 @@ function algorithmOf(key: KeyObject): string {
   return `rsa ${bits}`;
 }
 
-async function checkFree(tx: Tx, name: string, fingerprint: string): Promise<void> {
-  const byName = await findKeyRow(tx, { name });
+/** Throws `identity_key_exists`. */
+export async function checkFree(
+  tx: Tx,
+  key: { readonly name: string; readonly fingerprint: string; readonly reference: string | null },
+): Promise<void> {
+  const byName = await findKeyRow(tx, { name: key.name });
   if (byName) {
     throw identityError(
       'identity_key_exists',
-      `A key named "${name}" is registered (${byName.fingerprint}). Remove it first, or choose another name.`,
+      `A key named "${key.name}" is registered (${byName.fingerprint}). Rotate it, remove it first, or choose another name.`,
     );
   }
-  // Two names for one key would make "signed by" ambiguous.
-  const byKey = await findKeyRow(tx, { fingerprint });
+  // Two names for one key would make "signed by" ambiguous; and one that was revoked must not come back.
+  const byKey = await findKeyRow(tx, { fingerprint: key.fingerprint });
   if (byKey) {
     throw identityError(
       'identity_key_exists',
-      `This key is registered already, under the name "${byKey.name}".`,
+      `This key is registered already, under the name "${byKey.name}"${byKey.revocation === null ? '' : `, and was revoked as ${byKey.revocation}`}.`,
     );
   }
+  const byReference = key.reference === null ? undefined : await findKeyRow(tx, { reference: key.reference });
+  if (byReference) {
+    throw identityError(
+      'identity_key_exists',
+      `The reference ${key.reference} is that of the key "${byReference.name}".`,
+    );
+  }
+}
+
+// As cosign writes them. Nothing is asked there: to the server it is one more name of a public key.
+const REFERENCE =
+  /^(?:(?:awskms|gcpkms|azurekms|hashivault|openbao|k8s|gitlab):\/\/|pkcs11:)[\x21-\x29\x2b-\x7e]{1,500}$/;
+
+/** What is registered of a key. Throws `identity_key_invalid`. */
+export function parseNewKey(input: {
+  readonly publicKey: string;
+  readonly reference?: string | undefined;
+}): ReturnType<typeof parsePublicKey> & Pick<KeyRow, 'reference'> {
+  const { reference = null } = input;
+  if (reference !== null && !REFERENCE.test(reference)) {
+    throw identityError(
+      'identity_key_invalid',
+      `reference: expected that of a key service, such as awskms:///arn:aws:kms:… or gcpkms://projects/…, found ${JSON.stringify(reference.slice(0, 100))}`,
+    );
+  }
+  return { ...parsePublicKey(input.publicKey), reference };
 }
 
 function invalid(reason: string, cause?: unknown): CodedError<IdentityCode> {

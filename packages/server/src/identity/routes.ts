@@ -1,14 +1,13 @@
-import { AddKey, CreatedToken, CreateToken, Key, KeyList, Me, TokenList } from '@waybill/api';
+import { CreatedToken, CreateToken, Me, TokenList } from '@waybill/api';
 import { Type } from 'typebox';
 import type { App } from '../ground/index.ts';
 import { createToken } from './create-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import { exchangeToken, type Federation } from './exchange-token.ts';
-import { addKey, listKeys, removeKey } from './keys.ts';
 import { listTokens } from './list-tokens.ts';
-import type { KeyRow } from './queries/keys.ts';
 import { apiScope, presentToken } from './present-token.ts';
 import { revokeToken } from './revoke-token.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { signInFirst, type Who } from './routes/sign-in.ts';
 
 const TAGS = ['identity'];
@@ -82,43 +81,6 @@ function tokenRoutes(app: App, deps: IdentityDeps, who: Who): void {
     async (request, reply) => {
       const principal = who(request);
       await revokeToken(deps, principal, { id: request.params.id, requestId: request.id });
-      return reply.code(204).send(null);
-    },
-  );
-}
-
-function keyRoutes(app: App, deps: IdentityDeps, who: Who): void {
-  app.post(
-    '/waybill/v1/keys',
-    { schema: { tags: TAGS, summary: 'Register a public key', body: AddKey, response: { 201: Key } } },
-    async (request, reply) => {
-      const principal = who(request);
-      const key = await addKey(deps, principal, { ...request.body, requestId: request.id });
-      reply.code(201);
-      return presentKey(key);
-    },
-  );
-  app.get(
-    '/waybill/v1/keys',
-    { schema: { tags: TAGS, summary: 'List registered public keys', response: { 200: KeyList } } },
-    async (request) => {
-      const principal = who(request);
-      return { keys: (await listKeys(deps, principal)).map(presentKey) };
-    },
-  );
-  app.delete(
-    '/waybill/v1/keys/:name',
-    {
-      schema: {
-        tags: TAGS,
-        summary: 'Remove a public key',
-        params: Type.Object({ name: Type.String() }),
-        response: { 204: Type.Null({ description: 'It is removed' }) },
-      },
-    },
-    async (request, reply) => {
-      const principal = who(request);
-      await removeKey(deps, principal, { name: request.params.name, requestId: request.id });
       return reply.code(204).send(null);
     },
   );
@@ -215,13 +177,4 @@ function discoveryOf(issuer: string) {
 
 function oauthError(error: string, description: string) {
   return { error, error_description: description };
-}
-
-function presentKey(key: KeyRow): Key {
-  return {
-    name: key.name,
-    publicKey: key.publicKey,
-    fingerprint: key.fingerprint,
-    createdAt: key.createdAt.toISOString(),
-  };
 }

@@ -1,3 +1,4 @@
+import type { Key } from '@waybill/api';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { EXIT } from '../../exit.ts';
@@ -18,8 +19,20 @@ export const command = defineCommand({
             { title: 'NAME', of: (row) => row.name },
             { title: 'FINGERPRINT', of: (row) => row.fingerprint },
             { title: 'REGISTERED', of: (row) => timeText(row.createdAt) },
+            { title: 'COUNTS', of: countsText },
+            { title: 'REFERENCE', of: (row) => row.reference ?? '-' },
           ]),
     );
     return EXIT.ok;
   },
 });
+
+function countsText({ validUntil, revokedAt, revocation, compromisedSince }: Key): string {
+  if (revocation === 'compromised') {
+    return compromisedSince === null
+      ? 'never: compromised'
+      : `compromised since ${timeText(compromisedSince)}`;
+  }
+  if (revokedAt !== null) return `revoked ${timeText(revokedAt)}`;
+  return validUntil === null ? 'yes' : `until ${timeText(validUntil)}`;
+}
