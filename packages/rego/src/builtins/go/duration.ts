@@ -41,9 +41,10 @@ export function parseExtendedDuration(text: string): bigint {
 
 /** Days, weeks and years in hours. */
 function rewrite(text: string): string {
-  const shape = /^[-+]?(?:[0-9.]+(?:ms|us|µs|ns|[a-z]))+$/;
+  // Escaped: the command line is bundled as ASCII, and a bundler leaves regular expressions as they are.
+  const shape = /^[-+]?(?:[0-9.]+(?:ms|us|\u00b5s|ns|[a-z]))+$/;
   if (!shape.test(text)) throw new DurationError(`time: invalid duration "${text}"`);
-  return text.replaceAll(/([0-9.]+)(ms|us|µs|ns|[a-z])/g, (segment, digits: string, unit: string) => {
+  return text.replaceAll(/([0-9.]+)(ms|us|\u00b5s|ns|[a-z])/g, (segment, digits: string, unit: string) => {
     const hours = HOURS.get(unit);
     if (hours === undefined) return segment;
     if (!/^(?:\d+\.?\d*|\.\d+)$/.test(digits)) throw new DurationError(`time: invalid duration "${text}"`);
