@@ -40,6 +40,8 @@ function predicateOf(state: AttestationState, finishedAt: string): RunPredicate 
     run: { id, organization, project, workflow, startedAt, finishedAt },
     contract: state.contract,
     runner: state.runner,
+    ...(state.source === undefined ? {} : { source: state.source }),
+    ...(state.change === undefined ? {} : { change: state.change }),
     environment: state.environment,
     annotations: state.annotations,
     materials: state.materials,

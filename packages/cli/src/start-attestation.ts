@@ -3,6 +3,8 @@ import type { Client } from '@waybill/api/client';
 import type { Json } from '@waybill/core/bytes';
 import type { Contract } from '@waybill/core/contract';
 import { parseDigest } from '@waybill/core/digest';
+import type { RunSource } from '@waybill/core/intoto';
+import { type GitHead, gitHead } from './ci/git-head.ts';
 import { capture, detectRunner, looksSecret, type Runner } from './ci/index.ts';
 import type { Connection } from './connection.ts';
 import { cliError } from './exit.ts';
@@ -21,12 +23,20 @@ export async function startAttestation<T>(
   work: (state: AttestationState) => Promise<T>,
 ): Promise<T> {
   const runner = detectRunner(session.env);
+  const head = gitHead(session.cwd, session.env);
   const started = await client.startRun({ ...wanted, runner: runner.type });
+  const source = await sourceOf(session, head);
   return keepOrCancel(session, client, started, () => {
     const contract = contractOf(started.contractDocument);
     checkRunner(contract, runner);
-    return work(stateOf({ session, url, started, runner, contract }));
+    return work(stateOf({ session, url, started, runner, contract, source }));
   });
+}
+
+async function sourceOf({ output }: Session, asked: Promise<GitHead>): Promise<RunSource | undefined> {
+  const head = await asked;
+  if (head?.type === 'refused') output.note(`the commit is not recorded: ${head.reason}`);
+  return head?.type === 'head' ? head.source : undefined;
 }
 
 async function keepOrCancel<T>(
@@ -65,8 +75,9 @@ function stateOf(given: {
   readonly started: StartedRun;
   readonly runner: Runner;
   readonly contract: Contract;
+  readonly source: RunSource | undefined;
 }): AttestationState {
-  const { session, url, started, runner, contract } = given;
+  const { session, url, started, runner, contract, source } = given;
   return {
     server: url,
     run: {
@@ -85,6 +96,8 @@ function stateOf(given: {
     contractDocument: started.contractDocument as Json,
     repository: started.repository,
     runner: { type: runner.type, ...(runner.url === undefined ? {} : { url: runner.url }) },
+    ...(source === undefined ? {} : { source }),
+    ...(runner.change === undefined ? {} : { change: runner.change }),
     environment: { ...runner.environment, ...allowListed(session, contract) },
     annotations: {},
     materials: [],

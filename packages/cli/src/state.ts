@@ -2,7 +2,7 @@ import path from 'node:path';
 import { CodedError, isCoded } from '@waybill/core';
 import { Fields, type Json, parseJson } from '@waybill/core/bytes';
 import { parseDigest } from '@waybill/core/digest';
-import { parseRunMaterial, type RunPredicate } from '@waybill/core/intoto';
+import { optionalParts, parseRunMaterial, type RunPredicate } from '@waybill/core/intoto';
 import { cliError } from './exit.ts';
 import { makeDirectory, readIfPresent, removeIfPresent, writePrivate } from './files.ts';
 import { withLock } from './lock.ts';
@@ -10,7 +10,10 @@ import type { Session } from './session.ts';
 
 /** One attestation while it is collected: everything a later process needs, and no secret. */
 export interface AttestationState
-  extends Pick<RunPredicate, 'contract' | 'runner' | 'environment' | 'annotations' | 'materials'> {
+  extends Pick<
+    RunPredicate,
+    'contract' | 'runner' | 'source' | 'change' | 'environment' | 'annotations' | 'materials'
+  > {
   readonly server: string;
   readonly run: {
     readonly id: string;
@@ -107,9 +110,8 @@ export async function removeState(session: Session, { file, runId }: StateOf): P
 
 /** The state as it was before it was signed. */
 export function withoutBundle(state: AttestationState): AttestationState {
-  const { server, run, contract, contractDocument, repository, runner, environment, annotations, materials } =
-    state;
-  return { server, run, contract, contractDocument, repository, runner, environment, annotations, materials };
+  const { signedBundle: _signed, ...unsigned } = state;
+  return unsigned;
 }
 
 /**
@@ -168,6 +170,7 @@ function parseState(text: string, file: string): AttestationState {
     contractDocument: fields.raw('contractDocument') ?? null,
     repository: fields.string('repository'),
     runner: { type: runner.string('type'), ...(url === undefined ? {} : { url }) },
+    ...optionalParts(fields),
     environment: fields.stringMap('environment'),
     annotations: fields.stringMap('annotations'),
     materials: fields.objects('materials').map(parseRunMaterial),

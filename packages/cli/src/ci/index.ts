@@ -1,22 +1,46 @@
+import { existsSync } from 'node:fs';
+import type { RunChange } from '@waybill/core/intoto';
 import { variablesOf } from '@waybill/core/runner';
 import { cliError } from '../exit.ts';
+import { azure } from './azure.ts';
+import { buildkite } from './buildkite.ts';
+import { circleci } from './circleci.ts';
+import { dagger } from './dagger.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
-import type { CiProvider } from './provider.ts';
+import { jenkins } from './jenkins.ts';
+import type { CiProvider, Place } from './provider.ts';
+import { sandbox } from './sandbox.ts';
+import { teamcity } from './teamcity.ts';
+import { tekton } from './tekton.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
-/** In the order in which they are tried; `generic` takes what is left. */
-const PROVIDERS: readonly CiProvider[] = [github, gitlab];
+/** In the order in which they are tried: what runs inside of another comes first, and `generic` takes what is left. */
+export const PROVIDERS: readonly CiProvider[] = [
+  sandbox,
+  dagger,
+  github,
+  gitlab,
+  azure,
+  jenkins,
+  circleci,
+  buildkite,
+  teamcity,
+  tekton,
+];
 
 export interface Runner {
   readonly type: CiProvider['type'];
   readonly url?: string;
+  /** The pull or merge request that this run is about. */
+  readonly change?: RunChange;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Throws `runner_variable_missing` when the CI system is recognised but lacks a variable that a run records. */
-export function detectRunner(env: NodeJS.ProcessEnv): Runner {
-  const provider = PROVIDERS.find((candidate) => candidate.detect(env)) ?? generic;
+export function detectRunner(env: NodeJS.ProcessEnv, exists: Place['exists'] = existsSync): Runner {
+  const provider = PROVIDERS.find((candidate) => candidate.detect({ env, exists })) ?? generic;
   const { required, optional } = variablesOf(provider.type);
   const missing = required.filter((name) => !env[name]);
   if (missing.length > 0) {
@@ -26,9 +50,11 @@ export function detectRunner(env: NodeJS.ProcessEnv): Runner {
     );
   }
   const url = provider.url(env);
+  const change = provider.change?.(env);
   return {
     type: provider.type,
     ...(url === undefined ? {} : { url: withoutCredentials(url) }),
+    ...(change === undefined ? {} : { change }),
     environment: capture(env, [...required, ...optional]),
   };
 }
@@ -46,8 +72,4 @@ export function looksSecret(name: string): boolean {
   return /(^|_)(TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY|AUTH)(_|$)/i.test(
     name,
   );
-}
-
-function withoutCredentials(text: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i.test(text) ? text.replace(/\/\/[^/?#\s]*@/, '//') : text;
 }

@@ -7,7 +7,7 @@ import { readAnnotations, readMaterials } from './read-materials.ts';
 import { readName } from './read-name.ts';
 import { readGroups, readPolicies } from './read-policies.ts';
 import { readSigners } from './read-signers.ts';
-import { RUNNER_TYPES, type RunnerType } from './runner.ts';
+import { RUNNER_NAMES, RUNNER_TYPES, type RunnerType } from './runner.ts';
 
 const API_VERSION = 'chainloop.dev/v1';
 const V2_KEYS = ['apiVersion', 'kind', 'metadata', 'spec'];
@@ -111,13 +111,12 @@ function readRunner(node: DocNode | undefined): RunnerType | null {
     return null;
   }
   const name = type.integer === undefined ? type.asText() : RUNNER_TYPES[type.integer];
-  const known = RUNNER_TYPES.slice(1) as readonly RunnerType[];
-  const found = known.find((candidate) => candidate === name);
+  const found = RUNNER_NAMES.find((candidate) => candidate === name);
   if (found !== undefined) return found;
-  const meant = name === undefined ? undefined : nearest(name, known);
+  const meant = name === undefined ? undefined : nearest(name, RUNNER_NAMES);
   const why = name === undefined ? undefined : explainLookAlike(name);
   type.error(
-    `unknown runner type ${type.describe()}${why ? ` (${why})` : ''}: ${meant ? `did you mean ${meant}?` : `expected one of ${known.join(', ')}`}`,
+    `unknown runner type ${type.describe()}${why ? ` (${why})` : ''}: ${meant ? `did you mean ${meant}?` : `expected one of ${RUNNER_NAMES.join(', ')}`}`,
     meant,
   );
   return null;

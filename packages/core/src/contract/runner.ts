@@ -12,7 +12,18 @@ export const RUNNER_TYPES = [
   'CHAINLOOP_SANDBOX',
 ] as const;
 
-export type RunnerType = Exclude<(typeof RUNNER_TYPES)[number], 'RUNNER_TYPE_UNSPECIFIED'>;
+/** Known by name only: Chainloop has no number for it. */
+const OWN_TYPES = ['BUILDKITE_PIPELINE'] as const;
+
+export type RunnerType =
+  | Exclude<(typeof RUNNER_TYPES)[number], 'RUNNER_TYPE_UNSPECIFIED'>
+  | (typeof OWN_TYPES)[number];
+
+/** What a contract can demand, by name. */
+export const RUNNER_NAMES: readonly RunnerType[] = [
+  ...RUNNER_TYPES.filter((type) => type !== 'RUNNER_TYPE_UNSPECIFIED'),
+  ...OWN_TYPES,
+];
 
 interface RunnerVariables {
   /** Always set there: without one of them a run does not start. */
@@ -105,6 +116,28 @@ const VARIABLES: Readonly<Record<RunnerType, RunnerVariables>> = {
       'TEKTON_PIPELINE_NAME',
       'TEKTON_PIPELINERUN_NAME',
       'TEKTON_PIPELINE_TASK_NAME',
+    ],
+  },
+  BUILDKITE_PIPELINE: {
+    required: [
+      'BUILDKITE_ORGANIZATION_SLUG',
+      'BUILDKITE_PIPELINE_SLUG',
+      'BUILDKITE_BUILD_ID',
+      'BUILDKITE_BUILD_NUMBER',
+      'BUILDKITE_BUILD_URL',
+      'BUILDKITE_JOB_ID',
+      'BUILDKITE_COMMIT',
+      'BUILDKITE_BRANCH',
+      'BUILDKITE_REPO',
+    ],
+    optional: [
+      'BUILDKITE_TAG',
+      'BUILDKITE_SOURCE',
+      'BUILDKITE_STEP_KEY',
+      'BUILDKITE_AGENT_NAME',
+      'BUILDKITE_BUILD_CREATOR',
+      'BUILDKITE_PULL_REQUEST',
+      'BUILDKITE_PULL_REQUEST_BASE_BRANCH',
     ],
   },
   CHAINLOOP_SANDBOX: { required: [], optional: [] },

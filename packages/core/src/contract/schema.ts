@@ -4,7 +4,7 @@ import { MATCH_MODES } from './contract.ts';
 import { BUILD_LEVELS, RUNNER_ASSURANCES } from './read-assurance.ts';
 import { NAME } from './read-name.ts';
 import { REQUIREMENT } from './read-policies.ts';
-import { RUNNER_TYPES } from './runner.ts';
+import { RUNNER_NAMES, RUNNER_TYPES } from './runner.ts';
 
 /** Where editors find the schema of a document that does not name one. */
 const ID = 'https://waybill.dev/schemas/contract.schema.json';
@@ -67,7 +67,7 @@ const SPEC: Properties = {
     'The CI system that must run it.',
     {
       type: named(
-        RUNNER_TYPES.slice(1),
+        RUNNER_NAMES,
         RUNNER_TYPES.slice(1).map((_, index) => index + 1),
         'Which one.',
       ),

@@ -6,9 +6,11 @@ export {
   parseChainloopPredicate,
 } from './predicate/chainloop.ts';
 export { COSIGN_PREDICATE_TYPE, type CosignPredicate, parseCosignPredicate } from './predicate/cosign.ts';
+export type { RunChange, RunSource } from './predicate/run-source.ts';
 export {
   formatRunStatement,
   MAX_MATERIALS,
+  optionalParts,
   parseRunMaterial,
   parseRunPredicate,
   RUN_PREDICATE_TYPE,

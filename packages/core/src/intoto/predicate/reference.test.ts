@@ -43,6 +43,21 @@ const FULL: RunPredicate = {
   },
   contract: { name: 'release', revision: 3, digest: `sha256:${'1'.repeat(64)}` },
   runner: { type: 'GITHUB_ACTION', url: 'https://github.com/acme/app/actions/runs/1' },
+  source: {
+    commit: '4'.repeat(40),
+    author: { name: 'Ada', email: 'ada@example.com' },
+    date: '2026-01-05T09:00:00.000Z',
+    message: 'Mend the build',
+    remotes: [{ name: 'origin', url: 'https://github.com/acme/app' }],
+    signature: '-----BEGIN SSH SIGNATURE-----',
+  },
+  change: {
+    id: '42',
+    title: 'Mend the build',
+    sourceBranch: 'mend',
+    targetBranch: 'main',
+    url: 'https://github.com/acme/app/pull/42',
+  },
   environment: { GITHUB_REF: 'refs/heads/main' },
   annotations: { stage: 'production' },
   materials: [
@@ -144,6 +159,13 @@ const predicate: fc.Arbitrary<RunPredicate> = fc.record({
   }),
   contract: fc.record({ name: text, revision: fc.maxSafeInteger(), digest }),
   runner: fc.record({ type: text, url: text }, { requiredKeys: ['type'] }),
+  source: fc.record({
+    commit: text,
+    author: fc.record({ name: text, email: text }),
+    date: text,
+    message: text,
+    remotes: fc.array(fc.record({ name: text, url: text }), { maxLength: 2 }),
+  }),
   environment: strings,
   annotations: strings,
   materials: fc.uniqueArray(material, { selector: ({ name }) => name, minLength: 1, maxLength: 4 }),
@@ -201,8 +223,11 @@ describe('docs/reference/run-predicate.md', () => {
   it('has a row for every field, optional where it may be left out', () => {
     const [top = '', materials = ''] = page.split('### `materials[]`');
     const rows = (part: string, prefix: string) =>
-      [...part.matchAll(/^\| `([a-zA-Z.]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$/gm)].map(
-        ([, name = '', type = '']) => ({ at: `${prefix}${name}`, required: !type.includes('optional') }),
+      [...part.matchAll(/^\| `([a-zA-Z.[\]]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$/gm)].map(
+        ([, name = '', type = '']) => ({
+          at: `${prefix}${name.replaceAll('[]', '.0')}`,
+          required: !type.includes('optional'),
+        }),
       );
     const listed = [...rows(top, ''), ...rows(materials, 'materials.0.')];
     const expected = fieldsOf(schema)

@@ -1,6 +1,7 @@
 import { Fields, type Json, quoted } from '../../bytes/index.ts';
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../../digest/index.ts';
 import { CodedError } from '../../errors.ts';
+import { parseRunChange, parseRunSource, type RunChange, type RunSource } from './run-source.ts';
 import { formatStatement, STATEMENT_TYPE_V1 } from '../statement.ts';
 
 /** Predicate type of a run: what the tenant states. Docs: docs/reference/run-predicate.md. */
@@ -37,6 +38,8 @@ export interface RunPredicate {
   };
   readonly contract: { readonly name: string; readonly revision: number; readonly digest: Digest };
   readonly runner: { readonly type: string; readonly url?: string };
+  readonly source?: RunSource;
+  readonly change?: RunChange;
   readonly environment: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly materials: readonly RunMaterial[];
@@ -69,10 +72,20 @@ export function parseRunPredicate(predicate: Json): RunPredicate {
       digest: parseDigest(contract.string('digest'), 'predicate.contract.digest'),
     },
     runner: { type: runner.string('type'), ...(url === undefined ? {} : { url }) },
+    ...optionalParts(fields),
     environment: fields.stringMap('environment'),
     annotations: fields.stringMap('annotations'),
     materials: parseMaterials(fields),
     tool: { name: tool.string('name'), version: tool.string('version') },
+  };
+}
+
+/** Where the run comes from, in so far as it says so. Throws `shape_invalid`. */
+export function optionalParts(fields: Fields): Pick<RunPredicate, 'source' | 'change'> {
+  const isThere = (name: string): boolean => (fields.raw(name) ?? null) !== null;
+  return {
+    ...(isThere('source') ? { source: parseRunSource(fields.object('source')) } : {}),
+    ...(isThere('change') ? { change: parseRunChange(fields.object('change')) } : {}),
   };
 }
 
@@ -135,6 +148,17 @@ export function formatRunStatement(predicate: RunPredicate): Uint8Array {
     type: STATEMENT_TYPE_V1,
     subject: subjects.map(({ name, digest }) => ({ name, digest: { [algorithmOf(digest)]: hexOf(digest) } })),
     predicateType: RUN_PREDICATE_TYPE,
-    predicate: { ...predicate, materials: predicate.materials.map((material) => ({ ...material })) },
+    predicate: asJson(predicate),
   });
+}
+
+function asJson({ source, change, ...rest }: RunPredicate): Json {
+  return {
+    ...rest,
+    ...(source === undefined
+      ? {}
+      : { source: { ...source, remotes: source.remotes.map((remote) => ({ ...remote })) } }),
+    ...(change === undefined ? {} : { change: { ...change } }),
+    materials: rest.materials.map((material) => ({ ...material })),
+  };
 }
