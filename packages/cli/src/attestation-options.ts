@@ -1,23 +1,55 @@
 import type { StartRun } from '@waybill/api';
+import type { WorkflowName } from '@waybill/api/client';
 import type { OptionSpecs, OptionValues } from './command.ts';
+import { type Connection, connect } from './connection.ts';
+import { cliError } from './exit.ts';
 import { nameOf } from './names.ts';
 import { revisionOf } from './numbers.ts';
+import type { Session } from './session.ts';
 
 /** Which workflow is run, and under which contract. */
 export const WORKFLOW_OPTIONS = {
-  project: { type: 'string', value: 'NAME', required: true, summary: 'Project of the workflow' },
-  workflow: { type: 'string', value: 'NAME', required: true, summary: 'Workflow to run' },
+  project: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'Project of the workflow; with a token of one workflow both may be left out',
+  },
+  workflow: { type: 'string', value: 'NAME', summary: 'Workflow to run' },
   'contract-revision': { type: 'string', value: 'N', summary: 'A contract revision other than the newest' },
 } as const satisfies OptionSpecs;
 
-/** Throws `usage_invalid`. */
-export function workflowOf(options: OptionValues<typeof WORKFLOW_OPTIONS>): Omit<StartRun, 'runner'> {
+type WorkflowValues = OptionValues<typeof WORKFLOW_OPTIONS>;
+
+/** A connection for a run, and which run: of the named workflow, or of the only one that the token is for. Throws `usage_…`. */
+export async function connectForRun(
+  session: Session,
+  options: WorkflowValues,
+): Promise<{ readonly connection: Connection; readonly wanted: Omit<StartRun, 'runner'> }> {
   const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
+  const named = namedWorkflow(options);
+  const connection = await connect(session, named === undefined ? {} : { workflow: named });
+  const workflow = named ?? (await ownWorkflow(connection));
   return {
-    project: nameOf(options.project, '--project'),
-    workflow: nameOf(options.workflow, '--workflow'),
-    ...(contractRevision === undefined ? {} : { contractRevision }),
+    connection,
+    wanted: { ...workflow, ...(contractRevision === undefined ? {} : { contractRevision }) },
   };
+}
+
+function namedWorkflow({ project, workflow }: WorkflowValues): WorkflowName | undefined {
+  if (project === undefined && workflow === undefined) return undefined;
+  if (project === undefined || workflow === undefined) {
+    throw cliError('usage_missing', '--project and --workflow belong together');
+  }
+  return { project: nameOf(project, '--project'), workflow: nameOf(workflow, '--workflow') };
+}
+
+async function ownWorkflow({ client }: Connection): Promise<WorkflowName> {
+  const { scope, token } = await client.me();
+  if (scope.type === 'workflow') return { project: scope.project, workflow: scope.workflow };
+  throw cliError(
+    'usage_missing',
+    `--project and --workflow are missing, and the token ${token.name} is not for one workflow only: name the workflow`,
+  );
 }
 
 /** Which attestation a command works on. */
@@ -28,4 +60,8 @@ export const STATE_OPTIONS = {
     summary: 'One of several attestations in this directory (or WAYBILL_ATTESTATION; "default")',
   },
   state: { type: 'string', value: 'FILE', summary: 'State file, in place of .waybill/attestation-NAME.json' },
+  'graceful-exit': {
+    type: 'boolean',
+    summary: 'Leave with exit code 0 whatever comes of it, so that a build goes on without its attestation',
+  },
 } as const satisfies OptionSpecs;

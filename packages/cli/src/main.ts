@@ -5,6 +5,7 @@ import { createInterrupt, type Interrupt } from './interrupt.ts';
 import { logFormatOf } from './messages.ts';
 import { createOutput, type Output, type OutputFormat } from './output.ts';
 import type { GlobalValues } from './parse.ts';
+import type { Session } from './session.ts';
 
 /** The program: reads the process's own words, runs one command, leaves its exit code. */
 export async function start(): Promise<void> {
@@ -48,7 +49,24 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
       ? command.run(sessionOf(globals, interrupt), { options: {}, args: ['--help'] })
       : EXIT.ok;
   }
-  return command.run(sessionOf(globals, interrupt, await authorityOf(globals)), call);
+  const session = sessionOf(globals, interrupt, await authorityOf(globals));
+  const work = command.run(session, call);
+  return call.options['graceful-exit'] ? gracefully(session, work) : work;
+}
+
+/** What goes wrong is told all the same. */
+async function gracefully({ output, interrupted }: Session, work: Promise<ExitCode>): Promise<ExitCode> {
+  let code: ExitCode;
+  try {
+    code = await work;
+  } catch (error) {
+    if (interrupted.aborted) throw error;
+    const { reportError } = await import('./report-error.ts');
+    process.stderr.write(reportError(error, process.env, logFormatOf(process.argv.slice(2), process.env)));
+    code = exitCodeOf(error);
+  }
+  if (code !== EXIT.ok) output.note(`exit code 0 in place of ${code}, as --graceful-exit says`);
+  return EXIT.ok;
 }
 
 /** Read before anything is asked of a server, so that a wrong file is no failure of the network. */

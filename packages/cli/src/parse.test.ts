@@ -40,6 +40,10 @@ describe('parseCall', () => {
     assert.equal(call.options['force'], false);
     assert.deepEqual(call.options['label'], []);
   });
+  it('takes flags with =true and =false', () => {
+    assert.equal(parse('file', '--name', 'n', '--force=true').call.options['force'], true);
+    assert.equal(parse('file', '--name', 'n', '--force=false').call.options['force'], false);
+  });
   it('takes everything after -- as arguments', () => {
     assert.deepEqual(parse('--name', 'n', '--', '--file').call.args, ['--file']);
   });

@@ -84,9 +84,7 @@ function setOption(values: Values, specs: OptionSpecs, found: FoundOption): void
   const spec = Object.hasOwn(specs, found.name) ? specs[found.name] : undefined;
   if (!spec) throw unknownOption(found, Object.keys(specs));
   if (spec.type === 'boolean') {
-    if (found.value !== undefined)
-      throw invalid(found, `takes no value, found ${JSON.stringify(found.value)}`);
-    values[found.name] = true;
+    values[found.name] = switchOf(found);
     return;
   }
   if (found.value === undefined)
@@ -98,6 +96,13 @@ function setOption(values: Values, specs: OptionSpecs, found: FoundOption): void
     values[found.name] = [...((values[found.name] as readonly string[] | undefined) ?? []), found.value];
   else if (values[found.name] !== undefined) throw invalid(found, 'stands twice');
   else values[found.name] = found.value;
+}
+
+/** `--flag`, or `--flag=true` and `--flag=false` as programs in Go take them. */
+function switchOf(found: FoundOption): boolean {
+  if (found.value === undefined || found.value === 'true') return true;
+  if (found.value === 'false') return false;
+  throw invalid(found, `takes no value but =true and =false, found ${JSON.stringify(found.value)}`);
 }
 
 function invalid(found: FoundOption, what: string) {

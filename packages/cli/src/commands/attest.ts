@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { Receipt } from '@waybill/api';
 import { CodedError, isCoded } from '@waybill/core';
 import type { RunMaterial } from '@waybill/core/intoto';
-import { WORKFLOW_OPTIONS, workflowOf } from '../attestation-options.ts';
+import { connectForRun, WORKFLOW_OPTIONS } from '../attestation-options.ts';
 import { defineCommand } from '../command.ts';
-import { type Connection, connect } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import { parseMaterials } from '../given-materials.ts';
 import {
   isRefusal,
@@ -47,8 +47,7 @@ export const command = defineCommand({
   ],
   run: async (session, { options }) => {
     const given = parseMaterials(options.material, options['material-annotation']);
-    const workflow = workflowOf(options);
-    const connection = await connect(session, { workflow });
+    const { connection, wanted: workflow } = await connectForRun(session, options);
     const identity = options.key === undefined ? workflowIdentity(connection, workflow) : undefined;
     const pushed = await startAttestation(session, connection, workflow, async (state) => {
       const materials = await recordAll(session, connection, { state, given });

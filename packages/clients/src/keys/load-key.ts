@@ -10,7 +10,7 @@ import { type SigningKey, signingKeyOf } from './signing-key.ts';
 const MAX_BYTES = 65_536;
 
 export interface LoadKeyOptions {
-  /** For an encrypted key; else the environment variable WAYBILL_KEY_PASSWORD, or COSIGN_PASSWORD. */
+  /** For an encrypted key; else the environment variable WAYBILL_KEY_PASSWORD, COSIGN_PASSWORD or CHAINLOOP_SIGNING_PASSWORD. */
   readonly passphrase?: Secret<string> | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -26,13 +26,20 @@ export async function loadKey(reference: string, options: LoadKeyOptions = {}): 
     ? fromEnvironment(env, reference.slice('env://'.length))
     : await fromFile(reference);
   const label = labelOf(pem, reference);
-  const passphrase = options.passphrase?.reveal() ?? env['WAYBILL_KEY_PASSWORD'] ?? env['COSIGN_PASSWORD'];
+  const passphrase = options.passphrase?.reveal() ?? passphraseIn(env);
   const privateKey = isCosignLabel(label)
     ? await openCosignKey(pem, reference, requirePassphrase(passphrase, reference))
     : decode(pem, reference, passphrase);
   const key = signingKeyOf(privateKey, reference);
   await checkPair(key, reference);
   return key;
+}
+
+/** The first that is set. */
+const PASSPHRASES = ['WAYBILL_KEY_PASSWORD', 'COSIGN_PASSWORD', 'CHAINLOOP_SIGNING_PASSWORD'] as const;
+
+function passphraseIn(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  return PASSPHRASES.map((name) => env[name]).find((value) => value !== undefined);
 }
 
 /** A file holds the public part beside the private one; where they differ, no signature would ever verify. */

@@ -1,4 +1,4 @@
-import { STATE_OPTIONS, WORKFLOW_OPTIONS, workflowOf } from '../../attestation-options.ts';
+import { connectForRun, STATE_OPTIONS, WORKFLOW_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { cliError, EXIT } from '../../exit.ts';
@@ -31,9 +31,8 @@ export const command = defineCommand({
     const file = stateFile(session, options);
     const open = await readStateIfPresent(file);
     if (open && !options.replace) throw alreadyOpen(open, file);
-    const workflow = workflowOf(options);
-    const connection = await connect(session, { workflow });
-    const state = await startAttestation(session, connection, workflow, async (state) => {
+    const { connection, wanted } = await connectForRun(session, options);
+    const state = await startAttestation(session, connection, wanted, async (state) => {
       if (open) await giveUp(session, open, file);
       // Another process may have started one since we looked.
       const other = await createState(session, file, state);
