@@ -122,6 +122,18 @@ describe('a trusted pipeline', () => {
     await assert.rejects(client.createToken({ name: 'x', role: 'robot' }), { code: 'identity_forbidden' });
   });
 
+  it('reaches the registry by it, in the repository of its workflow', async () => {
+    const token = await accessToken();
+    const ask = async (repository: string): Promise<number> => {
+      const path = `/v2/${repository}/tags/list`;
+      const headers = { authorization: `Bearer ${token.reveal()}` };
+      return (await sendTo(world.url, { method: 'GET', path, headers })).status;
+    };
+    assert.equal(await ask('default/warehouse/build/nothing'), 404);
+    assert.equal(await ask('default/warehouse/release'), 403);
+    assert.equal(await ask('other/warehouse/build'), 404);
+  });
+
   it('shows when it was used last, and leaves a row for each exchange', async () => {
     await accessToken();
     const { trusts } = await world.owner.listTrusts(BUILD);

@@ -1,11 +1,12 @@
+import { isCoded } from '@waybill/core';
 import type { FastifyRequest } from 'fastify';
 import { authenticate, verifyRegistryToken } from '../../identity/index.ts';
 import type { Caller } from '../access.ts';
 import type { RegistryRoutesDeps } from './call.ts';
 
 /**
- * Who calls: `Bearer <API token>`, `Basic <any>:<API token>`, or a registry token of `/v2/token`, which every
- * request is checked against anew. Throws `identity_unauthenticated` or `identity_token_…`.
+ * Who calls: `Bearer <API token>` or what a trusted pipeline got in its place, `Basic <any>:<the same>`, or a registry
+ * token of `/v2/token`, which every request is checked against anew. Throws `identity_unauthenticated` or `identity_token_…`.
  */
 export async function callerOf(deps: RegistryRoutesDeps, request: FastifyRequest): Promise<Caller> {
   const { authorization } = request.headers;
@@ -13,12 +14,22 @@ export async function callerOf(deps: RegistryRoutesDeps, request: FastifyRequest
   let granted: Caller['granted'] = null;
   const from = { address: request.ip, credential: authorization };
   const principal = await deps.identity.signIns.attempt(from, async () => {
-    if (jwt === undefined) return authenticate(deps.identity, authorization);
-    const verified = await verifyRegistryToken(deps.identity, jwt);
+    const verified = jwt === undefined ? null : await registryToken(deps, jwt);
+    if (verified === null) return authenticate(deps.identity, authorization);
     granted = verified.access;
     return verified.principal;
   });
   return { principal, granted };
+}
+
+/** Null for a token of another kind, which may be good for itself. */
+async function registryToken(deps: RegistryRoutesDeps, jwt: string) {
+  try {
+    return await verifyRegistryToken(deps.identity, jwt);
+  } catch (error) {
+    if (isCoded(error, 'identity_token_type')) return null;
+    throw error;
+  }
 }
 
 /** WWW-Authenticate of a 401 (distribution "Token Authentication"): where to get a token, and for what. */
