@@ -62,11 +62,14 @@ async function keepOrCancel<T>(
 }
 
 function checkRunner(contract: Contract, runner: Runner): void {
-  if (contract.runner === null || contract.runner === runner.type) return;
-  throw cliError(
-    'runner_mismatch',
-    `the contract wants runs on ${contract.runner}, and this looks like ${runner.type}: run it there, or change runner.type in the contract`,
-  );
+  const mismatch = runnerMismatch(contract, runner);
+  if (mismatch !== undefined) throw cliError('runner_mismatch', mismatch);
+}
+
+/** Why a run cannot be here; undefined when it can. */
+export function runnerMismatch(contract: Contract, runner: Pick<Runner, 'type'>): string | undefined {
+  if (contract.runner === null || contract.runner === runner.type) return undefined;
+  return `the contract wants runs on ${contract.runner}, and this looks like ${runner.type}: run it there, or change runner.type in the contract`;
 }
 
 function stateOf(given: {

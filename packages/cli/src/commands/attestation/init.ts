@@ -1,6 +1,7 @@
 import { connectForRun, STATE_OPTIONS, WORKFLOW_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
+import { showWanted } from '../../dry-run.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { listing } from '../../output.ts';
 import type { Session } from '../../session.ts';
@@ -20,6 +21,7 @@ export const command = defineCommand({
   summary: 'Start a run of a workflow and its attestation, and show what the contract wants',
   options: {
     ...WORKFLOW_OPTIONS,
+    'dry-run': { type: 'boolean', summary: 'Show what a run here would owe, and start nothing' },
     replace: { type: 'boolean', short: 'f', summary: 'Give up an attestation that is open here' },
     ...STATE_OPTIONS,
   },
@@ -28,6 +30,10 @@ export const command = defineCommand({
     'waybill attestation init --project demo --workflow build --attestation arm64 -o json',
   ],
   run: async (session, { options }) => {
+    if (options['dry-run']) {
+      const { connection, wanted } = await connectForRun(session, options);
+      return showWanted(session, connection, wanted);
+    }
     const file = stateFile(session, options);
     const open = await readStateIfPresent(file);
     if (open && !options.replace) throw alreadyOpen(open, file);

@@ -1,6 +1,7 @@
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
+import { fullStatus } from '../../full-status.ts';
 import { listing } from '../../output.ts';
 import { readState, stateFile } from '../../state.ts';
 import { contractOf, materialStatus } from '../../stated-contract.ts';
@@ -9,8 +10,11 @@ import { plural, timeText } from '../../text.ts';
 
 export const command = defineCommand({
   summary: 'Show what the contract wants, what is recorded, and what is missing',
-  options: { ...STATE_OPTIONS },
-  examples: ['waybill attestation status', 'waybill attestation status -o json'],
+  options: {
+    full: { type: 'boolean', summary: 'Also the runner, the commit, variables and annotations' },
+    ...STATE_OPTIONS,
+  },
+  examples: ['waybill attestation status', 'waybill attestation status --full'],
   run: async (session, { options }) => {
     const { output } = session;
     const state = await readState(stateFile(session, options));
@@ -22,6 +26,8 @@ export const command = defineCommand({
       run: state.run,
       contract: state.contract,
       runner: state.runner,
+      ...(state.source === undefined ? {} : { source: state.source }),
+      ...(state.change === undefined ? {} : { change: state.change }),
       environment: state.environment,
       annotations: state.annotations,
       materials: status,
@@ -39,6 +45,7 @@ export const command = defineCommand({
         ]),
         '',
         statusTable(status, output),
+        ...(options.full ? [fullStatus(state)] : []),
         '',
         missing.length === 0
           ? output.paint('green', 'nothing is missing')
