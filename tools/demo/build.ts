@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestOf, hexOf } from '@waybill/core/digest';
 import { buildCli } from '../build-cli.ts';
 import { run } from './program.ts';
 
@@ -27,7 +28,7 @@ export async function buildOurselves(repository: string, out: string): Promise<B
   };
   const { file: program } = await buildCli(out);
   const sbom = join(out, 'sbom.cdx.json');
-  const components = await writeSbom(repository, sbom, manifest.version);
+  const components = await writeSbom(repository, sbom, { program, version: manifest.version });
   const tests = join(out, 'junit.xml');
   const testCases = await writeTestReport(repository, tests);
   return { program, sbom, tests, version: manifest.version, components, testCases };
@@ -35,9 +36,13 @@ export async function buildOurselves(repository: string, out: string): Promise<B
 
 /**
  * `npm sbom` describes the whole workspace and names it after the folder of the clone; here it is cut to what the
- * command line reaches, and named after what it is.
+ * command line reaches, named after what it is, and tied to the bytes of the program.
  */
-async function writeSbom(repository: string, path: string, version: string): Promise<number> {
+async function writeSbom(
+  repository: string,
+  path: string,
+  { program, version }: Pick<Build, 'program' | 'version'>,
+): Promise<number> {
   const { stdout } = await run(
     'npm',
     [
@@ -68,6 +73,7 @@ async function writeSbom(repository: string, path: string, version: string): Pro
     name: '@waybill/cli',
     version,
     purl: `pkg:npm/%40waybill/cli@${version}`,
+    hashes: [{ alg: 'SHA-256', content: hexOf(digestOf(await readFile(program))) }],
   });
   const components = bom.components.filter((component) => reached.has(component['bom-ref']));
   const dependencies = bom.dependencies.filter(({ ref }) => ref === root || reached.has(ref));

@@ -63,6 +63,19 @@ const CHEATS: readonly {
     bundle: ({ attester, materials }) =>
       attester.sign(attester.predicate(materials.filter(({ name }) => name !== 'tests'))),
   },
+  {
+    title: 'a dependency comes under a banned licence',
+    step: 'policies',
+    bundle: async ({ attester, materials, stage }) => {
+      const sbom = await readFile(stage.build.sbom, 'utf8');
+      const banned = await attester.record(
+        'sbom',
+        'SBOM_CYCLONEDX_JSON',
+        Buffer.from(sbom.replace('"MIT"', '"AGPL-3.0-only"')),
+      );
+      return attester.sign(attester.predicate([...materials.filter(({ name }) => name !== 'sbom'), banned]));
+    },
+  },
 ];
 
 /** Step 7: each cheat is signed, pushed and must be judged FAILED by the step that is there for it. */

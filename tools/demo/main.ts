@@ -48,6 +48,9 @@ async function demo(directory: string, keep: boolean): Promise<void> {
     );
     await tell.step('Verdict: by the server, from its own checks', async (say) => {
       say(`${receipt.result}, signed by ${signer}`);
+      for (const { name, material, outcome } of receipt.policies ?? []) {
+        say(`policy ${name} about ${material ?? 'the run'}: ${outcome}`);
+      }
       say(`log index ${receipt.attestation.log.logIndex} in ${receipt.attestation.log.origin}`);
       say(`VSA ${receipt.vsa.bundleDigest}`);
     });
@@ -62,7 +65,7 @@ async function demo(directory: string, keep: boolean): Promise<void> {
     );
     tell.summary([
       'Evidence in, verified by the server, decided, enforceable.',
-      `Run ${receipt.runId} is ${receipt.result}; three cheats are FAILED; the gate told them apart.`,
+      `Run ${receipt.runId} is ${receipt.result}; four cheats are FAILED; the gate told them apart.`,
     ]);
     if (keep) await untilInterrupted(stage);
   } finally {

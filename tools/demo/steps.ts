@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Decision } from '@waybill/api';
@@ -27,7 +28,10 @@ export async function applyContract(
   const { repository, directory, dataDir, url, waybill } = stage;
   await waybill(['login', '--local', '--data', dataDir]);
   const contract = await readFile(join(repository, 'examples/demo-contract.yaml'), 'utf8');
-  await writeFile(join(directory, 'contract.yaml'), contract.replaceAll('ISSUER', `${url}/oidc`));
+  await writeFile(
+    join(directory, 'contract.yaml'),
+    withPolicies(contract.replaceAll('ISSUER', `${url}/oidc`), join(repository, 'examples/policies')),
+  );
   say((await waybill('contract apply contract.yaml')).stdout.trim());
   await waybill('workflow create --project cli --name release --contract cli-release');
   const { stdout } = await waybill(
@@ -38,6 +42,14 @@ export async function applyContract(
     owner: (await readFile(join(dataDir, 'owner-token'), 'utf8')).trim(),
     pipeline: (JSON.parse(stdout) as { secret: string }).secret,
   };
+}
+
+/** Puts the documents of the policies in place of their names. */
+function withPolicies(contract: string, directory: string): string {
+  return contract.replaceAll(/^( *)- embedded: ([a-z-]+)$/gm, (_line, indent: string, name: string) => {
+    const document = readFileSync(join(directory, `${name}.yaml`), 'utf8');
+    return `${indent}- embedded:\n${document.replaceAll(/^(?=.)/gm, `${indent}    `)}`;
+  });
 }
 
 export async function pushBuild(
