@@ -19,6 +19,7 @@ export { type ContractChange, diffContracts, type Effect } from './diff.ts';
 export { contractInvalid, type DocumentFinding, formatFinding } from './finding.ts';
 export { type LintFinding, lintContracts, type Severity } from './lint.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
+export { materialDescriptor, policyContext, type PolicyRunFacts } from './policy-context.ts';
 export { type PolicyTask, type PolicyWork, policyTasks } from './policy-tasks.ts';
 export { contractSchema } from './schema.ts';
 export { signerMatches } from './signer.ts';

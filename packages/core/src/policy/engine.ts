@@ -56,6 +56,11 @@ export interface PolicyLimits {
   readonly maxSteps: number;
 }
 
+/** Of one policy about one piece of evidence, wherever it is judged. */
+export const POLICY_LIMITS: PolicyLimits = { deadlineMs: 2000, maxSteps: 100_000_000 };
+/** Of a piece of evidence that policies judge. */
+export const MAX_EVIDENCE_BYTES: number = 64 * 1024 * 1024;
+
 /** By language. */
 export interface PolicyEngines {
   readonly rego: PolicyEngine;

@@ -3,6 +3,8 @@ export {
   type CompiledPolicy,
   type EngineAnswer,
   type EngineQuestion,
+  MAX_EVIDENCE_BYTES,
+  POLICY_LIMITS,
   type PolicyEngine,
   type PolicyEngines,
   type PolicyErrorCode,

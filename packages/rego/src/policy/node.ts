@@ -1,4 +1,4 @@
-/** The engine that judges evidence wherever Node runs: in the server, and in the command line before it. */
+/** The engine that judges evidence in the server, which reads all that policies may call beforehand. */
 import { NODE_CRYPTOGRAPHY } from '../builtins/crypto/node.ts';
 import { hashBuiltins } from '../builtins/crypto/hashes.ts';
 import { x509Builtins } from '../builtins/crypto/x509.ts';

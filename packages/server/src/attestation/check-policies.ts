@@ -1,20 +1,22 @@
 import type { Finding, PolicyJudgement } from '@waybill/api';
-import { type Json, utf8 } from '@waybill/core/bytes';
-import { type Contract, type PolicyWork, policyTasks } from '@waybill/core/contract';
-import { type Digest, hexOf } from '@waybill/core/digest';
-import { formatStatement, type RunMaterial, type Subject } from '@waybill/core/intoto';
+import { utf8 } from '@waybill/core/bytes';
+import { type Contract, policyContext, type PolicyWork, policyTasks } from '@waybill/core/contract';
+import type { Digest } from '@waybill/core/digest';
+import { formatStatement, type Subject } from '@waybill/core/intoto';
 import { parseKind } from '@waybill/core/material';
-import type { PolicyFacts, PolicyVerdict } from '@waybill/core/policy';
+import {
+  MAX_EVIDENCE_BYTES,
+  POLICY_LIMITS,
+  type PolicyFacts,
+  type PolicyVerdict,
+} from '@waybill/core/policy';
 import { blobSizes, type RegistryDeps } from '../registry/index.ts';
 import type { Judge } from './open-judge.ts';
 import { findingsOf, judgementOf } from './policy-outcomes.ts';
 import type { SignedEvidence } from './verify-signer.ts';
 
-/** Of one policy about one material. */
-const LIMITS = { deadlineMs: 2000, maxSteps: 100_000_000 } as const;
 /** Of all policies of one run together: what comes after it is not evaluated. */
 const RUN_DEADLINE_MS = 15_000;
-const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 /** What one run asks: each of them stands in its verdict for good. */
 const MAX_TASKS = 500;
 const NS_PER_MS = 1_000_000n;
@@ -80,12 +82,16 @@ async function judgeWork(deps: PoliciesDeps, judging: Judging): Promise<PolicyVe
   }
   const evidence = await evidenceOf(deps, judging);
   if ('outcome' in evidence) return evidence;
+  const { run, runner } = question.signed.predicate;
   return deps.judge.judge(work.policy, {
     evidence,
     arguments: work.arguments,
-    context: contextOf(question, work.evidence),
+    context: policyContext(
+      { run, runner, subjects: question.subjects, signer: { ...question.signed.signer } },
+      work.evidence,
+    ),
     nowNs: BigInt(question.now.getTime()) * NS_PER_MS,
-    limits: LIMITS,
+    limits: POLICY_LIMITS,
   });
 }
 
@@ -102,43 +108,10 @@ async function evidenceOf(
   const sizeBytes = sizes.get(material.digest);
   // A blob of another repository is nothing that this run may read.
   if (sizeBytes === undefined) return missing('its bytes are not in the store');
-  if (sizeBytes > MAX_DOCUMENT_BYTES) return missing(`it has more than ${MAX_DOCUMENT_BYTES} bytes`);
-  return { kind, bytes: await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES }) };
+  if (sizeBytes > MAX_EVIDENCE_BYTES) return missing(`it has more than ${MAX_EVIDENCE_BYTES} bytes`);
+  return { kind, bytes: await deps.store.read(material.digest, { maxBytes: MAX_EVIDENCE_BYTES }) };
 }
 
 function missing(reason: string): PolicyVerdict {
   return { outcome: 'undetermined', cause: 'evidence missing', reason };
-}
-
-/** What the evidence itself cannot say: its name in the run, who signed, what the run gives. */
-function contextOf(
-  { signed, subjects }: PoliciesQuestion,
-  material: RunMaterial | null,
-): Record<string, Json> {
-  const { run, runner } = signed.predicate;
-  return {
-    waybill: {
-      signer: { ...signed.signer },
-      run: { ...run },
-      runner: { ...runner },
-      subjects: subjects.map(({ name, digest }) => ({ name, digest: { ...digest } })),
-    },
-    ...(material === null ? {} : { chainloop_metadata: descriptorOf(material, run.project) }),
-  };
-}
-
-/** As Chainloop's policies get it: an in-toto descriptor. */
-function descriptorOf(material: RunMaterial, project: string): Json {
-  const { name, kind, digest, filename, reference, value, annotations } = material;
-  return {
-    name: reference ?? filename ?? name,
-    digest: { sha256: hexOf(digest) },
-    project_name: project,
-    annotations: {
-      ...annotations,
-      'chainloop.material.name': name,
-      'chainloop.material.type': kind,
-    },
-    ...(value === undefined ? {} : { content: Buffer.from(value).toString('base64') }),
-  };
 }
