@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { RunMaterial } from '@waybill/core/intoto';
 import type { MaterialKind } from '@waybill/core/material';
 import { annotationsFor } from './annotations.ts';
@@ -24,6 +25,8 @@ export interface GivenMaterial {
 
 export interface RecordedMaterial {
   readonly material: RunMaterial;
+  /** Where it was read from, if it is a file. */
+  readonly file: string | undefined;
   readonly uploaded: boolean;
 }
 
@@ -47,7 +50,9 @@ export async function recordMaterial(
   const annotations = annotationsFor(wanted, given.annotations, `the material ${choice.name}`);
   const store = choice.wanted?.skipUpload === true ? null : await storeOf(connection, state.repository);
   const described = await describeMaterial(session, connection, { kind: choice.kind, value, store });
-  return { material: materialOf(choice, described, annotations), uploaded: described.uploaded };
+  const material = materialOf(choice, described, annotations);
+  const file = material.filename === undefined ? undefined : path.resolve(session.cwd, value);
+  return { material, file, uploaded: described.uploaded };
 }
 
 function emptyValue(option: string) {

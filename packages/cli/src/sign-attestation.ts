@@ -34,7 +34,7 @@ export async function signAttestation(
 }
 
 /** What the run states. `finishedAt` is RFC 3339. */
-function predicateOf(state: AttestationState, finishedAt: string): RunPredicate {
+export function predicateOf(state: AttestationState, finishedAt: string): RunPredicate {
   const { id, organization, project, workflow, startedAt } = state.run;
   return {
     run: { id, organization, project, workflow, startedAt, finishedAt },

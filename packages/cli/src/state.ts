@@ -28,6 +28,8 @@ export interface AttestationState
   readonly contractDocument: Json;
   /** Where materials are uploaded, `<org>/<project>/<workflow>`. */
   readonly repository: string;
+  /** Where recorded files are, by the names of their materials: for previews. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The bundle as it was signed, byte for byte: a retry sends the same. */
   readonly signedBundle?: string;
 }
@@ -174,6 +176,7 @@ function parseState(text: string, file: string): AttestationState {
     environment: fields.stringMap('environment'),
     annotations: fields.stringMap('annotations'),
     materials: fields.objects('materials').map(parseRunMaterial),
+    ...(fields.has('files') ? { files: fields.stringMap('files') } : {}),
     ...(signedBundle === undefined ? {} : { signedBundle }),
   };
 }

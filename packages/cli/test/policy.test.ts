@@ -62,6 +62,43 @@ describe('waybill policy eval', () => {
   });
 });
 
+describe('waybill policy eval --policy', () => {
+  const program =
+    'package p\ndeny contains msg if { some x in input.items; x == input.args.bad; msg := sprintf("has %v", [x]) }\n';
+  const document = (script: string): string =>
+    `apiVersion: chainloop.dev/v1\nkind: Policy\nmetadata: { name: items }\nspec:\n  inputs: [{ name: bad, required: true }]\n  policies: [{ kind: EVIDENCE, ${script} }]\n`;
+
+  it('judges a file by a document, with its program in it or beside it', async () => {
+    await using at = await workspace();
+    await writeFile(path.join(at.dir, 'p.rego'), program);
+    await writeFile(path.join(at.dir, 'beside.yaml'), document('path: p.rego'));
+    await writeFile(path.join(at.dir, 'in.yaml'), document(`embedded: ${JSON.stringify(program)}`));
+    await writeFile(path.join(at.dir, 'x.json'), '{"items":["a","b"]}');
+    for (const file of ['beside.yaml', 'in.yaml']) {
+      const words = ['policy', 'eval', '--policy', file, '--material', 'x.json', '--kind', 'EVIDENCE'];
+      const failed = await inProcess([...words, '--with', 'bad=b'], { cwd: at.dir });
+      assert.deepEqual([failed.code, failed.stdout], [4, 'policy items (x.json): fails\n  has b\n']);
+      const held = await inProcess([...words, '--with', 'bad=c', '-f', 'json'], { cwd: at.dir });
+      assert.equal(held.code, 0);
+      assert.equal((JSON.parse(held.stdout) as { outcome: string }).outcome, 'holds');
+      const unclear = await inProcess(words, { cwd: at.dir });
+      assert.deepEqual([unclear.code, /undetermined \(error\)/.test(unclear.stdout)], [4, true]);
+    }
+  });
+
+  it('says that a policy took too long, and which', async () => {
+    await using at = await workspace();
+    const slow =
+      'package p\ndeny contains "x" if { some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a * b < 0 }';
+    await writeFile(path.join(at.dir, 'p.yaml'), document(`embedded: ${JSON.stringify(slow)}`));
+    await writeFile(path.join(at.dir, 'x.json'), '{}');
+    const words = ['policy', 'eval', '--policy', 'p.yaml', '--material', 'x.json', '--kind', 'EVIDENCE'];
+    const { code, stdout } = await inProcess([...words, '--with', 'bad=1'], { cwd: at.dir });
+    assert.equal(code, 4);
+    assert.match(stdout, /^policy items \(x\.json\): undetermined \(deadline\)\n {2}eval_/);
+  });
+});
+
 describe('waybill policy explain', () => {
   it('tells what did not hold, and with what values', async () => {
     await using at = await workspace();

@@ -36,8 +36,12 @@ export function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  child.stdin?.end(stdin);
   return new Promise((resolve, reject) => {
+    // A program may well end before it has read what nobody asked it to read.
+    child.stdin?.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') reject(error);
+    });
+    child.stdin?.end(stdin);
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });

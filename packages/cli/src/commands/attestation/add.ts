@@ -1,11 +1,11 @@
-import type { RunMaterial } from '@waybill/core/intoto';
 import { parseAnnotations } from '../../annotations.ts';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { listing } from '../../output.ts';
-import { recordMaterial } from '../../record-material.ts';
+import { previewOf } from '../../preview-text.ts';
+import { type RecordedMaterial, recordMaterial } from '../../record-material.ts';
 import { type AttestationState, readState, stateFile, updateState } from '../../state.ts';
 
 export const command = defineCommand({
@@ -35,34 +35,52 @@ export const command = defineCommand({
     const state = await readState(file);
     refuseSigned(state);
     const connection = await connect(session, { server: state.server, workflow: state.run });
-    const { material, uploaded } = await recordMaterial(session, connection, state, {
+    const recorded = await recordMaterial(session, connection, state, {
       ...options,
       option: '--value',
       annotations: parseAnnotations(options.annotation),
     });
-    const changed = await updateState(session, { file, runId: state.run.id }, (now) => record(now, material));
+    const { material, uploaded } = recorded;
+    const changed = await updateState(session, { file, runId: state.run.id }, (now) => record(now, recorded));
+    const preview = await previewOf(changed, material);
     const replaced = state.materials.some(({ name }) => name === material.name);
-    session.output.data({ runId: state.run.id, material, replaced, uploaded }, () =>
-      listing([
-        [replaced ? 'replaced' : 'recorded', `${material.name} (${material.kind})`],
-        ['digest', material.digest],
-        ['size', `${material.sizeBytes} bytes`],
-        ['reference', material.reference],
-        ['materials', `${changed.materials.length} recorded`],
-      ]),
+    const { output } = session;
+    output.data({ runId: state.run.id, material, replaced, uploaded, policies: preview.json }, () =>
+      [
+        listing([
+          [replaced ? 'replaced' : 'recorded', `${material.name} (${material.kind})`],
+          ['digest', material.digest],
+          ['size', `${material.sizeBytes} bytes`],
+          ['reference', material.reference],
+          ['materials', `${changed.materials.length} recorded`],
+        ]),
+        preview.text(output),
+      ]
+        .join('\n')
+        .trimEnd(),
     );
     return EXIT.ok;
   },
 });
 
 /** A second `add` of a name replaces the first, in its place. */
-function record(state: AttestationState, material: RunMaterial): AttestationState {
+function record(state: AttestationState, { material, file }: RecordedMaterial): AttestationState {
   refuseSigned(state);
   const known = state.materials.some(({ name }) => name === material.name);
   const materials = known
     ? state.materials.map((one) => (one.name === material.name ? material : one))
     : [...state.materials, material];
-  return { ...state, materials };
+  return { ...state, materials, files: filesWith(state.files ?? {}, material.name, file) };
+}
+
+/** What is no file leaves none of an earlier one behind. */
+function filesWith(
+  files: Readonly<Record<string, string>>,
+  name: string,
+  file: string | undefined,
+): Readonly<Record<string, string>> {
+  const others = Object.entries(files).filter(([key]) => key !== name);
+  return Object.fromEntries(file === undefined ? others : [...others, [name, file]]);
 }
 
 function refuseSigned(state: AttestationState): void {

@@ -2,6 +2,7 @@ import type { Receipt } from '@waybill/api';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
+import { previewOf } from '../../preview-text.ts';
 import {
   isRefusal,
   PUSH_OPTIONS,
@@ -56,7 +57,14 @@ async function withBundle(
     session.output.note('already signed: sending the same attestation again');
     return state;
   }
+  if (!options['no-preview']) await notePolicies(session, state);
   return signedState(session, connection, state, options);
+}
+
+/** Told, and no more: whether a policy blocks is for the server to say. */
+async function notePolicies({ output }: Session, state: AttestationState): Promise<void> {
+  const text = (await previewOf(state)).text(output);
+  if (text !== '') output.note(text);
 }
 
 async function send(

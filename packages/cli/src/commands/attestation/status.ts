@@ -3,6 +3,7 @@ import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
 import { fullStatus } from '../../full-status.ts';
 import { listing } from '../../output.ts';
+import { previewOf } from '../../preview-text.ts';
 import { readState, stateFile } from '../../state.ts';
 import { contractOf, materialStatus } from '../../stated-contract.ts';
 import { statusTable } from '../../status-text.ts';
@@ -21,6 +22,7 @@ export const command = defineCommand({
     const status = materialStatus(contractOf(state.contractDocument), state.materials);
     const missing = status.filter((row) => row.missing);
     const signed = state.signedBundle !== undefined;
+    const preview = await previewOf(state);
     const value = {
       runId: state.run.id,
       run: state.run,
@@ -32,6 +34,7 @@ export const command = defineCommand({
       annotations: state.annotations,
       materials: status,
       complete: missing.length === 0,
+      policies: preview.json,
       signed,
     };
     output.data(value, () =>
@@ -53,6 +56,7 @@ export const command = defineCommand({
               'red',
               `${plural(missing.length, 'material')} missing: ${missing.map(({ name }) => name).join(', ')}`,
             ),
+        ...(preview.judged.length === 0 ? [] : ['', preview.text(output)]),
       ].join('\n'),
     );
     return EXIT.ok;

@@ -2,12 +2,16 @@ import { Observer } from '@waybill/rego';
 import { coverageReport } from '@waybill/rego/coverage';
 import { Trace, type TraceMode } from '@waybill/rego/trace';
 import { defineCommand, type OptionSpecs, type OptionValues } from '../../command.ts';
-import { EXIT, type ExitCode } from '../../exit.ts';
+import { cliError, EXIT, type ExitCode } from '../../exit.ts';
+import { jsonLines, plainJson } from '../../policy/answers.ts';
 import { EVAL_FORMATS, type EvalReport, reportText } from '../../policy/eval-report.ts';
 import { explanationJson, explanationOf, explanationText } from '../../policy/explanation.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
+import { judgeFile } from '../../policy/judge-file.ts';
 import { failureProblem, problemsOf } from '../../policy/problems.ts';
 import { type OpenQuery, openQuery, QUERY_OPTIONS, sourcesOf } from '../../policy/query-options.ts';
+import { isGood, judgedJson, judgedText } from '../../policy/verdict-text.ts';
+import { printable } from '../../printable.ts';
 import type { Session } from '../../session.ts';
 
 const OPTIONS = {
@@ -28,6 +32,26 @@ const OPTIONS = {
     choices: ['full', 'notes', 'fails'],
     summary: 'Tell the steps: full, notes (of trace) or fails',
   },
+  policy: { type: 'string', value: 'FILE', summary: 'Instead of a query: a policy document of a contract' },
+  material: { type: 'string', value: 'FILE', summary: 'With --policy: the file that it judges' },
+  kind: {
+    type: 'string',
+    value: 'KIND',
+    summary: 'With --policy: the kind of the file (default: by content)',
+  },
+  with: {
+    type: 'string',
+    value: 'KEY=VALUE',
+    multiple: true,
+    summary: 'With --policy: an input that it takes',
+  },
+  annotation: {
+    type: 'string',
+    value: 'KEY=VALUE',
+    multiple: true,
+    summary: 'With --policy: an annotation of the material',
+  },
+  project: { type: 'string', value: 'NAME', summary: 'With --policy: the project that the run is of' },
   'strict-builtin-errors': { type: 'boolean', summary: 'The first built-in that fails ends the evaluation' },
   'show-builtin-errors': { type: 'boolean', summary: 'Report all built-ins that failed' },
 } as const satisfies OptionSpecs;
@@ -39,14 +63,16 @@ const NOT_EVALUATED = 2;
 const NOTHING = { answers: [], problems: [], coverage: undefined, explanation: undefined };
 
 export const command = defineCommand({
-  summary: 'Evaluate a query over policies and documents, as opa eval does; exit code 2 when it cannot be',
+  summary:
+    'Evaluate a query as opa eval does (exit code 2 when it cannot be), or a policy document (4 when it would block)',
   arguments: [{ name: 'QUERY', summary: 'What to evaluate, such as data.example.allow' }],
   options: OPTIONS,
   examples: [
     'waybill policy eval data.example.deny -d policy.rego -i input.json --format pretty',
-    'waybill policy eval data.example.allow -d policies -i input.json --fail',
+    'waybill policy eval --policy no-banned-licence.yaml --material sbom.cdx.json --with banned=GPL-3.0-only',
   ],
   run: async (session, { options, args }) => {
+    if (options.policy !== undefined) return judgeDocument(session, options.policy, { options, args });
     const format = options.format ?? (session.globals.output === 'table' ? 'pretty' : 'json');
     try {
       const report = await evaluated(session, args, options);
@@ -58,6 +84,31 @@ export const command = defineCommand({
     }
   },
 });
+
+/** Says what the policy says; undetermined blocks like a violation. */
+async function judgeDocument(
+  { cwd, globals, output }: Session,
+  policy: string,
+  { options, args }: { readonly options: Values; readonly args: readonly string[] },
+): Promise<ExitCode> {
+  const { material, kind, annotation: annotations, project = '' } = options;
+  if (material === undefined || args.length > 0) {
+    throw cliError('usage_missing', '--policy needs --material FILE, and takes no query');
+  }
+  const judged = await judgeFile(cwd, {
+    policy,
+    material,
+    kind,
+    annotations,
+    project,
+    with: options.with,
+  });
+  const isJson = (options.format ?? globals.output) === 'json';
+  output.raw(
+    isJson ? jsonLines(plainJson(judgedJson(judged))) : `${printable(judgedText([judged], output))}\n`,
+  );
+  return isGood(judged.verdict) ? EXIT.ok : EXIT.refused;
+}
 
 async function evaluated(session: Session, args: readonly string[], options: Values): Promise<EvalReport> {
   const trace = options.explain === undefined ? undefined : new Trace(options.explain as TraceMode);
