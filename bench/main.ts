@@ -11,6 +11,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[
   verify: () => import('./verify.ts'),
   uploads: () => import('./uploads.ts'),
   rego: () => import('./rego.ts'),
+  'policy-start': () => import('./policy-start.ts'),
 };
 
 const name = process.argv[2] ?? '';

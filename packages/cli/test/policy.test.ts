@@ -125,6 +125,24 @@ describe('waybill policy explain', () => {
   });
 });
 
+describe('waybill policy check --lint', () => {
+  it('tells what is legal and hardly ever meant', async () => {
+    await using at = await workspace();
+    await writeFile(path.join(at.dir, 'a.rego'), `${POLICY}p := sprintf("%v %v", [1])\n`);
+    assert.equal((await inProcess(['policy', 'check', 'a.rego'], { cwd: at.dir })).code, 0);
+    const words = ['policy', 'check', 'a.rego', '--lint'];
+    const found = await inProcess(words, { cwd: at.dir });
+    assert.equal(found.code, 1);
+    assert.match(found.stdout, /^a\.rego:5: sprintf-arguments-mismatch: /);
+    const { stdout } = await inProcess([...words, '-f', 'json'], { cwd: at.dir });
+    const { findings } = JSON.parse(stdout) as { findings: readonly { rule: string }[] };
+    assert.deepEqual(
+      findings.map(({ rule }) => rule),
+      ['sprintf-arguments-mismatch'],
+    );
+  });
+});
+
 describe('waybill policy fmt', () => {
   it('shows a diff, and writes nothing unless told', async () => {
     await using at = await workspace();

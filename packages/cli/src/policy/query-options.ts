@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Observer, RegoVersion, Value } from '@waybill/rego';
 import { ModuleQuery } from '@waybill/rego/query';
-import { type TracedSource, traceBuiltins } from '@waybill/rego/trace';
+import type { TracedSource } from '@waybill/rego/trace';
 import type { OptionSpecs, OptionValues } from '../command.ts';
 import { cliError } from '../exit.ts';
 import { readAll, readNamed } from '../files.ts';
@@ -76,13 +76,18 @@ export async function openQuery(
   const loaded = await loadPaths(options.data, { cwd: session.cwd, version, ignore: options.ignore });
   const program = await openProgram(loaded.sources, { text, version });
   const query = new ModuleQuery(program.modules, text, {
-    builtins: [...program.builtins, ...(observer === undefined ? [] : [traceBuiltins(observer)])],
+    builtins: [...program.builtins, ...(observer === undefined ? [] : await traceGroup(observer))],
     version,
     observe: observer !== undefined,
     strict: options.strict,
     data: loaded.documents,
   });
   return { text, query, loaded, program, input, data: loaded.documents, deadlineMs };
+}
+
+async function traceGroup(observer: Observer): Promise<Program['builtins']> {
+  const { traceBuiltins } = await import('@waybill/rego/trace');
+  return [traceBuiltins(observer)];
 }
 
 /** The modules with their texts. */

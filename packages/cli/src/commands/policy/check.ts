@@ -1,11 +1,12 @@
 import { checkModules } from '@waybill/rego/check';
-import { RegoSourceError } from '@waybill/rego';
+import { type Module, RegoSourceError } from '@waybill/rego';
 import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
 import { plainJson, resultJson } from '../../policy/answers.ts';
 import { loadPaths } from '../../policy/load-paths.ts';
 import { readModules } from '../../policy/open-program.ts';
 import { problemsOf, problemsText } from '../../policy/problems.ts';
+import { printable } from '../../printable.ts';
 import { IGNORE_OPTION, V0_OPTION, versionOf } from '../../policy/query-options.ts';
 
 export const command = defineCommand({
@@ -17,6 +18,7 @@ export const command = defineCommand({
       short: 'S',
       summary: 'Refuse unused variables and imports, and what is deprecated',
     },
+    lint: { type: 'boolean', summary: 'Tell what is legal and hardly ever meant, too' },
     format: {
       type: 'string',
       short: 'f',
@@ -27,17 +29,24 @@ export const command = defineCommand({
     ...IGNORE_OPTION,
     ...V0_OPTION,
   },
-  examples: ['waybill policy check policies --strict', 'waybill policy check policy.rego --format json'],
+  examples: [
+    'waybill policy check policies --strict --lint',
+    'waybill policy check policy.rego --format json',
+  ],
   run: async (session, { options, args }) => {
     const { output, cwd } = session;
     const format = options.format ?? (session.globals.output === 'json' ? 'json' : 'pretty');
     try {
       const version = versionOf(options);
       const { sources } = await loadPaths(args, { cwd, version, ignore: options.ignore, onlyModules: true });
-      const problems = checkModules(await readModules(sources), { strict: options.strict });
+      const modules = await readModules(sources);
+      const problems = checkModules(modules, { strict: options.strict });
       if (problems.length > 0) throw new RegoSourceError(problems);
-      if (format === 'json') output.raw('{}\n');
-      return EXIT.ok;
+      const findings = options.lint ? await lintFindings(modules) : [];
+      if (format === 'json')
+        output.raw(resultJson(findings.length > 0 ? { findings: plainJson(findings) } : {}));
+      else if (findings.length > 0) output.raw(`${printable(findings.map(findingText).join('\n'))}\n`);
+      return findings.length > 0 ? EXIT.error : EXIT.ok;
     } catch (error) {
       const problems = problemsOf(error);
       if (format === 'json') output.raw(resultJson({ errors: plainJson(problems) }));
@@ -46,3 +55,22 @@ export const command = defineCommand({
     }
   },
 });
+
+interface Finding {
+  readonly rule: string;
+  readonly message: string;
+  readonly location: { readonly file: string; readonly row: number; readonly col: number };
+}
+
+async function lintFindings(modules: readonly Module[]): Promise<readonly Finding[]> {
+  const { lintModules } = await import('@waybill/rego/lint');
+  return lintModules(modules).map(({ rule, message, location: { file, row, col } }) => ({
+    rule,
+    message,
+    location: { file, row, col },
+  }));
+}
+
+function findingText({ rule, message, location: { file, row } }: Finding): string {
+  return `${file}:${row}: ${rule}: ${message}`;
+}

@@ -1,16 +1,13 @@
 import { Observer } from '@waybill/rego';
-import { coverageReport } from '@waybill/rego/coverage';
-import { Trace, type TraceMode } from '@waybill/rego/trace';
+import type { CoverageReport } from '@waybill/rego/coverage';
+import type { Trace, TraceMode } from '@waybill/rego/trace';
 import { defineCommand, type OptionSpecs, type OptionValues } from '../../command.ts';
 import { cliError, EXIT, type ExitCode } from '../../exit.ts';
 import { jsonLines, plainJson } from '../../policy/answers.ts';
 import { EVAL_FORMATS, type EvalReport, reportText } from '../../policy/eval-report.ts';
-import { explanationJson, explanationOf, explanationText } from '../../policy/explanation.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
-import { judgeFile } from '../../policy/judge-file.ts';
 import { failureProblem, problemsOf } from '../../policy/problems.ts';
 import { type OpenQuery, openQuery, QUERY_OPTIONS, sourcesOf } from '../../policy/query-options.ts';
-import { isGood, judgedJson, judgedText } from '../../policy/verdict-text.ts';
 import { printable } from '../../printable.ts';
 import type { Session } from '../../session.ts';
 
@@ -95,6 +92,10 @@ async function judgeDocument(
   if (material === undefined || args.length > 0) {
     throw cliError('usage_missing', '--policy needs --material FILE, and takes no query');
   }
+  const [{ judgeFile }, { isGood, judgedJson, judgedText }] = await Promise.all([
+    import('../../policy/judge-file.ts'),
+    import('../../policy/verdict-text.ts'),
+  ]);
   const judged = await judgeFile(cwd, {
     policy,
     material,
@@ -111,7 +112,7 @@ async function judgeDocument(
 }
 
 async function evaluated(session: Session, args: readonly string[], options: Values): Promise<EvalReport> {
-  const trace = options.explain === undefined ? undefined : new Trace(options.explain as TraceMode);
+  const trace = options.explain === undefined ? undefined : await newTrace(options.explain as TraceMode);
   const observer = trace?.observer ?? (options.coverage ? new Observer() : undefined);
   const opened = await openQuery(session, args, options, observer);
   const { answers, failures } = opened.query.evaluate({
@@ -122,13 +123,24 @@ async function evaluated(session: Session, args: readonly string[], options: Val
   return {
     answers,
     problems: options['show-builtin-errors'] ? failures.map(failureProblem) : [],
-    coverage:
-      options.coverage && observer !== undefined ? coverageReport(sourcesOf(opened), observer) : undefined,
-    explanation: trace === undefined ? undefined : explained(trace, opened),
+    coverage: options.coverage && observer !== undefined ? await covered(opened, observer) : undefined,
+    explanation: trace === undefined ? undefined : await explained(trace, opened),
   };
 }
 
-function explained(trace: Trace, opened: OpenQuery): EvalReport['explanation'] {
+// Most calls need neither: what they need is read when they are asked for.
+async function newTrace(mode: TraceMode): Promise<Trace> {
+  const { Trace } = await import('@waybill/rego/trace');
+  return new Trace(mode);
+}
+
+async function covered(opened: OpenQuery, observer: Observer): Promise<CoverageReport> {
+  const { coverageReport } = await import('@waybill/rego/coverage');
+  return coverageReport(sourcesOf(opened), observer);
+}
+
+async function explained(trace: Trace, opened: OpenQuery): Promise<EvalReport['explanation']> {
+  const { explanationJson, explanationOf, explanationText } = await import('../../policy/explanation.ts');
   const steps = explanationOf(trace, opened);
   return { json: explanationJson(steps), text: explanationText(steps, trace) };
 }
