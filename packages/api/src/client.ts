@@ -89,6 +89,8 @@ export function createClient(options: ClientOptions) {
     /** The attestation of a run as a Sigstore bundle, with its log entry. */
     downloadBundle: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/bundle` }),
     /** The server's verdict on a run, a VSA in a Sigstore bundle. */
+    downloadProvenance: (id: string) =>
+      text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/provenance` }),
     downloadVerdict: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/verdict` }),
     trustedRoot: () => text({ method: 'GET', path: '/waybill/v1/trust/trusted-root' }),
     signingConfig: () => text({ method: 'GET', path: '/waybill/v1/trust/signing-config' }),

@@ -50,6 +50,7 @@ export {
 } from './identity.ts';
 export { AddIssuer, Issuer, IssuerKind, IssuerList, IssuerPresets } from './issuers.ts';
 export {
+  BuildGrade,
   CancelRun,
   LogPosition,
   Receipt,

@@ -55,6 +55,8 @@ export const RunQuery = Type.Object(
     project: Type.Optional(Name),
     workflow: Type.Optional(Name),
     state: Type.Optional(RunState),
+    /** Those with a verdict on this artifact. */
+    subject: Type.Optional(DigestText),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
     cursor: Type.Optional(Type.String({ maxLength: 200 })),
   },
@@ -86,6 +88,27 @@ export const Signer = Type.Union([
 ]);
 export type Signer = Static<typeof Signer>;
 
+/** How far the proof of a build goes. */
+export const BuildGrade = Type.Object({
+  /** Highest SLSA build level that the proven facts allow. */
+  level: Type.Integer({ minimum: 1, maximum: 3 }),
+  /** `builder.id` of the provenance; one for each mode of assurance. */
+  builder: Type.String(),
+  generatedBy: Type.Literal('server'),
+  signedBy: Type.String(),
+  /** Whether the job's identity token proves the runner, or only the client names it. */
+  runner: Type.Union([Type.Literal('verified'), Type.Literal('stated')]),
+  /** Why so much, and why not more. */
+  reasons: Type.Array(Type.String()),
+});
+export type BuildGrade = Static<typeof BuildGrade>;
+
+const SignedDocument = Type.Object({
+  payloadDigest: DigestText,
+  bundleDigest: DigestText,
+  log: LogPosition,
+});
+
 /** The answer to a pushed attestation; read from the stored row, so a retry gets the same. */
 export const Receipt = Type.Object({
   runId: Id,
@@ -101,7 +124,11 @@ export const Receipt = Type.Object({
     bundleDigest: DigestText,
     log: LogPosition,
   }),
-  vsa: Type.Object({ payloadDigest: DigestText, bundleDigest: DigestText, log: LogPosition }),
+  vsa: SignedDocument,
+  /** Absent in receipts of versions that did not grade builds. */
+  build: Type.Optional(BuildGrade),
+  /** SLSA provenance by the server; of runs that PASSED. */
+  provenance: Type.Optional(SignedDocument),
   /** OCI manifest of the run in its repository. */
   manifestDigest: DigestText,
   subjects: Type.Array(Type.Object({ name: Type.String(), digest: DigestText })),

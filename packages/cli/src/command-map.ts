@@ -181,8 +181,12 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
     },
   },
   slsa: {
-    summary: 'Provenance: verify what others built',
+    summary: 'Provenance: what is proven of a build',
     verbs: {
+      explain: {
+        summary: 'Say what is proven of the builds of an artifact',
+        load: () => import('./commands/slsa/explain.ts'),
+      },
       'verify-artifact': {
         summary: 'Verify files against provenance of GitHub',
         load: () => import('./commands/slsa/verify-artifact.ts'),

@@ -11,6 +11,8 @@ export function receiptText(receipt: Receipt, output: Output): string {
     ['log index', `${receipt.attestation.log.logIndex} in ${receipt.attestation.log.origin}`],
     ['VSA', receipt.vsa.bundleDigest],
     ['VSA log index', String(receipt.vsa.log.logIndex)],
+    ['provenance', receipt.provenance?.bundleDigest],
+    ['build level', buildText(receipt)],
     ['manifest', receipt.manifestDigest],
     ['verified', timeText(receipt.verifiedAt)],
   ]);
@@ -22,6 +24,10 @@ export function receiptText(receipt: Receipt, output: Output): string {
       `  ${step}${advisory === true ? ' (advisory)' : ''}: ${material === undefined ? '' : `${material}: `}${message} [${code}]`,
   );
   return [...judged, '', `${plural(receipt.findings.length, 'finding')}:`, ...findings].join('\n');
+}
+
+function buildText({ build }: Receipt): string | undefined {
+  return build && `${build.level} (runner ${build.runner}): ${build.reasons.join('; ')}`;
 }
 
 function policyText({ name, material, outcome, cause, reason }: PolicyJudgement): string {

@@ -150,7 +150,11 @@ describe('a pipeline that keeps its contract', () => {
     };
     assert.deepEqual(
       new Set(manifests.map(({ annotations }) => annotations['dev.sigstore.bundle.predicateType'])),
-      new Set(['https://slsa.dev/verification_summary/v1', 'https://waybill.dev/attestation/run/v1']),
+      new Set([
+        'https://slsa.dev/provenance/v1',
+        'https://slsa.dev/verification_summary/v1',
+        'https://waybill.dev/attestation/run/v1',
+      ]),
     );
   });
 

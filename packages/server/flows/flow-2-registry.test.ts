@@ -20,7 +20,12 @@ import { Secret } from '@waybill/core';
 import { BUNDLE_MEDIA_TYPE, parseBundle } from '@waybill/core/bundle';
 import { utf8 } from '@waybill/core/bytes';
 import { type Digest, digestOf } from '@waybill/core/digest';
-import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybill/core/intoto';
+import {
+  PROVENANCE_V1_TYPE,
+  RUN_PREDICATE_TYPE,
+  type RunMaterial,
+  VSA_PREDICATE_TYPE,
+} from '@waybill/core/intoto';
 import { type Descriptor, formatManifest, MEDIA_TYPE, parseManifest } from '@waybill/core/oci';
 import { parseTrustedRoot } from '@waybill/core/trust';
 import { verifyStatementBundle } from '@waybill/core/verify';
@@ -161,12 +166,13 @@ describe('an image', () => {
     assert.deepEqual(receipt.subjects, [{ name: 'image', digest }]);
   });
 
-  it('has attestation and verdict as referrers beside it, which verify with the trusted root alone', async () => {
+  it('has attestation, verdict and provenance as referrers beside it, which verify with the trusted root alone', async () => {
     const trustedRoot = parseTrustedRoot(utf8(await world.as().trustedRoot()));
     const referrers = await referrersOf(image.descriptor.digest);
     const identities = new Map([
       [RUN_PREDICATE_TYPE, `${world.url}/oidc/default/shop/release`],
       [VSA_PREDICATE_TYPE, `${world.url}/verifier`],
+      [PROVENANCE_V1_TYPE, `${world.url}/verifier`],
     ]);
     assert.deepEqual(new Set(referrers.keys()), new Set(identities.keys()));
     for (const [predicateType, subject] of identities) {
@@ -242,7 +248,7 @@ describe('unmodified', () => {
     const { referrers } = JSON.parse(found) as { referrers: { artifactType: string }[] };
     assert.deepEqual(
       referrers.map(({ artifactType }) => artifactType),
-      [BUNDLE_MEDIA_TYPE, BUNDLE_MEDIA_TYPE],
+      [BUNDLE_MEDIA_TYPE, BUNDLE_MEDIA_TYPE, BUNDLE_MEDIA_TYPE],
     );
     await call(oras.path, ['copy', '--from-plain-http', '--to-oci-layout', reference(), 'layout:v1']);
     assert.ok((await readdir(place('layout/blobs/sha256'))).includes(image.descriptor.digest.slice(7)));

@@ -110,6 +110,7 @@ before(async () => {
     '/waybill/v1/runs/:id/attestation': run,
     '/waybill/v1/runs/:id/bundle': { id: done.run.id },
     '/waybill/v1/runs/:id/verdict': { id: done.run.id },
+    '/waybill/v1/runs/:id/provenance': { id: done.run.id },
     '/waybill/v1/gate/decisions/:id': { id: decision.id },
     '/waybill/v1/dead-letters/:id/retry': { id: await deadLetter() },
   };

@@ -115,9 +115,13 @@ async function verifyEvidence(
   receipt: Receipt,
   { client, signer, entries }: EvidenceReader,
 ): Promise<void> {
+  const { runId, provenance } = receipt;
   const documents = [
-    [await client.downloadBundle(receipt.runId), receipt.attestation, signer],
-    [await client.downloadVerdict(receipt.runId), receipt.vsa, `${url}/verifier`],
+    [await client.downloadBundle(runId), receipt.attestation, signer],
+    [await client.downloadVerdict(runId), receipt.vsa, `${url}/verifier`],
+    ...(provenance === undefined
+      ? []
+      : [[await client.downloadProvenance(runId), provenance, `${url}/verifier`] as const]),
   ] as const;
   for (const [text, position, subject] of documents) {
     assert.equal(digestOf(utf8(text)), position.bundleDigest);

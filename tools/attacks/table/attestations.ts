@@ -6,6 +6,7 @@ const ACCEPT = `${SERVER}/attestation/accept.test.ts`;
 const EXAMPLES = `${SERVER}/attestation/example-policies.test.ts`;
 const POLICY_ENGINE = 'packages/rego/src/policy/policy-engine.ts';
 
+const BUILDS = 'packages/server/test/build-provenance.test.ts';
 const KEY_ENDS = 'packages/server/test/key-ends.test.ts';
 const PROVENANCE = 'packages/core/src/slsa/provenance.test.ts';
 
@@ -45,6 +46,34 @@ export const ATTESTATIONS: readonly Attack[] = [
       'counts a signer once: one who signs twice, and one key that is given twice',
     ],
     gain: 'a review of two by one person',
+  },
+  {
+    attack: 'a job on a machine of its owner that is taken for one of the platform',
+    defence:
+      'only what the identity token says of the runner counts, and only machines of the platform are hosted',
+    file: 'packages/server/src/attestation/grade-build.ts',
+    without: ['if (!HOSTED.has(environment)) {', "if (environment === '') {"],
+    test: [BUILDS, 'is 1 on a machine of its owner, whatever the workflow'],
+    gain: 'level 3 for whatever a prepared machine gives out',
+  },
+  {
+    attack: 'a reusable workflow of the attacker under a contract that lets any workflow sign',
+    defence: 'level 3 needs a contract that names the very workflow',
+    file: 'packages/server/src/attestation/grade-build.ts',
+    without: [' && workflow === facts.workflow && ', ' && '],
+    test: [BUILDS, 'is 2 where a wildcard lets it sign, where it moves, and where it is the built one'],
+    gain: 'level 3 by a workflow that builds whatever its caller likes',
+  },
+  {
+    attack: 'a client that states repository, runner and level as it likes',
+    defence: 'what a client states stands below `stated`, where it lifts nothing',
+    file: 'packages/server/src/attestation/build-provenance.ts',
+    without: [
+      '        stated: statedBy(evidence),',
+      '        ...(statedBy(evidence) as object), stated: statedBy(evidence),',
+    ],
+    test: [BUILDS, 'takes source, workflow and runner from the token, and keeps what is stated apart'],
+    gain: 'provenance over the signature of the server that says what the client wants',
   },
   {
     attack: 'a signature by a key that was revoked, backdated by its thief',

@@ -6,18 +6,19 @@ import { authorize, type Principal } from '../identity/index.ts';
 import { allowedActions } from '../registry/index.ts';
 import { runRepository } from './addresses.ts';
 import { bind } from './bind.ts';
+import { presentGrade } from './build-provenance.ts';
 import { checkConformance, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
 import { checkPolicies, type PoliciesAnswer } from './check-policies.ts';
 import { checkSigner } from './check-signer.ts';
 import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
-import { logAttestation, logVerdict } from './log-evidence.ts';
+import { type GradedBuild, gradeBuild, provesRunner } from './grade-build.ts';
 import type { RunRow } from './queries.ts';
 import { loadForAccept } from './read-run.ts';
 import { auditRefusal } from './refuse.ts';
 import { requireOpen } from './require-open.ts';
-import { signVerdict } from './sign-verdict.ts';
+import { documentOf, signEvidence } from './sign-evidence.ts';
 import { traced } from './traced.ts';
 import { type SignedEvidence, verifySigner } from './verify-signer.ts';
 
@@ -55,7 +56,8 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
   await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
   const subjects = judgedSubjects(contract, signed);
-  const { findings, policies } = await judge(deps, { run, contract, signed, subjects, principal });
+  const build = gradeBuild({ contract, signed, issuerUrl: deps.trust.issuerUrl });
+  const { findings, policies } = await judge(deps, { run, contract, signed, subjects, build, principal });
   return record(deps, {
     run,
     contract,
@@ -63,6 +65,7 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
     subjects,
     findings: withoutFlood(findings),
     policies,
+    build,
     input,
   });
 }
@@ -85,10 +88,11 @@ async function judge(
     readonly contract: Contract;
     readonly signed: SignedEvidence;
     readonly subjects: readonly Subject[];
+    readonly build: GradedBuild;
     readonly principal: Principal;
   },
 ): Promise<PoliciesAnswer> {
-  const { run, contract, signed, subjects, principal } = given;
+  const { run, contract, signed, subjects, build, principal } = given;
   const { orgName } = principal;
   const place = { orgId: run.orgId, repository: runRepository(orgName, run) };
   const signer = checkSigner({
@@ -111,9 +115,8 @@ async function judge(
     ),
   );
   const conformance = checkConformance(contract, signed, {
-    // Nothing here proves a runner or a level yet, and what nobody has proven never holds.
-    verifiedRunner: null,
-    buildLevel: null,
+    verifiedRunner: provesRunner(contract, build),
+    buildLevel: build.level,
     startedAt: run.startedAt,
     judgedAt: deps.clock(),
   });
@@ -126,7 +129,7 @@ async function judge(
   return { findings: [...signer, ...materials, ...conformance, ...findings], policies };
 }
 
-/** Steps verdict, log, commit (which attaches the evidence). */
+/** Steps verdict, provenance, log (`signEvidence`), commit (which attaches the evidence). */
 async function record(
   deps: AttestationDeps,
   given: {
@@ -136,29 +139,14 @@ async function record(
     readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
     readonly policies: readonly PolicyJudgement[];
+    readonly build: GradedBuild;
     readonly input: AcceptInput;
   },
 ): Promise<Receipt> {
-  const { run, contract, signed, subjects, findings, policies, input } = given;
+  const { input, ...judged } = given;
+  const { run, signed, subjects, findings, policies, build } = judged;
   const { orgName } = input.principal;
-
-  const attestation = await traced(deps, 'log attestation', () => logAttestation(deps, signed));
-  const verdict = await traced(deps, 'verdict', () =>
-    signVerdict(deps, run, {
-      contract,
-      evidence: signed,
-      bundleDigest: attestation.digest,
-      subjects,
-      findings,
-      policies,
-    }),
-  );
-  const vsa = await traced(deps, 'log verdict', () => logVerdict(deps, verdict));
-
-  const { store } = deps.registry;
-  const [attestationBytes, vsaBytes] = await traced(deps, 'store', () =>
-    Promise.all([store.put(attestation.bytes), store.put(vsa.bytes)]),
-  );
+  const { verdict, attestation, vsa, provenance } = await signEvidence(deps, judged);
 
   const receipt: ReceiptToCommit = {
     runId: run.id,
@@ -166,12 +154,10 @@ async function record(
     findings: [...findings],
     policies: [...policies],
     signer: signed.signer,
-    attestation: {
-      payloadDigest: signed.payloadDigest,
-      bundleDigest: attestation.digest,
-      log: attestation.position,
-    },
-    vsa: { payloadDigest: verdict.payloadDigest, bundleDigest: vsa.digest, log: vsa.position },
+    attestation: documentOf(attestation),
+    vsa: documentOf(vsa),
+    build: presentGrade(deps, build),
+    ...(provenance === null ? {} : { provenance: documentOf(provenance) }),
     subjects: digestsOf(subjects),
     verifiedAt: verdict.verifiedAt.toISOString(),
   };
@@ -181,8 +167,9 @@ async function record(
     repository: runRepository(orgName, run),
     runId: run.id,
     materials: signed.predicate.materials,
-    attestation: attestationBytes,
-    verdict: vsaBytes,
+    attestation: attestation.stored,
+    verdict: vsa.stored,
+    provenance: provenance?.stored ?? null,
     registryHost: new URL(deps.publicUrl).host,
     mayPush: (repository: string) => allowedActions(input.principal, repository).includes('push'),
     at: verdict.verifiedAt,

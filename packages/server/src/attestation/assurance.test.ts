@@ -17,10 +17,9 @@ after(() => world.close());
 
 /** One run with one program, under a contract of its own; `waitMs` pass on the server's clock before the push. */
 async function push(name: string, assurance: string, waitMs = 0): Promise<Receipt> {
-  const { warnings } = await world.owner.applyContract({
+  await world.owner.applyContract({
     document: `apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: {name: ${name}}\nspec:\n  materials: [{type: ARTIFACT, name: program, output: true}]\n  assurance: ${assurance}\n`,
   });
-  assert.equal(warnings.length, /VERIFIED|slsa/.test(assurance) ? 1 : 0);
   await world.owner.createWorkflow({ project: 'p', name, contract: name });
   const attester = await startAttester({
     client: world.owner,

@@ -1,7 +1,12 @@
 import { isCoded } from '@waybill/core';
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
 import { type Digest, digestOf } from '@waybill/core/digest';
-import { RUN_PREDICATE_TYPE, type RunMaterial, VSA_PREDICATE_TYPE } from '@waybill/core/intoto';
+import {
+  PROVENANCE_V1_TYPE,
+  RUN_PREDICATE_TYPE,
+  type RunMaterial,
+  VSA_PREDICATE_TYPE,
+} from '@waybill/core/intoto';
 import {
   artifactManifest,
   type Descriptor,
@@ -27,6 +32,8 @@ export interface EvidenceToAttach {
   /** The bundles, with their log entries, which the store has already. */
   readonly attestation: Stored;
   readonly verdict: Stored;
+  /** Of a run that PASSED. */
+  readonly provenance: Stored | null;
   readonly registryHost: string;
   /** Whether whoever pushed the attestation may push to that repository: evidence beside an image is a push. */
   readonly mayPush: (repository: string) => boolean;
@@ -34,8 +41,8 @@ export interface EvidenceToAttach {
 }
 
 /**
- * Step `attach`: the run as an OCI manifest with its materials as layers, and attestation and verdict as referrers
- * of it and of each output image in this registry. In the transaction that ends the run: its evidence appears with
+ * Step `attach`: the run as an OCI manifest with its materials as layers, and attestation, verdict and provenance as
+ * referrers of it and of each output image in this registry. In the transaction that ends the run: its evidence appears with
  * it or not at all. All by digest, so repeating it changes nothing.
  */
 export async function attachEvidence(
@@ -44,7 +51,8 @@ export async function attachEvidence(
   manifest: RunManifest,
 ): Promise<void> {
   const { bytes, descriptor } = manifest;
-  const blobs = [EMPTY_DESCRIPTOR, evidence.attestation, evidence.verdict];
+  const { attestation, verdict, provenance } = evidence;
+  const blobs = [EMPTY_DESCRIPTOR, attestation, verdict, ...(provenance === null ? [] : [provenance])];
   await putEvidence(tx, {
     ...pick(evidence, evidence.repository),
     blobs,
@@ -147,6 +155,7 @@ function referrersOf(subject: Descriptor, evidence: EvidenceToAttach): readonly 
   const bundles = [
     [evidence.attestation, RUN_PREDICATE_TYPE],
     [evidence.verdict, VSA_PREDICATE_TYPE],
+    ...(evidence.provenance === null ? [] : [[evidence.provenance, PROVENANCE_V1_TYPE] as const]),
   ] as const;
   return bundles.map(([layer, predicateType]) => ({
     bytes: formatManifest(

@@ -4,6 +4,7 @@ export const ATTESTATION_PROBLEMS = {
   attestation_run_not_found: { status: 404, title: 'No such run' },
   attestation_run_ended: { status: 409, title: 'The run has ended' },
   attestation_run_unfinished: { status: 409, title: 'The run has not been attested' },
+  attestation_no_provenance: { status: 404, title: 'The run has no provenance' },
   attestation_not_run_statement: { status: 422, title: 'Not the attestation of a run' },
   attestation_too_large: { status: 413, title: 'The attestation is too large' },
   attestation_signer_unverified: { status: 422, title: 'The signature could not be verified' },

@@ -88,7 +88,7 @@ async function check(receipt: Receipt): Promise<void> {
     1,
   );
   const { manifests } = await referrersOf(receipt);
-  assert.equal(manifests.length, 2);
+  assert.equal(manifests.length, 3);
   log = await anybody.readLog(log);
   const signer = `${world.url}/oidc/default/${AT.project}/${AT.workflow}`;
   await anybody.verifyEvidence(receipt, { client: world.owner, signer, entries: log.entries });

@@ -1,4 +1,5 @@
 import { certificateFacts, type EntryFacts } from '../tlog/index.ts';
+import type { ServerSigned } from '../trust/index.ts';
 import { KEY_ISSUER } from './check-signer.ts';
 import type { AttestationDeps } from './deps.ts';
 import { type LoggedBundle, logBundle, logServerSigned } from './log-bundle.ts';
@@ -21,6 +22,16 @@ export async function logAttestation(
 /** The server's verdict, likewise. */
 export async function logVerdict(deps: AttestationDeps, verdict: Verdict): Promise<LoggedEvidence> {
   const logged = await logServerSigned(deps.tlog, verdict.signed, firstSubject(verdict.statement.subject));
+  return { ...logged, ...storedForm(logged.bundle) };
+}
+
+/** The server's provenance, likewise. */
+export async function logProvenance(
+  deps: AttestationDeps,
+  signed: ServerSigned,
+  subjects: Verdict['statement']['subject'],
+): Promise<LoggedEvidence> {
+  const logged = await logServerSigned(deps.tlog, signed, firstSubject(subjects));
   return { ...logged, ...storedForm(logged.bundle) };
 }
 

@@ -158,6 +158,7 @@ export interface RunFilter {
   readonly project?: string | undefined;
   readonly workflow?: string | undefined;
   readonly state?: RunState | undefined;
+  readonly subject?: Digest | undefined;
   readonly after?: { readonly startedAt: Date; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -168,6 +169,15 @@ export async function listRunRows(tx: Tx, filter: RunFilter, now: Date): Promise
   if (filter.project !== undefined) query = query.where('project', '=', filter.project);
   if (filter.workflow !== undefined) query = query.where('workflow', '=', filter.workflow);
   if (filter.state !== undefined) query = query.where(inState(filter.state, now));
+  if (filter.subject !== undefined) {
+    const judged = tx
+      .withTables<AttestationTables>()
+      .selectFrom('attestation_verdicts')
+      .select('run_id')
+      .where('org_id', '=', thisOrg)
+      .where('subject_digest', '=', filter.subject);
+    query = query.where('id', 'in', judged);
+  }
   if (filter.after) {
     const { startedAt, id } = filter.after;
     query = query.where(sql<boolean>`(started_at, id) < (${startedAt}, ${id}::uuid)`);

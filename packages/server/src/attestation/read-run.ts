@@ -1,5 +1,6 @@
 import type { RunDetail, RunList, RunQuery, RunSummary } from '@waybill/api';
 import type { Contract } from '@waybill/core/contract';
+import type { Digest } from '@waybill/core/digest';
 import { findRevision } from '../contract/index.ts';
 import type { Tx } from '../ground/index.ts';
 import { authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
@@ -122,6 +123,7 @@ export async function listRuns(
     // A narrow token sees its own part, whatever it asks for.
     ...targetOf(principal.scope),
     state: query.state,
+    subject: query.subject as Digest | undefined,
     after: query.cursor === undefined ? undefined : parseCursor(query.cursor),
     limit: limit + 1,
   };

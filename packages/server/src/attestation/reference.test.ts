@@ -14,6 +14,7 @@ import { parseBundle } from '@waybill/core/bundle';
 import { utf8 } from '@waybill/core/bytes';
 import { type Digest, digestOf } from '@waybill/core/digest';
 import {
+  PROVENANCE_V1_TYPE,
   parseStatement,
   RUN_PREDICATE_TYPE,
   type RunMaterial,
@@ -187,9 +188,9 @@ describe('docs/reference/run-manifest.md', () => {
     const types = about[0]?.manifests?.map(
       ({ annotations }) => annotations?.['dev.sigstore.bundle.predicateType'] ?? '',
     );
-    assert.deepEqual(types?.toSorted(), [VSA_PREDICATE_TYPE, RUN_PREDICATE_TYPE]);
-    // Two runs name the image: each leaves its attestation and its verdict.
-    assert.equal(about[1]?.manifests?.length, 4);
+    assert.deepEqual(types?.toSorted(), [PROVENANCE_V1_TYPE, VSA_PREDICATE_TYPE, RUN_PREDICATE_TYPE]);
+    // Two runs name the image: each leaves its attestation and its verdict, the one that passed its provenance too.
+    assert.equal(about[1]?.manifests?.length, 5);
     const bundles = referrers.map(({ annotations = {}, ...rest }) => ({ ...rest, annotations }));
     assert.deepEqual(namesIn(text), namesIn(JSON.stringify([manifest, bundles])));
   });

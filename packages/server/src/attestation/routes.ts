@@ -9,13 +9,16 @@ import {
   StartRun,
 } from '@waybill/api';
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
+import type { Digest } from '@waybill/core/digest';
 import { Type } from 'typebox';
 import { type App, documentAnswer } from '../ground/index.ts';
 import { type IdentityDeps, signInFirst, type Who } from '../identity/index.ts';
 import { accept } from './accept.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { AttestationDeps } from './deps.ts';
+import { attestationError } from './errors.ts';
 import { MAX_BUNDLE_BYTES } from './parse-evidence.ts';
+import type { StoredAttestation } from './queries.ts';
 import { describeRun, listRuns, loadAttestation } from './read-run.ts';
 import { strangersOf } from './refuse.ts';
 import { startRun } from './start-run.ts';
@@ -89,10 +92,15 @@ function runRoutes(app: App, deps: AttestationDeps, who: Who): void {
 /** The signed documents, byte for byte as they are stored. */
 function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
   const documents = [
-    ['bundle', 'The attestation as a Sigstore bundle', 'bundleDigest'],
-    ['verdict', 'The verdict, a SLSA VSA in a Sigstore bundle', 'vsaBundleDigest'],
+    ['bundle', 'The attestation as a Sigstore bundle', ({ bundleDigest }: StoredAttestation) => bundleDigest],
+    [
+      'verdict',
+      'The verdict, a SLSA VSA in a Sigstore bundle',
+      (stored: StoredAttestation) => stored.vsaBundleDigest,
+    ],
+    ['provenance', "The server's SLSA provenance in a Sigstore bundle", provenanceDigest],
   ] as const;
-  for (const [name, summary, digest] of documents) {
+  for (const [name, summary, digestIn] of documents) {
     app.get(
       `/waybill/v1/runs/:id/${name}`,
       {
@@ -105,11 +113,20 @@ function documentRoutes(app: App, deps: AttestationDeps, who: Who): void {
       },
       async (request, reply) => {
         const { stored } = await loadAttestation(deps, who(request), request.params.id);
-        const bytes = await deps.registry.store.read(stored[digest]);
+        const bytes = await deps.registry.store.read(digestIn(stored));
         return reply.type(BUNDLE_MEDIA_TYPE).send(Buffer.from(bytes));
       },
     );
   }
+}
+
+/** Throws `attestation_no_provenance`. */
+function provenanceDigest({ receipt }: StoredAttestation): Digest {
+  if (receipt.provenance !== undefined) return receipt.provenance.bundleDigest as Digest;
+  throw attestationError(
+    'attestation_no_provenance',
+    `the run ${receipt.runId} has no provenance: it is made for runs that PASSED, since this version`,
+  );
 }
 
 /** Its own scope: the bundle's bytes reach `accept()` untouched by any JSON reader but our strict one. */

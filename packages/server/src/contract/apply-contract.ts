@@ -52,21 +52,8 @@ const UNEVALUATED: DocumentFinding = {
     'this server evaluates policies that are written into the contract: one by reference, and groups, are undetermined, which ends runs FAILED where they block',
 };
 
-/** What the server cannot prove yet fails a run that owes it, which nobody should learn from a failed release. */
-const UNPROVEN: DocumentFinding = {
-  line: 1,
-  column: 1,
-  path: 'assurance',
-  message:
-    'this server proves neither runners nor SLSA levels yet: runs under "runner: VERIFIED" or "slsaLevel" end FAILED',
-};
-
 function remarksOn(contract: Contract): readonly DocumentFinding[] {
-  const { verifiedRunner = false, minimumBuildLevel = 0 } = contract.assurance ?? {};
-  return [
-    ...(hasForeignPolicies(contract) ? [UNEVALUATED] : []),
-    ...(verifiedRunner || minimumBuildLevel > 0 ? [UNPROVEN] : []),
-  ];
+  return hasForeignPolicies(contract) ? [UNEVALUATED] : [];
 }
 
 /**
