@@ -191,6 +191,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
         summary: 'Verify files against provenance of GitHub',
         load: () => import('./commands/slsa/verify-artifact.ts'),
       },
+      'verify-image': {
+        summary: 'Verify an image against provenance beside it, or in a file',
+        load: () => import('./commands/slsa/verify-image.ts'),
+      },
       'verify-npm-package': {
         summary: 'Verify an npm package against its provenance',
         load: () => import('./commands/slsa/verify-npm-package.ts'),

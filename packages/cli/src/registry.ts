@@ -6,16 +6,19 @@ import {
   credentialsFromDockerConfig,
   getManifest,
   headManifest,
+  listReferrers,
   type PushedBlob,
   pushBlob,
   pushFile,
   pushManifest,
+  readBlob,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
 import { Secret } from '@waybill/core';
 import type { Digest } from '@waybill/core/digest';
 import {
   artifactManifest,
+  type Descriptor,
   EMPTY_BLOB,
   formatManifest,
   formatReference,
@@ -87,6 +90,39 @@ export async function attachArtifact(
   throw cliError(
     'cli_not_attached',
     `${reference.registry} took the signature, but has no referrers API, so that nobody will find it beside the image: keep it as a file with --bundle`,
+  );
+}
+
+/** More referrers than these are not looked through. */
+const MAX_BUNDLES = 32;
+const MAX_BUNDLE_BYTES = 32 * 1024 * 1024;
+
+/** The Sigstore bundles that are attached to an image, those that say to be provenance first. Throws `oci_client_…`. */
+export async function attachedBundles(
+  session: Session,
+  reference: Reference,
+): Promise<readonly Uint8Array[]> {
+  const { repository, digest } = reference;
+  if (digest === undefined) throw new TypeError('an image by its digest');
+  const registry = await registryOf(session, null, reference);
+  const found = (await listReferrers(registry, repository, digest))
+    .filter(({ artifactType = '' }) => artifactType.startsWith('application/vnd.dev.sigstore.bundle'))
+    .toSorted((a, b) => Number(isProvenance(b)) - Number(isProvenance(a)))
+    .slice(0, MAX_BUNDLES);
+  return Promise.all(
+    found.map(async (referrer) => {
+      const { manifest } = await getManifest(registry, { repository, digest: referrer.digest });
+      const [layer] = manifest.type === 'image' ? manifest.layers : [];
+      return layer === undefined
+        ? new Uint8Array()
+        : readBlob(registry, repository, { ...layer, maxBytes: MAX_BUNDLE_BYTES });
+    }),
+  );
+}
+
+function isProvenance({ annotations }: Descriptor): boolean {
+  return (
+    annotations?.['dev.sigstore.bundle.predicateType']?.startsWith('https://slsa.dev/provenance/') === true
   );
 }
 

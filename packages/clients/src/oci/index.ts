@@ -13,3 +13,4 @@ export {
 } from './pull.ts';
 export { hasBlob, type PushedBlob, pushBlob, pushManifest } from './push.ts';
 export { pushFile } from './push-file.ts';
+export { listReferrers } from './referrers.ts';

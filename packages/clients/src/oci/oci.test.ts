@@ -30,6 +30,7 @@ import {
   getManifest,
   hasBlob,
   headManifest,
+  listReferrers,
   type PushedBlob,
   pushBlob,
   pushFile,
@@ -435,5 +436,47 @@ describe('credentialsFromDockerConfig', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('listReferrers', () => {
+  const digest = digestOf(utf8('image'));
+  const referrer = {
+    mediaType: MEDIA_TYPE.imageManifest,
+    digest: digestOf(utf8('a')),
+    size: 1,
+    artifactType: 'a/b',
+  };
+  const index = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.imageIndex, manifests: [referrer] });
+  const answering = (pages: Readonly<Record<string, string>>): RequestListener => {
+    return ({ url = '' }, response) => {
+      const page = pages[url];
+      if (page === undefined) return void response.writeHead(404).end();
+      response.setHeader('content-type', MEDIA_TYPE.imageIndex).end(page);
+    };
+  };
+  const api = `/v2/a/b/referrers/${digest}`;
+  const tag = `/v2/a/b/manifests/${digest.replace(':', '-')}`;
+  const found = async (pages: Readonly<Record<string, string>>) => {
+    let types: readonly (string | undefined)[] = [];
+    await serve(answering(pages), async (connection) => {
+      types = (await listReferrers(connection, 'a/b', digest)).map(({ artifactType }) => artifactType);
+    });
+    return types;
+  };
+
+  it('asks the referrers API, and the tag in its place where a registry has none', async () => {
+    assert.deepEqual(await found({ [api]: index }), ['a/b']);
+    assert.deepEqual(await found({ [tag]: index }), ['a/b']);
+    assert.deepEqual(await found({}), []);
+    // An empty answer is an answer.
+    const empty = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.imageIndex, manifests: [] });
+    assert.deepEqual(await found({ [api]: empty, [tag]: index }), []);
+  });
+
+  it('refuses a list that is none', async () => {
+    for (const page of ['', '[]', '{"schemaVersion":2}']) {
+      await assert.rejects(found({ [api]: page }), code('oci_client_protocol'));
+    }
   });
 });

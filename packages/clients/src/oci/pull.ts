@@ -103,7 +103,7 @@ function manifestRequest(method: 'GET' | 'HEAD', address: ManifestAddress) {
 }
 
 /** The pieces of a body; a connection that breaks or stalls gives a coded error. */
-async function* bodyOf(connection: Connection, response: OciResponse): AsyncGenerator<Uint8Array> {
+export async function* bodyOf(connection: Connection, response: OciResponse): AsyncGenerator<Uint8Array> {
   try {
     yield* response.stall.watch(response.body ?? []);
   } catch (cause) {
