@@ -49,6 +49,7 @@ export const command = defineCommand({
         '',
         statusTable(status, output),
         ...(options.full ? [fullStatus(state)] : []),
+        ...(preview.judged.length === 0 ? [] : ['', preview.text(output)]),
         '',
         missing.length === 0
           ? output.paint('green', 'nothing is missing')
@@ -56,7 +57,6 @@ export const command = defineCommand({
               'red',
               `${plural(missing.length, 'material')} missing: ${missing.map(({ name }) => name).join(', ')}`,
             ),
-        ...(preview.judged.length === 0 ? [] : ['', preview.text(output)]),
       ].join('\n'),
     );
     return EXIT.ok;
