@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ run(args: readonly string[
   uploads: () => import('./uploads.ts'),
   rego: () => import('./rego.ts'),
   'policy-start': () => import('./policy-start.ts'),
+  policies: () => import('./policies.ts'),
 };
 
 const name = process.argv[2] ?? '';
