@@ -19,7 +19,7 @@ export const PROGRAMS: readonly Attack[] = [
     attack: 'evidence over which a policy ends its own process',
     defence: 'what was lost twice is undetermined, and that blocks',
     file: OPEN_JUDGE,
-    without: ["return { outcome: 'undetermined', cause: 'error', reason };", "return { outcome: 'holds' };"],
+    without: ["{ outcome: 'undetermined', cause: 'error', reason }", "{ outcome: 'holds' }"],
     test: [JUDGE, 'outlives a policy with which V8 gives up; others that wait go on'],
     gain: 'a way past each policy',
   },
@@ -54,5 +54,13 @@ export const PROGRAMS: readonly Attack[] = [
     without: ['endAfterMs: 2 * deadlineMs', 'endAfterMs: 60_000'],
     test: [PROCESSES, 'ends with a server that is killed, while it does hang'],
     gain: 'a core for good, for each restart',
+  },
+  {
+    attack: 'runs of one organisation whose policies take all of their time, one behind the other',
+    defence: 'organisations have their turn, and only what is evaluated counts as time',
+    file: `${SERVER}/ground/processes/processes.ts`,
+    without: ['queue.push(asker, resolve)', "queue.push('', resolve)"],
+    test: [PROCESSES, 'gives each who waits their turn, whatever the others asked before'],
+    gain: 'FAILED runs of everybody else',
   },
 ];

@@ -2,9 +2,18 @@
 import { judge, type Policy, type PolicyFacts, type PolicyVerdict } from '@waybill/core/policy';
 import { REGO } from '@waybill/rego/policy-node';
 
+export interface Judged {
+  readonly verdict: PolicyVerdict;
+  /** Of the evaluation alone: whoever waited for their turn has not used it up. */
+  readonly tookMs: number;
+}
+
 const tasks = {
-  judge: ({ policy, facts }: { readonly policy: Policy; readonly facts: PolicyFacts }): PolicyVerdict =>
-    judge(policy, facts, { rego: REGO }),
+  judge: ({ policy, facts }: { readonly policy: Policy; readonly facts: PolicyFacts }): Judged => {
+    const startedMs = performance.now();
+    const verdict = judge(policy, facts, { rego: REGO });
+    return { verdict, tookMs: performance.now() - startedMs };
+  },
 } as const;
 
 export const openTasks = (): typeof tasks => tasks;

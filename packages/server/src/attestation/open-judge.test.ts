@@ -14,8 +14,9 @@ const patient = open({ maxHeapMiB: 64, deadlineMs: 60_000 });
 const strict = open({ maxHeapMiB: 64, deadlineMs: 3000 });
 
 /** With limits of the engine that end nothing. */
-const ask = (judge: Judge, rule: string): Promise<PolicyVerdict> =>
-  judge.judge(
+const ask = async (judge: Judge, rule: string): Promise<PolicyVerdict> => {
+  const { verdict } = await judge.judge(
+    'an organisation',
     readPolicy({
       apiVersion: 'chainloop.dev/v1',
       kind: 'Policy',
@@ -30,6 +31,8 @@ const ask = (judge: Judge, rule: string): Promise<PolicyVerdict> =>
       limits: { deadlineMs: 60_000, maxSteps: 1e12 },
     },
   );
+  return verdict;
+};
 
 const HOLDS = 'violations contains "never" if input.runs';
 const GREEDY = `violations contains "never" if {

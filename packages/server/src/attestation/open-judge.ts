@@ -1,11 +1,12 @@
 import { isCoded } from '@waybill/core';
-import type { Policy, PolicyFacts, PolicyVerdict } from '@waybill/core/policy';
+import type { Policy, PolicyFacts } from '@waybill/core/policy';
 import { type Logger, openProcesses } from '../ground/index.ts';
-import type { JudgeTasks } from './judge-tasks.ts';
+import type { Judged, JudgeTasks } from './judge-tasks.ts';
 
 /** Evaluates policies in processes of their own: what a program of a stranger can end is the child that runs it. */
 export interface Judge {
-  judge(policy: Policy, facts: PolicyFacts): Promise<PolicyVerdict>;
+  /** For an organisation: where all children are busy, each has its turn. */
+  judge(orgId: string, policy: Policy, facts: PolicyFacts): Promise<Judged>;
   close(): Promise<void>;
 }
 
@@ -20,30 +21,31 @@ const CHILD_LIMITS: ChildLimits = { deadlineMs: 10_000, maxHeapMiB: 512 };
 export function openJudge(log: Logger, limits = CHILD_LIMITS): Judge {
   const module = new URL('./judge-tasks.ts', import.meta.url);
   const processes = openProcesses<JudgeTasks>({ module, log, ...limits });
-  const attempt = (policy: Policy, facts: PolicyFacts) => processes.run('judge', { policy, facts });
   return {
-    judge: async (policy, facts) => {
+    judge: async (orgId, policy, facts) => {
+      const attempt = () => processes.run('judge', { policy, facts }, orgId);
       try {
-        return await attempt(policy, facts);
+        return await attempt();
       } catch (error) {
         if (!isCoded(error, 'process_lost')) throw error;
         if (error.detail['isOverdue'] === true) return overdue(limits);
       }
       // An administrator or the kernel may have ended the child: only what is lost twice is judged by it.
-      return attempt(policy, facts).catch((error: unknown) => lost(error, limits));
+      return attempt().catch((error: unknown) => lost(error, limits));
     },
     close: () => processes.close(),
   };
 }
 
-function lost(error: unknown, limits: ChildLimits): PolicyVerdict {
+function lost(error: unknown, limits: ChildLimits): Judged {
   if (!isCoded(error, 'process_lost')) throw error;
   if (error.detail['isOverdue'] === true) return overdue(limits);
   const reason = `the evaluation ended its process twice: it used more than ${limits.maxHeapMiB} MiB of memory, or made a value larger than the engine holds`;
-  return { outcome: 'undetermined', cause: 'error', reason };
+  // Nobody knows how long it took; what it may take at most is what it used up.
+  return { verdict: { outcome: 'undetermined', cause: 'error', reason }, tookMs: limits.deadlineMs };
 }
 
-function overdue({ deadlineMs }: ChildLimits): PolicyVerdict {
+function overdue({ deadlineMs }: ChildLimits): Judged {
   const reason = `the evaluation was ended, as it took more than ${deadlineMs} ms`;
-  return { outcome: 'undetermined', cause: 'deadline', reason };
+  return { verdict: { outcome: 'undetermined', cause: 'deadline', reason }, tookMs: deadlineMs };
 }

@@ -88,6 +88,17 @@ describe('openProcesses', () => {
     await two.close();
   });
 
+  it('gives each who waits their turn, whatever the others asked before', async () => {
+    const served: string[] = [];
+    const ask = async (asker: string): Promise<void> => {
+      await processes.run('double', { value: 1 }, asker);
+      served.push(asker);
+    };
+    // The first has the child, the rest wait.
+    await Promise.all(['many', 'many', 'many', 'many', 'one', 'few', 'few'].map(ask));
+    assert.deepEqual(served, ['many', 'many', 'one', 'few', 'many', 'few', 'many']);
+  });
+
   it('lets a child go that has nothing to do', async () => {
     const brief = open({ idleMs: 1 });
     const pid = await pidOf(brief);

@@ -3,6 +3,7 @@ import { CodedError } from '@waybill/core';
 import type { Logger } from '../log/log.ts';
 import type { Tasks } from '../threads/messages.ts';
 import { Child, type ChildOptions } from './child.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /**
  * Work that may end the process that does it: programs of strangers. A thread is no wall for that, as V8 gives up for
@@ -12,9 +13,13 @@ export interface Processes<T extends Tasks> {
   /**
    * Runs a task in a child, which has nothing else in hand; the task's coded errors come back as they are.
    * `process_lost` when the child ended over it: `detail.isOverdue` says that it took longer than the deadline.
-   * `process_not_started` is no fault of the task's.
+   * `process_not_started` is no fault of the task's. Where all children are busy, each `asker` has its turn.
    */
-  run<K extends keyof T & string>(task: K, input: Parameters<T[K]>[0]): Promise<ReturnType<T[K]>>;
+  run<K extends keyof T & string>(
+    task: K,
+    input: Parameters<T[K]>[0],
+    asker?: string,
+  ): Promise<ReturnType<T[K]>>;
   close(): Promise<void>;
 }
 
@@ -38,10 +43,10 @@ export function openProcesses<T extends Tasks>(options: ProcessesOptions): Proce
   const count = options.count ?? Math.max(1, availableParallelism() - 1);
   const places = Array.from({ length: count }, () => new Place(options));
   const free = [...places];
-  const queue: ((place: Place) => void)[] = [];
-  const take = async (): Promise<Place> => {
+  const queue = new FairQueue<(place: Place) => void>();
+  const take = async (asker: string): Promise<Place> => {
     const place = free.find(({ isStarted }) => isStarted) ?? free[0];
-    if (place === undefined) return new Promise((resolve) => queue.push(resolve));
+    if (place === undefined) return new Promise((resolve) => queue.push(asker, resolve));
     free.splice(free.indexOf(place), 1);
     return place;
   };
@@ -51,8 +56,8 @@ export function openProcesses<T extends Tasks>(options: ProcessesOptions): Proce
     else free.push(place);
   };
   return {
-    run: async (task, input) => {
-      const place = await take();
+    run: async (task, input, asker = '') => {
+      const place = await take(asker);
       try {
         return (await place.run(task, input)) as never;
       } finally {
