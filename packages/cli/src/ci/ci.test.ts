@@ -202,6 +202,36 @@ describe('the change that a run is about', () => {
     });
   });
 
+  it('is the pull request of Azure, Jenkins and CircleCI', () => {
+    for (const [type, variables, change] of [
+      [
+        'AZURE_PIPELINE',
+        { SYSTEM_PULLREQUEST_PULLREQUESTNUMBER: '5', SYSTEM_PULLREQUEST_SOURCEBRANCH: 'refs/heads/mend' },
+        { id: '5', sourceBranch: 'refs/heads/mend' },
+      ],
+      [
+        'JENKINS_JOB',
+        {
+          CHANGE_ID: '6',
+          CHANGE_TITLE: 'Mend',
+          CHANGE_TARGET: 'main',
+          CHANGE_URL: 'https://u:p@git.example.com/6',
+        },
+        { id: '6', title: 'Mend', targetBranch: 'main', url: 'https://git.example.com/6' },
+      ],
+      [
+        'CIRCLECI_BUILD',
+        { CIRCLE_PULL_REQUEST: 'https://github.com/acme/app/pull/8', CIRCLE_BRANCH: 'mend' },
+        { id: '8', sourceBranch: 'mend', url: 'https://github.com/acme/app/pull/8' },
+      ],
+    ] as const) {
+      const env: NodeJS.ProcessEnv = { ...SYSTEMS[type]?.env };
+      for (const name of variablesOf(type).required) env[name] ??= 'a value';
+      assert.equal(detectRunner(env, nowhere).change, undefined, type);
+      assert.deepEqual(detectRunner({ ...env, ...variables }, nowhere).change, change, type);
+    }
+  });
+
   it('is the pull request of Buildkite, where the variable says more than false', () => {
     const env = { ...SYSTEMS['BUILDKITE_PIPELINE']?.env };
     for (const name of variablesOf('BUILDKITE_PIPELINE').required) env[name] ??= 'a value';

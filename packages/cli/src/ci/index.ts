@@ -50,13 +50,18 @@ export function detectRunner(env: NodeJS.ProcessEnv, exists: Place['exists'] = e
     );
   }
   const url = provider.url(env);
-  const change = provider.change?.(env);
+  const change = changeOf(provider, env);
   return {
     type: provider.type,
     ...(url === undefined ? {} : { url: withoutCredentials(url) }),
     ...(change === undefined ? {} : { change }),
     environment: capture(env, [...required, ...optional]),
   };
+}
+
+function changeOf(provider: CiProvider, env: NodeJS.ProcessEnv): RunChange | undefined {
+  const change = provider.change?.(env);
+  return change?.url === undefined ? change : { ...change, url: withoutCredentials(change.url) };
 }
 
 /** The values of the named variables that are set; URLs lose their credentials. */
