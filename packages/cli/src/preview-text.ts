@@ -18,6 +18,8 @@ const TITLE = 'policies, as asked here; the server decides:';
 
 /** Of all that is recorded, or of one material. */
 export async function previewOf(state: AttestationState, only?: RunMaterial): Promise<Preview> {
+  // Nothing is recorded, so nothing is there to be judged.
+  if (state.materials.length === 0) return NONE;
   const { policies, policyGroups } = contractOf(state.contractDocument);
   if ((policies?.materials ?? []).length === 0 && (policyGroups ?? []).length === 0) return NONE;
   const [{ previewPolicies }, { judgedJson, judgedText }] = await Promise.all([
