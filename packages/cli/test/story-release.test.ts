@@ -124,8 +124,8 @@ describe('a release job on GitLab', { skip }, () => {
     const path = `/v2/default/shop/release/app/referrers/${receipt?.subjects[0]?.digest}`;
     const headers = { authorization: `Bearer ${world.ownerToken.reveal()}` };
     const index = (await (await fetch(world.url + path, { headers })).json()) as { manifests: object[] };
-    // The attestation and the verdict.
-    assert.equal(index.manifests.length, 2);
+    // The attestation, the verdict, and the provenance that the server signs.
+    assert.equal(index.manifests.length, 3);
   });
 
   it('is refused where it runs elsewhere than its contract says', async () => {
