@@ -273,7 +273,7 @@ describe('docs/reference/verdict.md', () => {
   });
 
   it('lists every finding that the steps can make', () => {
-    const sources = globSync('packages/server/src/attestation/check-*.ts', { cwd: ROOT })
+    const sources = globSync('packages/server/src/attestation/{check-*,policy-outcomes}.ts', { cwd: ROOT })
       .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');
     const core = readFileSync(join(ROOT, 'packages/core/src/contract/check.ts'), 'utf8');
