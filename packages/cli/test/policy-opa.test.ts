@@ -85,6 +85,8 @@ const EVALUATIONS: readonly Run[] = [
   run("eval 'walk(input, [p, v])' -i in.yaml"),
   run("eval 'data.a.f(2)' -d a.rego"),
   run("eval 'input with input as 3'"),
+  run('eval null'),
+  run("eval 'some i; input.xs[i] == 2' -i in.json"),
   run("eval 'every x in input.xs { x > 0 }' -i in.json"),
   run("eval '{x: y | some x, y in input}' -i in.json"),
   run("eval 'not data.a.allow' -d a.rego"),

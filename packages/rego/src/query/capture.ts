@@ -39,7 +39,8 @@ export function captureValues(query: Body, arityOf: ReadonlyMap<string, number>)
     const holds: TermExpr = { ...expr, term: value, with: [] };
     return mustHold ? [{ ...expr, term }, holds] : [{ ...expr, term }];
   });
-  return { body, captures };
+  // A declaration is none of the expressions that an answer tells of.
+  return { body, captures: captures.filter(({ expr }) => expr.kind !== 'some') };
 }
 
 /** No variable of a source can have a blank in its name. */

@@ -60,6 +60,12 @@ describe('ModuleQuery', () => {
     assert.deepEqual(ask('not data.a.allow'), []);
   });
 
+  it('takes null for a value, and a declaration for no expression', () => {
+    assert.deepEqual(ask('null'), ['null <null>1']);
+    assert.deepEqual(ask('null; input.user'), ['null <null>1 "bob" <input.user>7']);
+    assert.deepEqual(ask('some i; input.xs[i] == 2'), ['true <input.xs[i] == 2>9 i=1']);
+  });
+
   it('tells expressions in the order in which they are evaluated', () => {
     assert.deepEqual(ask('x > 1; x = 2'), ['true <x = 2>8 true <x > 1>1 x=2']);
   });

@@ -63,7 +63,7 @@ export class ModuleQuery {
 
   private answerOf(answer: Answer): QueryAnswer {
     const expressions = this.captures.map(({ expr: { location }, variable }) => ({
-      value: variable === undefined ? true : (answer.get(variable) ?? true),
+      value: valueOf(answer, variable),
       text: this.text.slice(location.offset, location.end),
       location,
     }));
@@ -82,6 +82,13 @@ function withoutCaptures(compilation: () => Policy): Policy {
 }
 
 const ABOUT_CAPTURE = /^var value \d+ is unsafe$/;
+
+/** What has no value of its own has held. */
+function valueOf(answer: Answer, variable: string | undefined): Value {
+  const value = variable === undefined ? true : answer.get(variable);
+  // Null is a value.
+  return value === undefined ? true : value;
+}
 
 /** The expressions in the order in which they are evaluated. */
 function inOrder(captures: readonly Capture[], order: readonly Location[]): readonly Capture[] {
