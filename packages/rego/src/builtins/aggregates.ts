@@ -11,7 +11,7 @@ import {
 } from '../values/number.ts';
 import { compare, isNumber } from '../values/order.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
-import { type BuiltinContext, type BuiltinGroup, functions } from './builtin.ts';
+import { type BuiltinContext, type BuiltinGroup, functions, stepText } from './builtin.ts';
 import { formatFloat, partsOf } from './go/float-text.ts';
 import { runeCount } from './go/text.ts';
 import { elementError, typeError } from './operands.ts';
@@ -28,10 +28,13 @@ function sizeOf(value: Collection): number {
   return value instanceof RegoArray ? value.length : value.size;
 }
 
-function count(value: Value): number {
+function count(context: BuiltinContext, value: Value): number {
   if (value instanceof RegoArray) return value.length;
   if (value instanceof RegoObject || value instanceof RegoSet) return value.size;
-  if (typeof value === 'string') return runeCount(value);
+  if (typeof value === 'string') {
+    stepText(context, value.length);
+    return runeCount(value);
+  }
   throw typeError(1, value, 'array', 'object', 'set', 'string');
 }
 
@@ -126,7 +129,7 @@ function extreme(whole: Collection, sign: 1 | -1): Value | undefined {
 }
 
 export const AGGREGATES: BuiltinGroup = functions({
-  count: (_context, value) => count(value),
+  count: (context, value) => count(context, value),
   sum: (context, value) => sum(collection(context, value, 'set', 'array')),
   product: (context, value) => product(context, collection(context, value, 'set', 'array')),
   max: (context, value) => extreme(collection(context, value, 'set', 'array'), 1),

@@ -20,8 +20,8 @@ import { type BuiltinGroup, builtinError, type Evaluate, functions, operandError
 import { bigIntOperand, numberOperand, typeError } from './operands.ts';
 import { difference } from './sets.ts';
 
-/** Longer shifts would fill the memory: 2 MiB of digits are more than any policy needs. */
-const MAX_SHIFT = 1n << 24n;
+/** Longer shifts would fill the memory, and their results are refused anyway. */
+const MAX_SHIFT = 1n << 19n;
 
 function binary(compute: (a: RegoNumber, b: RegoNumber) => RegoNumber): Evaluate {
   return (_context, a, b) => compute(numberOperand(a, 1), numberOperand(b, 2));

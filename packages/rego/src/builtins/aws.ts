@@ -2,6 +2,7 @@
 import { toJson } from '../values/json.ts';
 import { isNumber } from '../values/order.ts';
 import { termText } from '../values/text.ts';
+import { MAX_TEXT_LENGTH } from '../values/text-writer.ts';
 import { RegoObject, RegoSet, type Value } from '../values/value.ts';
 import { type BuiltinContext, type BuiltinGroup, functions, operandError, stepText } from './builtin.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
@@ -106,7 +107,7 @@ function partsOf(context: BuiltinContext, call: Call, headers: RegoObject, ns: b
 function bodyText(request: RegoObject): string {
   if (request.has('raw_body')) return textIn(request, 'raw_body');
   const body = request.get('body');
-  return body === undefined ? '' : toJson(body, { escapeHtml: true });
+  return body === undefined ? '' : toJson(body, { escapeHtml: true, maxLength: MAX_TEXT_LENGTH });
 }
 
 /** The headers with the signature and what it covers. */

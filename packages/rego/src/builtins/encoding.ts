@@ -3,6 +3,7 @@ import { Decimal } from '../values/decimal.ts';
 import { jsonKey, parseJson, toJson } from '../values/json.ts';
 import { compareStrings, typeName } from '../values/order.ts';
 import { quotedText, termText } from '../values/text.ts';
+import { MAX_TEXT_LENGTH } from '../values/text-writer.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import {
   type BuiltinContext,
@@ -90,7 +91,7 @@ export function isJson(json: string): boolean {
 }
 
 function marshal(context: BuiltinContext, value: Value): string {
-  const json = toJson(value, { escapeHtml: true });
+  const json = toJson(value, { escapeHtml: true, maxLength: MAX_TEXT_LENGTH });
   stepText(context, json.length);
   return json;
 }

@@ -82,6 +82,7 @@ describe('hostile arguments', () => {
 
   it('refuse what refers to itself', () => {
     assert.equal(outcome('yaml.unmarshal("a: &a [*a]")'), 'failed');
+    assert.equal(outcome('yaml.unmarshal(input[0])', '- a\n'.repeat(2 ** 18 + 1)), 'failed');
     const laughs = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n');
     assert.match(outcome('count(yaml.unmarshal(input[0]))', `a0: &a0 [x]\n${laughs}`), /failed|eval_/);
     assert.equal(

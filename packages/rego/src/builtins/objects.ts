@@ -157,7 +157,7 @@ export const OBJECTS: BuiltinGroup = functions({
     return filterObject(context, whole, selectKeys(keysOf(context, keys)));
   },
   'object.get': (context, object, path, fallback) => {
-    context.step(1);
+    context.step(path instanceof RegoArray ? path.length + 1 : 1);
     return get(objectOperand(object, 1), path, fallback);
   },
   'object.keys': (context, object) => {

@@ -1,5 +1,6 @@
 /** Sets: the operators, union and intersection of many. */
 
+import { spend } from '../values/meter.ts';
 import { RegoSet, type Value } from '../values/value.ts';
 import { ValueMap } from '../values/value-map.ts';
 import { type BuiltinContext, type BuiltinGroup, functions } from './builtin.ts';
@@ -14,6 +15,7 @@ function intersection(a: RegoSet, b: RegoSet): RegoSet {
 }
 
 function keep(set: RegoSet, wanted: (item: Value) => boolean): RegoSet {
+  spend(set.size);
   const kept = new ValueMap<true>();
   for (const item of set.items) if (wanted(item)) kept.set(item, true);
   return kept.size === 0 ? RegoSet.empty : new RegoSet(kept);

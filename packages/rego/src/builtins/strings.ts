@@ -116,11 +116,17 @@ function displayText(value: Value): string {
   return typeof value === 'string' ? value : termText(value);
 }
 
+function affix(context: BuiltinContext, part: Value): string {
+  const text = stringOperand(part, 2);
+  stepText(context, text.length);
+  return text;
+}
+
 export const STRINGS: BuiltinGroup = functions({
   concat: (context, separator, whole) => concat(context, stringOperand(separator, 1), whole),
   contains: (context, whole, part) => text(context, whole, 1).includes(stringOperand(part, 2)),
-  startswith: (_context, whole, part) => stringOperand(whole, 1).startsWith(stringOperand(part, 2)),
-  endswith: (_context, whole, part) => stringOperand(whole, 1).endsWith(stringOperand(part, 2)),
+  startswith: (context, whole, part) => stringOperand(whole, 1).startsWith(affix(context, part)),
+  endswith: (context, whole, part) => stringOperand(whole, 1).endsWith(affix(context, part)),
   lower: (context, whole) => toLower(text(context, whole, 1)),
   upper: (context, whole) => toUpper(text(context, whole, 1)),
   substring: (context, whole, start, length) =>

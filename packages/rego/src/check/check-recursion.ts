@@ -4,8 +4,12 @@ import { chainOf, type Definition, type RuleTree } from './rule-tree.ts';
 
 /** Definitions that need themselves, by whatever way. */
 export function checkRecursion(tree: RuleTree, graph: Graph, findings: Findings): void {
+  const cyclic = onCycles(graph);
+  if (cyclic.size === 0) return;
   for (const node of tree.nodes()) {
     for (const definition of node.definitions.flatMap(chainOf)) {
+      if (findings.isFull) return;
+      if (!cyclic.has(definition)) continue;
       const surely = pathBack(definition, graph, true);
       const path = surely ?? pathBack(definition, graph, false);
       if (path === undefined) continue;
@@ -15,6 +19,29 @@ export function checkRecursion(tree: RuleTree, graph: Graph, findings: Findings)
       findings.stop('rego_recursion_error', message, definition.rule.location);
     }
   }
+}
+
+/** Without those that need nothing but what is on no cycle: of most policies nothing is left. */
+function onCycles(graph: Graph): ReadonlySet<Definition> {
+  const left = new Map([...graph].map(([definition, needed]) => [definition, needed.size]));
+  const neededBy = new Map<Definition, Definition[]>();
+  for (const [definition, needed] of graph) {
+    for (const other of needed.keys()) {
+      const users = neededBy.get(other);
+      if (users === undefined) neededBy.set(other, [definition]);
+      else users.push(definition);
+    }
+  }
+  const open = [...left].flatMap(([definition, count]) => (count === 0 ? [definition] : []));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    left.delete(next);
+    for (const user of neededBy.get(next) ?? []) {
+      const count = (left.get(user) ?? 0) - 1;
+      left.set(user, count);
+      if (count === 0) open.push(user);
+    }
+  }
+  return new Set(left.keys());
 }
 
 /** The way from a definition over those that it needs back to itself. */

@@ -15,6 +15,11 @@ export class Findings {
     return this.#stopped;
   }
 
+  /** Whatever else is found, nobody is told. */
+  get isFull(): boolean {
+    return this.#problems.length >= LIMIT;
+  }
+
   /** Reports what ends the check after this stage. */
   stop(code: RegoErrorCode, message: string, location: Location): void {
     this.add({ code, message, location });

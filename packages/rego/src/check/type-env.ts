@@ -4,6 +4,7 @@ import { TypeTree } from './type-tree.ts';
 import {
   ANY,
   arrayOf,
+  bounded,
   type DynamicProperty,
   type FunctionType,
   isEmpty,
@@ -78,15 +79,15 @@ export class TypeEnv {
       case 'ref':
         return this.ofRef(node.head, node.path);
       case 'array':
-        return arrayOf(node.items.map((item) => this.typeOf(item)));
+        return bounded(arrayOf(node.items.map((item) => this.typeOf(item))));
       case 'set':
-        return setOf(
-          node.items.reduce<Type | Unknown>((type, item) => or(type, this.typeOf(item)), undefined),
+        return bounded(
+          setOf(node.items.reduce<Type | Unknown>((type, item) => or(type, this.typeOf(item)), undefined)),
         );
       case 'object':
-        return this.#ofObject(node.entries);
+        return bounded(this.#ofObject(node.entries));
       case 'comprehension':
-        return this.#comprehension(node, this);
+        return bounded(this.#comprehension(node, this));
     }
   }
 

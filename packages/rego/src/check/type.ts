@@ -278,6 +278,40 @@ export function isUnknown(type: Type | Unknown, seen: readonly Type[] = []): boo
   }
 }
 
+/** With more parts a type says nothing: of types that hold one another twice each it would soon be all there is. */
+const MAX_PARTS = 10_000;
+
+const parts = new WeakMap<Type, number>();
+
+export function bounded(type: Type | Unknown): Type | Unknown {
+  return partsOf(type) > MAX_PARTS ? ANY : type;
+}
+
+/** How many types the type is made of, each as often as it occurs. */
+function partsOf(type: Type | Unknown): number {
+  if (type === undefined || type.type === 'recursive') return 1;
+  const known = parts.get(type);
+  if (known !== undefined) return known;
+  const count = inside(type).reduce((sum, part) => sum + partsOf(part), 1);
+  parts.set(type, count);
+  return count;
+}
+
+function inside(type: Exclude<Type, RecursiveType>): readonly (Type | Unknown)[] {
+  switch (type.type) {
+    case 'array':
+      return [...type.static, type.dynamic];
+    case 'object':
+      return [...type.static.map(({ value }) => value), type.dynamic?.key, type.dynamic?.value];
+    case 'set':
+      return [type.of];
+    case 'any':
+      return type.of;
+    default:
+      return [];
+  }
+}
+
 /** A collection that holds nothing. */
 export function isEmpty(type: Type | Unknown): boolean {
   const t = resolve(type);

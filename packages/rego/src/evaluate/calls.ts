@@ -4,8 +4,11 @@ import type { Callee, CallStatement, Node } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
 import { RegoSourceError } from '../syntax/error.ts';
 import { NumberRangeError } from '../values/decimal.ts';
+import { spendText } from '../values/meter.ts';
+import { MAX_TEXT_LENGTH } from '../values/text-writer.ts';
 import type { Value } from '../values/value.ts';
 import type { Compute, Frame, Stage } from './code.ts';
+import { EvaluationError } from './error.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { INLINE } from './operators.ts';
@@ -124,14 +127,11 @@ function callBuiltin(
   }
 }
 
-/**
- * The longest string that a built-in takes or makes. A longer one can end the whole process and not the evaluation
- * alone, also in a thread: V8 gives up when `split` or `replace` want an array that its heap cannot hold at once.
- */
-const MAX_TEXT_LENGTH = 2 ** 23;
-
+/** Also what a built-in does with a text counts: it reads it at least. */
 function bounded<T extends Value | undefined>(value: T): T {
-  if (typeof value !== 'string' || value.length <= MAX_TEXT_LENGTH) return value;
+  if (typeof value !== 'string') return value;
+  spendText(value.length);
+  if (value.length <= MAX_TEXT_LENGTH) return value;
   throw builtinError(`a string of ${value.length} characters: at most ${MAX_TEXT_LENGTH} are taken and made`);
 }
 
@@ -139,6 +139,9 @@ function bounded<T extends Value | undefined>(value: T): T {
 function failed(machine: Machine, name: string, error: unknown, location: Location): undefined {
   if (error instanceof BuiltinError) {
     return machine.fail({ code: error.code, message: `${name}: ${error.message}`, location });
+  }
+  if (error instanceof EvaluationError && error.code === 'eval_result_error') {
+    return machine.fail({ code: 'eval_builtin_error', message: `${name}: ${error.reason}`, location });
   }
   // What JavaScript cannot hold: too long a string, too large an integer.
   if (error instanceof NumberRangeError || (error instanceof RangeError && !isStackOverflow(error))) {

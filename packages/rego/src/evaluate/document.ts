@@ -1,5 +1,6 @@
 /** Documents below `data`: what the caller gave and what rules define, as one. */
 import type { TreeNode } from '../plan/tree.ts';
+import { spend } from '../values/meter.ts';
 import { compare, equal } from '../values/order.ts';
 import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import type { Compute, Frame, Match, Sink } from './code.ts';
@@ -61,6 +62,7 @@ function isHidden({ path }: TreeNode): boolean {
 /** Objects become one; of anything else the first stays. */
 function merge(a: Value, b: Value): Value {
   if (!(a instanceof RegoObject) || !(b instanceof RegoObject)) return a;
+  spend(a.size + b.size);
   const merged = a.entries().map(([key, mine]) => {
     const theirs = b.get(key);
     return [key, theirs === undefined ? mine : merge(mine, theirs)] as const;
@@ -137,6 +139,7 @@ function keysAt(node: TreeNode | undefined, base: Value | undefined): readonly V
   const keys = new Map<Value, true>();
   for (const key of base === undefined ? [] : membersOf(base)) keys.set(key, true);
   for (const [name, child] of node?.children ?? []) if (!isHidden(child)) keys.set(name, true);
+  spend(keys.size);
   return [...keys.keys()].sort(compare);
 }
 

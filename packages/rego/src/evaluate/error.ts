@@ -1,5 +1,6 @@
 /** What stops an evaluation. */
 import type { Location } from '../syntax/ast.ts';
+import { shortened } from '../syntax/error.ts';
 
 /** Codes of OPA's evaluation, and those of our limits. */
 export type EvaluationErrorCode =
@@ -29,13 +30,6 @@ export class EvaluationError extends Error {
     this.reason = shown;
     this.location = location;
   }
-}
-
-/** Messages quote documents of strangers, and go into answers and logs. */
-const MAX_REASON_LENGTH = 8000;
-
-export function shortened(reason: string): string {
-  return reason.length <= MAX_REASON_LENGTH ? reason : `${reason.slice(0, MAX_REASON_LENGTH)}…`;
 }
 
 function placeOf({ file, row }: Location): string {

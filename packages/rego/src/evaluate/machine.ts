@@ -2,8 +2,10 @@
 import type { BuiltinContext } from '../builtins/builtin.ts';
 import type { Callee } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
+import { shortened } from '../syntax/error.ts';
+import { metered, spend } from '../values/meter.ts';
 import type { Value } from '../values/value.ts';
-import { EvaluationError, shortened } from './error.ts';
+import { EvaluationError } from './error.ts';
 import type { Observer } from './observe.ts';
 
 /** A rule that has been evaluated and has no value. */
@@ -24,7 +26,7 @@ export interface Context {
   readonly mocks: ReadonlyMap<string, Mock> | undefined;
   /** Of rules and closed comprehensions, by their numbers. */
   readonly cache: (Cached | undefined)[];
-  /** Of calls, by the number of the function. */
+  /** By the number of the rule: of calls by their arguments, of documents by the first key. */
   readonly calls: (Map<unknown, unknown> | undefined)[];
 }
 
@@ -64,8 +66,6 @@ export class Machine implements BuiltinContext {
   readonly cache = new Map<string, unknown>();
   readonly failures: BuiltinFailure[] = [];
   readonly options: MachineOptions;
-  private steps = 0;
-  private nextLook = CLOCK_INTERVAL;
   private randomState: number;
 
   constructor(context: Context, options: MachineOptions) {
@@ -77,8 +77,7 @@ export class Machine implements BuiltinContext {
 
   /** Counts work; throws when steps or time have run out. */
   step(count: number): void {
-    this.steps += count;
-    if (this.steps >= this.nextLook) this.look();
+    spend(count);
   }
 
   /** Mulberry32: small, and the same everywhere. */
@@ -98,13 +97,18 @@ export class Machine implements BuiltinContext {
     return undefined;
   }
 
-  private look(): void {
+  /** Runs `work` within the limits of the evaluation. */
+  within<Result>(work: () => Result): Result {
+    return metered((steps) => this.look(steps), work);
+  }
+
+  private look(steps: number): number {
     const { maxSteps, deadline, clock } = this.options.limits;
-    if (this.steps > maxSteps) {
+    if (!(steps <= maxSteps)) {
       throw new EvaluationError('eval_steps_error', `evaluation took more than ${maxSteps} steps`);
     }
     if (clock() > deadline) throw new EvaluationError('eval_cancel_error', 'evaluation passed its deadline');
-    this.nextLook = Math.min(this.steps + CLOCK_INTERVAL, maxSteps + 1);
+    return Math.min(steps + CLOCK_INTERVAL, maxSteps + 1);
   }
 }
 

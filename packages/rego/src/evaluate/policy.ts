@@ -6,6 +6,7 @@ import type { Clause } from '../plan/ir.ts';
 import type { Lowering } from '../plan/modules.ts';
 import type { Body, Location } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
+import { NumberRangeError } from '../values/decimal.ts';
 import { parseJson, toJson } from '../values/json.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
 import { isStackOverflow } from './calls.ts';
@@ -118,7 +119,7 @@ export class Query {
   /** Throws EvaluationError for what stops an evaluation. */
   evaluate(options: EvaluateOptions = {}): Evaluation {
     const machine = machineOf(options);
-    return withinStack(() => ({ answers: this.compiled.run(machine), failures: machine.failures }));
+    return within(machine, () => ({ answers: this.compiled.run(machine), failures: machine.failures }));
   }
 
   /** From the input's JSON in UTF-8 to the JSON of all answers, an array of objects: numbers keep their text. */
@@ -127,12 +128,11 @@ export class Query {
     if (input.length > maxInputBytes) {
       throw new EvaluationError('eval_input_error', `the input has more than ${maxInputBytes} bytes`);
     }
-    const { answers } = this.evaluate({ ...options, input: read(input) });
-    const text = withinStack(() => toJson(new RegoArray(answers.map((answer) => RegoObject.of(answer)))));
-    if (text.length > maxResultBytes) {
-      throw new EvaluationError('eval_result_error', `the answers have more than ${maxResultBytes} bytes`);
-    }
-    return text;
+    const machine = machineOf({ ...options, input: read(input) });
+    return within(machine, () => {
+      const answers = this.compiled.run(machine).map((answer) => RegoObject.of(answer));
+      return toJson(new RegoArray(answers), { maxLength: maxResultBytes });
+    });
   }
 }
 
@@ -145,13 +145,19 @@ function read(input: Uint8Array): Value {
   }
 }
 
-/** Recursion follows the nesting of documents: where the stack ends they are nested too deep. */
-function withinStack<Result>(work: () => Result): Result {
+function within<Result>(machine: Machine, work: () => Result): Result {
   try {
-    return work();
+    return machine.within(work);
   } catch (error) {
-    if (!isStackOverflow(error)) throw error;
-    throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
+    // Recursion follows the nesting of documents: where the stack ends they are nested too deep.
+    if (isStackOverflow(error)) {
+      throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
+    }
+    // What JavaScript cannot hold, or what we do not compute.
+    if (error instanceof RangeError || error instanceof NumberRangeError) {
+      throw new EvaluationError('eval_internal_error', error.message);
+    }
+    throw error;
   }
 }
 

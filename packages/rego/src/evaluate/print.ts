@@ -1,5 +1,5 @@
 /** What `print` shows. */
-
+import { spend } from '../values/meter.ts';
 import { termText } from '../values/text.ts';
 import { RegoArray, RegoSet, type Value } from '../values/value.ts';
 
@@ -15,6 +15,7 @@ function each(
   chosen: readonly string[],
   print: (text: string) => void,
 ): void {
+  spend(1);
   const options = choices[chosen.length];
   if (options === undefined) print(chosen.join(' '));
   else if (options.length === 0) each(choices, [...chosen, '<undefined>'], print);

@@ -14,7 +14,7 @@ import {
 import { NestedCollector, SetCollector } from './collector.ts';
 import { conflict, EvaluationError } from './error.ts';
 import type { Compiler } from './layout.ts';
-import { IN_PROGRESS, type Machine, UNDEFINED } from './machine.ts';
+import { type Cached, IN_PROGRESS, type Machine, UNDEFINED } from './machine.ts';
 import type { CompiledRule } from './program.ts';
 import { indexed } from './rule-index.ts';
 
@@ -52,16 +52,28 @@ function cached(
   evaluate: (machine: Machine) => Value | undefined,
 ): Value | undefined {
   const { cache } = machine.context;
-  const known = cache[group.id];
+  const keep = (value: Cached): void => {
+    cache[group.id] = value;
+  };
+  return settled(group, machine, { known: cache[group.id], keep, evaluate });
+}
+
+interface Settling {
+  readonly known: Cached | undefined;
+  readonly keep: (value: Cached) => void;
+  readonly evaluate: (machine: Machine) => Value | undefined;
+}
+
+function settled(group: RuleGroup, machine: Machine, { known, keep, evaluate }: Settling): Value | undefined {
   if (known === UNDEFINED) return undefined;
   if (known === IN_PROGRESS) {
     throw new EvaluationError('eval_internal_error', `rule ${ruleText(group)} needs itself`, group.location);
   }
   if (known !== undefined) return known;
   machine.step(1);
-  cache[group.id] = IN_PROGRESS;
+  keep(IN_PROGRESS);
   const value = evaluate(machine);
-  cache[group.id] = value === undefined ? UNDEFINED : value;
+  keep(value === undefined ? UNDEFINED : value);
   return value;
 }
 
@@ -171,7 +183,7 @@ function compileObject(group: RuleGroup, compiler: Compiler): CompiledRule {
   const clauses = group.clauses.map((clause) => compileEntry(clause, compiler));
   const whole = document(group, (machine) => collect(clauses, machine).finish());
   if (!group.clauses.some(hasConstantKey)) return whole;
-  return { ...whole, evaluateFor: forKey(group, clauses, whole, compiler) };
+  return { ...whole, evaluateFor: forKey(group, clauses, whole) };
 }
 
 function collect(clauses: readonly PartialClause<NestedCollector>[], machine: Machine): NestedCollector {
@@ -189,21 +201,20 @@ function forKey(
   group: RuleGroup,
   clauses: readonly PartialClause<NestedCollector>[],
   whole: CompiledRule,
-  compiler: Compiler,
 ): CompiledRule['evaluateFor'] {
-  const cacheIds = new Map<Value, number>();
   return (machine, key) => {
     const known = machine.context.cache[group.id];
     if (known !== undefined && typeof known !== 'symbol') return whole.evaluate(machine);
     if (typeof key === 'object' && key !== null) return whole.evaluate(machine);
-    let id = cacheIds.get(key);
-    if (id === undefined) {
-      id = compiler.program.newCacheId();
-      cacheIds.set(key, id);
-    }
-    return cached({ ...group, id }, machine, () => {
-      const fitting = clauses.filter((_clause, at) => fits(group.clauses[at], key));
-      return collect(fitting, machine).finish();
+    const { calls } = machine.context;
+    const parts = (calls[group.id] ??= new Map());
+    return settled(group, machine, {
+      known: parts.get(key) as Cached | undefined,
+      keep: (value) => parts.set(key, value),
+      evaluate: () => {
+        const fitting = clauses.filter((_clause, at) => fits(group.clauses[at], key));
+        return collect(fitting, machine).finish();
+      },
     });
   };
 }

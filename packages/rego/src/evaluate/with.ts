@@ -1,6 +1,7 @@
 /** Compiles `with`: the statement is evaluated over other documents, and what follows it over those before. */
 import type { Callee, Statement, With } from '../plan/ir.ts';
 import { equal } from '../values/order.ts';
+import { spend } from '../values/meter.ts';
 import { RegoObject, type Value } from '../values/value.ts';
 import { calleeKey } from './calls.ts';
 import type { Compute, Frame, Stage } from './code.ts';
@@ -87,6 +88,7 @@ function inserted(document: Value | undefined, path: readonly Value[], value: Va
   const [key, ...rest] = path;
   if (key === undefined) return value;
   const object = document instanceof RegoObject ? document : RegoObject.empty;
+  spend(object.size);
   const others = object.entries().filter(([name]) => !equal(name, key));
   return RegoObject.of([...others, [key, inserted(object.get(key), rest, value)]]);
 }

@@ -26,6 +26,18 @@ export interface FormatOptions {
 
 /** The source in OPA's layout; throws RegoSourceError where it is no module, or none of the target version. */
 export function formatModule(source: string, options: FormatOptions = {}): string {
+  try {
+    return format(source, options);
+  } catch (error) {
+    // The stack ended: V8 has no other RangeError here.
+    if (!(error instanceof RangeError)) throw error;
+    const location = { file: options.file ?? '', row: 0, col: 0, offset: 0, end: 0 };
+    const message = 'terms are nested too deeply to be formatted';
+    throw new RegoSourceError([{ code: 'rego_compile_error', message, location }]);
+  }
+}
+
+function format(source: string, options: FormatOptions): string {
   const { file = '', version = 'v1', to = version } = options;
   const module = parseModule(source, { file, version });
   const target: Target = { min: version, max: to };

@@ -8,6 +8,7 @@ import {
   allVariables,
   bodiesOf,
   closureVariables,
+  mentionedVariables,
   openVariables,
   operandsOf,
   operandVariables,
@@ -43,19 +44,56 @@ interface Waiting {
   /** What its closures share with the body. */
   readonly closed: readonly Variable[];
   needed: Set<Variable>;
+  /** Something that it mentions has become safe since it was last asked. */
+  isStale: boolean;
 }
 
 function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Waiting[] {
   let waiting = waitingOf(body, globals);
   const safe = new Set(waiting.flatMap(({ visible }) => [...visible].filter((v) => globals.has(v))));
+  const mentioned = mentions(waiting);
   const ordered: Waiting[] = [];
   for (let before = -1; before < ordered.length && waiting.length > 0; ) {
     before = ordered.length;
-    for (const next of waiting) if (isReady(next, safe)) ordered.push(next);
-    waiting = waiting.filter((next) => !ordered.includes(next));
+    const left: Waiting[] = [];
+    for (const next of waiting) {
+      const bound = next.isStale ? boundBy(next, safe) : undefined;
+      next.isStale = false;
+      if (bound === undefined) {
+        left.push(next);
+        continue;
+      }
+      ordered.push(next);
+      markSafe(bound, safe, mentioned);
+    }
+    waiting = left;
   }
   for (const { statement, needed } of waiting) unsafe.set(statement, needed);
   return ordered;
+}
+
+function markSafe(
+  bound: Variables,
+  safe: Set<Variable>,
+  mentioned: ReadonlyMap<Variable, readonly Waiting[]>,
+): void {
+  for (const variable of bound) {
+    safe.add(variable);
+    for (const other of mentioned.get(variable) ?? []) other.isStale = true;
+  }
+}
+
+/** Who is to be asked again when a variable becomes safe: asking all each time would take the cube of their number. */
+function mentions(waiting: readonly Waiting[]): ReadonlyMap<Variable, readonly Waiting[]> {
+  const mentioned = new Map<Variable, Waiting[]>();
+  for (const one of waiting) {
+    for (const variable of mentionedVariables(one.statement)) {
+      const others = mentioned.get(variable);
+      if (others === undefined) mentioned.set(variable, [one]);
+      else others.push(one);
+    }
+  }
+  return mentioned;
 }
 
 function waitingOf(body: readonly Statement[], globals: Variables): Waiting[] {
@@ -65,19 +103,24 @@ function waitingOf(body: readonly Statement[], globals: Variables): Waiting[] {
     const closures = hasClosures(statement) ? [...closureVariables(statement)] : [];
     const closed = closures.filter((variable) => bodyVariables.has(variable) && !globals.has(variable));
     // Where a statement closes over variables OPA looks at no others: what else is unbound has no value then.
-    return { statement, visible, closed, needed: new Set(closed.length > 0 ? closed : visible) };
+    return {
+      statement,
+      visible,
+      closed,
+      needed: new Set(closed.length > 0 ? closed : visible),
+      isStale: true,
+    };
   });
 }
 
-/** Whether all that the statement needs is safe; if so what it binds is from then on. */
-function isReady(next: Waiting, safe: Set<Variable>): boolean {
+/** What the statement makes safe, if all that it needs is. */
+function boundBy(next: Waiting, safe: Variables): Variables | undefined {
   const outputs = statementOutputs(next.statement, safe);
   // OPA refuses a statement that closes over just what it would bind, bound or not.
-  if (next.closed.length > 0 && outputs.symmetricDifference(new Set(next.closed)).size === 0) return false;
+  if (next.closed.length > 0 && outputs.symmetricDifference(new Set(next.closed)).size === 0)
+    return undefined;
   next.needed = missing(next.needed, safe, outputs);
-  if (next.needed.size > 0) return false;
-  for (const variable of outputs) safe.add(variable);
-  return true;
+  return next.needed.size > 0 ? undefined : outputs;
 }
 
 function hasClosures(statement: Statement): boolean {
@@ -135,7 +178,8 @@ export function statementOutputs(statement: Statement, safe: Variables): Variabl
 }
 
 function unifyOutputs({ left, right, isAssignment }: UnifyStatement, safe: Variables): Variables {
-  const known = iterated([left, right], safe).union(safe);
+  const known = iterated([left, right], safe);
+  for (const variable of allVariables(left, right)) if (safe.has(variable)) known.add(variable);
   if (isAssignment) for (const variable of allVariables(left)) known.delete(variable);
   const all = known.union(unifiedVariables(known, left, right));
   return new Set([...all].filter((variable) => !safe.has(variable)));

@@ -140,6 +140,13 @@ export function withVariables(statement: Statement): Variables {
   return into;
 }
 
+/** All that occurs in the statement, wherever. */
+export function mentionedVariables(statement: Statement): Variables {
+  const into: Variables = new Set();
+  collectStatement(statement, ALL, into);
+  return into;
+}
+
 /** All that occurs in comprehensions and in the bodies of `every`, `and` and `or`. */
 export function closureVariables(statement: Statement): Variables {
   const into: Variables = new Set();

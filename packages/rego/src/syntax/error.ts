@@ -23,7 +23,7 @@ export class RegoSourceError extends Error {
   readonly problems: readonly RegoProblem[];
 
   constructor(problems: readonly RegoProblem[]) {
-    super(problems.map(formatProblem).join('\n'));
+    super(shortened(problems.map(formatProblem).join('\n')));
     this.name = 'RegoSourceError';
     this.problems = problems;
   }
@@ -32,6 +32,13 @@ export class RegoSourceError extends Error {
   get code(): RegoErrorCode {
     return this.problems[0]?.code ?? 'rego_parse_error';
   }
+}
+
+/** Messages quote what strangers wrote, and go into answers and logs. */
+const MAX_MESSAGE_LENGTH = 8000;
+
+export function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH)}…`;
 }
 
 /** `file:row: code: message`, as OPA prints errors. */

@@ -1,5 +1,7 @@
 /** Numbers by their exact decimal value. */
 
+import { spend } from './meter.ts';
+
 /** The value `coefficient × 10^exponent`; the coefficient does not end in 0, and zero is `0 × 10^0`. */
 export interface Exact {
   readonly coefficient: bigint;
@@ -9,6 +11,9 @@ export interface Exact {
 const NUMBER = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 /** Powers of ten above this one are not computed: one short text must not fill the memory. */
 export const MAX_EXPONENT = 20_000;
+
+/** What OPA takes for a number in a policy has fewer; of a longer one only the text is known. */
+const MAX_DIGITS = 40_000;
 
 /** A computation would need a power of ten beyond `MAX_EXPONENT`. */
 export class NumberRangeError extends Error {
@@ -48,6 +53,9 @@ export function exactOf(value: RegoNumber): Exact {
 
 function exactOfText(text: string): Exact {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
+  const length = whole.length + fraction.length;
+  if (length > MAX_DIGITS) throw new NumberRangeError();
+  spend(length >> 2);
   const digits = BigInt(`${whole}${fraction}` || '0');
   return normalized(sign === '-' ? -digits : digits, Number(exponent) - fraction.length);
 }
@@ -63,6 +71,7 @@ function normalized(coefficient: bigint, exponent: number): Exact {
 
 export function powerOfTen(exponent: number): bigint {
   if (exponent > MAX_EXPONENT) throw new NumberRangeError();
+  spend(exponent >> 4);
   return 10n ** BigInt(exponent);
 }
 
@@ -73,6 +82,7 @@ export function compareExact(a: Exact, b: Exact): number {
   const magnitudes = magnitudeOf(a) - magnitudeOf(b);
   if (magnitudes !== 0) return Math.sign(magnitudes) * signOf(a);
   const exponent = Math.min(a.exponent, b.exponent);
+  spend((a.exponent + b.exponent - 2 * exponent) >> 4);
   const left = a.coefficient * 10n ** BigInt(a.exponent - exponent);
   const right = b.coefficient * 10n ** BigInt(b.exponent - exponent);
   return left < right ? -1 : left > right ? 1 : 0;
@@ -84,6 +94,7 @@ function signOf({ coefficient }: Exact): number {
 
 /** The exponent of the first digit. */
 function magnitudeOf({ coefficient, exponent }: Exact): number {
-  const digits = coefficient.toString().length - (coefficient < 0n ? 1 : 0);
-  return digits + exponent;
+  const text = coefficient.toString();
+  spend(text.length >> 1);
+  return text.length - (coefficient < 0n ? 1 : 0) + exponent;
 }

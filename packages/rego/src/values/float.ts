@@ -3,6 +3,7 @@
  * what OPA computes with wherever a fraction takes part.
  */
 import { type Exact, MAX_EXPONENT, NumberRangeError } from './decimal.ts';
+import { spend } from './meter.ts';
 
 const PRECISION = 64;
 const LIMIT = 1n << BigInt(PRECISION);
@@ -19,6 +20,7 @@ export interface Float {
 
 export function floatOf({ coefficient, exponent }: Exact): Float {
   if (Math.abs(exponent) > MAX_EXPONENT) throw new NumberRangeError();
+  spend(Math.abs(exponent) >> 2);
   if (exponent >= 0) return rounded(coefficient * 10n ** BigInt(exponent), 0);
   return quotient(coefficient, 10n ** BigInt(-exponent), 0);
 }
@@ -78,6 +80,7 @@ function rounded(mantissa: bigint, exponent: number): Float {
 /** The shortest digits that read back as the same number; as Go prints `%g`, and integers in full. */
 export function floatText(value: Float): string {
   if (value.mantissa === 0n) return '0';
+  spend(Math.abs(value.exponent));
   const sign = value.mantissa < 0n ? '-' : '';
   const { digits, point } = shortest(normalizedFloat(value));
   if (isIntegral(value)) return sign + digits.padEnd(point, '0').slice(0, point);

@@ -2,6 +2,7 @@
 import { Decimal } from './decimal.ts';
 import { numberFromText, numberText, type RegoNumber } from './number.ts';
 import { compareStrings } from './order.ts';
+import { TextWriter } from './text-writer.ts';
 import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from './value.ts';
 
 /**
@@ -27,24 +28,29 @@ function revive(this: unknown, _key: string, value: unknown, context: { readonly
   return value;
 }
 
+/** Of any text of JSON, in characters. */
+const MAX_JSON_LENGTH = 2 ** 25;
+
 export interface JsonStyle {
   /** `<`, `>` and `&` as escapes, as encoding/json does unless told otherwise. */
   readonly escapeHtml?: boolean;
+  /** A longer text is an EvaluationError, `eval_result_error`. */
+  readonly maxLength?: number;
 }
 
 /** The JSON of a value: sets as arrays, keys that are no strings as the text of their JSON, keys in order. */
 export function toJson(value: Value, style: JsonStyle = {}): string {
-  const parts: string[] = [];
-  write(value, parts, style.escapeHtml === true);
-  return parts.join('');
+  const writer = new TextWriter(style.maxLength ?? MAX_JSON_LENGTH);
+  write(value, writer, style.escapeHtml === true);
+  return writer.finish();
 }
 
-function write(value: Value, parts: string[], escapeHtml: boolean): void {
-  if (typeof value === 'string') parts.push(quoted(value, escapeHtml));
-  else if (value instanceof RegoArray || value instanceof RegoSet) writeList(value.items, parts, escapeHtml);
-  else if (value instanceof RegoObject) writeObject(value, parts, escapeHtml);
-  else if (value === null || typeof value === 'boolean') parts.push(String(value));
-  else parts.push(numberJson(value));
+function write(value: Value, writer: TextWriter, escapeHtml: boolean): void {
+  if (typeof value === 'string') writer.put(quoted(value, escapeHtml));
+  else if (value instanceof RegoArray || value instanceof RegoSet) writeList(value.items, writer, escapeHtml);
+  else if (value instanceof RegoObject) writeObject(value, writer, escapeHtml);
+  else if (value === null || typeof value === 'boolean') writer.put(String(value));
+  else writer.put(numberJson(value));
 }
 
 /** Rego takes `.5` for a number, JSON does not. */
@@ -52,24 +58,26 @@ function numberJson(value: RegoNumber): string {
   return numberText(value).replace(/^(-?)\./, '$10.');
 }
 
-function writeList(items: readonly Value[], parts: string[], escapeHtml: boolean): void {
+function writeList(items: readonly Value[], writer: TextWriter, escapeHtml: boolean): void {
   let separator = '[';
   for (const item of items) {
-    parts.push(separator);
-    write(item, parts, escapeHtml);
+    writer.put(separator);
+    write(item, writer, escapeHtml);
     separator = ',';
   }
-  parts.push(separator === '[' ? '[]' : ']');
+  writer.put(separator === '[' ? '[]' : ']');
 }
 
-function writeObject(object: RegoObject, parts: string[], escapeHtml: boolean): void {
+function writeObject(object: RegoObject, writer: TextWriter, escapeHtml: boolean): void {
   let separator = '{';
   for (const [key, value] of stringEntries(object)) {
-    parts.push(separator, quoted(key, escapeHtml), ':');
-    write(value, parts, escapeHtml);
+    writer.put(separator);
+    writer.put(quoted(key, escapeHtml));
+    writer.put(':');
+    write(value, writer, escapeHtml);
     separator = ',';
   }
-  parts.push(separator === '{' ? '{}' : '}');
+  writer.put(separator === '{' ? '{}' : '}');
 }
 
 /** Entries under the strings that JSON knows keys as; of two that become the same the later in term order counts. */

@@ -1,5 +1,13 @@
 /** Numbers as OPA reads, prints, compares and computes them. */
-import { compareExact, Decimal, exactOf, MAX_EXPONENT, powerOfTen, type RegoNumber } from './decimal.ts';
+import {
+  compareExact,
+  Decimal,
+  exactOf,
+  MAX_EXPONENT,
+  NumberRangeError,
+  powerOfTen,
+  type RegoNumber,
+} from './decimal.ts';
 import {
   addFloats,
   divideFloats,
@@ -10,10 +18,16 @@ import {
   multiplyFloats,
   truncateFloat,
 } from './float.ts';
+import { spend } from './meter.ts';
 
 export type { RegoNumber } from './decimal.ts';
 
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
+const MAX_EAGER_DIGITS = 256;
+/** Integers beyond it are not computed with: 100,000 digits are more than OPA reads. */
+const MAX_INTEGER = 1n << 332_192n;
+/** Smaller ones are a step of whoever computes them. */
+const LARGE_INTEGER = 1n << 1024n;
 const HALF: Float = { mantissa: 1n, exponent: -1 };
 const MINUS_HALF: Float = { mantissa: -1n, exponent: -1 };
 /** OPA computes with machine integers where both operands fit into 32 bits. */
@@ -25,7 +39,8 @@ export function numberFromText(text: string): RegoNumber {
   const double = Number(text);
   if (Number.isSafeInteger(double) ? String(double) === text : isCanonicalFraction(double, text))
     return double;
-  if (!INTEGER.test(text) || text === '-0') return new Decimal(text);
+  // To read an integer takes more than linear time: a long one is read when something is computed with it.
+  if (text.length > MAX_EAGER_DIGITS || !INTEGER.test(text) || text === '-0') return new Decimal(text);
   return BigInt(text);
 }
 
@@ -35,11 +50,22 @@ function isCanonicalFraction(double: number, text: string): boolean {
 
 export function numberFromBigint(value: bigint): number | bigint {
   const double = Number(value);
-  return Number.isSafeInteger(double) ? double : value;
+  if (Number.isSafeInteger(double)) return double;
+  spendInteger(value);
+  return value;
+}
+
+/** Counts the work on an integer; refuses one that nobody needs. */
+function spendInteger(value: bigint): void {
+  if (value < LARGE_INTEGER && value > -LARGE_INTEGER) return;
+  if (value >= MAX_INTEGER || value <= -MAX_INTEGER) throw new NumberRangeError();
+  spend(value.toString(16).length);
 }
 
 export function numberText(value: RegoNumber): string {
-  return value instanceof Decimal ? value.text : String(value);
+  if (value instanceof Decimal) return value.text;
+  if (typeof value === 'bigint') spendInteger(value);
+  return String(value);
 }
 
 /** The nearest double; infinite beyond its range. */

@@ -1,6 +1,7 @@
 /** Equality, order and hashes of values, as OPA defines them. */
 import { Decimal } from './decimal.ts';
-import { compareNumbers, type RegoNumber, scalarOf } from './number.ts';
+import { spendText } from './meter.ts';
+import { compareNumbers, numberText, type RegoNumber, scalarOf } from './number.ts';
 import type { Value } from './value.ts';
 
 /** Term order: null < booleans < numbers < strings < arrays < objects < sets. */
@@ -38,6 +39,10 @@ export function typeName(value: Value): Kind {
 }
 
 export function equal(a: Value, b: Value): boolean {
+  if (typeof a === 'string') {
+    spendText(a.length);
+    return a === b;
+  }
   if (a === b) return true;
   if (a instanceof Composite) return b instanceof Composite && a.equals(b);
   // Two numbers without a text of their own are equal only if they are identical.
@@ -58,8 +63,9 @@ export function compare(a: Value, b: Value): number {
 
 /** By code point. JavaScript compares UTF-16 units, which differs for surrogates alone. */
 export function compareStrings(a: string, b: string): number {
-  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
+  spendText(length);
+  if (a === b) return 0;
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
@@ -82,7 +88,7 @@ export function hashOf(value: Value): number {
     case 'boolean':
       return value ? 0x3c6ef372 : 0x1f83d9ab;
     case 'bigint':
-      return hashString(String(value));
+      return hashString(numberText(value));
     default:
       if (value === null) return 0x510e527f;
       return value instanceof Composite ? value.hash : hashDecimal(value);
@@ -90,6 +96,7 @@ export function hashOf(value: Value): number {
 }
 
 function hashString(text: string): number {
+  spendText(text.length);
   let hash = 0x811c9dc5 ^ text.length;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return mixHash(hash, 3);

@@ -1,21 +1,45 @@
 /** Values in the syntax of Rego, as OPA prints them. */
 import { numberText } from './number.ts';
+import { MAX_TEXT_LENGTH, TextWriter } from './text-writer.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from './value.ts';
 
 /** The value as a term of Rego. */
 export function termText(value: Value): string {
   if (typeof value === 'string') return quotedText(value);
-  if (value instanceof RegoArray) return `[${value.items.map(termText).join(', ')}]`;
-  if (value instanceof RegoSet) {
-    return value.size === 0 ? 'set()' : `{${value.items.map(termText).join(', ')}}`;
+  const writer = new TextWriter(MAX_TEXT_LENGTH);
+  write(value, writer);
+  return writer.finish();
+}
+
+function write(value: Value, writer: TextWriter): void {
+  if (typeof value === 'string') writer.put(quotedText(value));
+  else if (value instanceof RegoArray) writeItems('[', value.items, ']', writer);
+  else if (value instanceof RegoSet && value.size > 0) writeItems('{', value.items, '}', writer);
+  else if (value instanceof RegoSet) writer.put('set()');
+  else if (value instanceof RegoObject) writeEntries(value, writer);
+  else writer.put(value === null || typeof value === 'boolean' ? String(value) : numberText(value));
+}
+
+function writeItems(open: string, items: readonly Value[], close: string, writer: TextWriter): void {
+  let separator = open;
+  for (const item of items) {
+    writer.put(separator);
+    write(item, writer);
+    separator = ', ';
   }
-  if (value instanceof RegoObject) {
-    return `{${value
-      .entries()
-      .map(([key, item]) => `${termText(key)}: ${termText(item)}`)
-      .join(', ')}}`;
+  writer.put(items.length === 0 ? open + close : close);
+}
+
+function writeEntries(object: RegoObject, writer: TextWriter): void {
+  let separator = '{';
+  for (const [key, item] of object.entries()) {
+    writer.put(separator);
+    write(key, writer);
+    writer.put(': ');
+    write(item, writer);
+    separator = ', ';
   }
-  return value === null || typeof value === 'boolean' ? String(value) : numberText(value);
+  writer.put(object.size === 0 ? '{}' : '}');
 }
 
 /** Neither letters, marks, numbers, punctuation, symbols nor the space: what Go's strconv.Quote does not print. */

@@ -1,5 +1,6 @@
 /** The values of Rego. All are immutable. */
 import type { Decimal } from './decimal.ts';
+import { spend } from './meter.ts';
 import { Composite, compare, compareStrings, equal, hashOf, mixHash } from './order.ts';
 import { ValueMap } from './value-map.ts';
 
@@ -65,6 +66,7 @@ export class RegoArray extends Composite {
   equals(other: Composite): boolean {
     if (!(other instanceof RegoArray) || other.length !== this.length || other.hash !== this.hash)
       return false;
+    spend(this.length);
     return this.items.every((item, index) => equal(item, other.items[index] ?? null));
   }
 
@@ -73,6 +75,7 @@ export class RegoArray extends Composite {
   }
 
   protected computeHash(): number {
+    spend(this.length);
     let hash = 0x6a09e667;
     for (const item of this.items) hash = mixHash(hash, hashOf(item));
     return hash;
@@ -129,9 +132,7 @@ export class RegoObject extends Composite {
   /** In term order. */
   get keys(): readonly Value[] {
     this.sortedKeys ??=
-      this.raw === undefined
-        ? sortedValues(this.map?.keys() ?? [])
-        : Object.keys(this.raw).sort(compareStrings);
+      this.raw === undefined ? sortedValues(this.map?.keys() ?? []) : sortedStrings(Object.keys(this.raw));
     return this.sortedKeys;
   }
 
@@ -147,6 +148,7 @@ export class RegoObject extends Composite {
 
   equals(other: Composite): boolean {
     if (!(other instanceof RegoObject) || other.size !== this.size || other.hash !== this.hash) return false;
+    spend(this.size);
     return this.keys.every((key) => {
       const theirs = other.get(key);
       return theirs !== undefined && equal(this.get(key) ?? null, theirs);
@@ -157,6 +159,7 @@ export class RegoObject extends Composite {
     if (!(other instanceof RegoObject)) return 0;
     const length = Math.min(this.keys.length, other.keys.length);
     for (let i = 0; i < length; i++) {
+      spend(1);
       const [mine, theirs] = [this.keys[i] ?? null, other.keys[i] ?? null];
       const order = compare(mine, theirs) || compare(this.get(mine) ?? null, other.get(theirs) ?? null);
       if (order !== 0) return order;
@@ -167,6 +170,7 @@ export class RegoObject extends Composite {
   /** The same in whatever order the keys come. */
   protected computeHash(): number {
     let hash = 0x3c6ef372;
+    spend(this.size);
     for (const key of this.unorderedKeys) {
       hash = (hash + mixHash(hashOf(key), hashOf(this.get(key) ?? null))) | 0;
     }
@@ -214,6 +218,7 @@ export class RegoSet extends Composite {
 
   equals(other: Composite): boolean {
     if (!(other instanceof RegoSet) || other.size !== this.size || other.hash !== this.hash) return false;
+    spend(this.size);
     return this.unordered.every((item) => other.has(item));
   }
 
@@ -224,6 +229,7 @@ export class RegoSet extends Composite {
   /** The same in whatever order the members come. */
   protected computeHash(): number {
     let hash = 0x7b52a1c9;
+    spend(this.size);
     for (const item of this.unordered) hash = (hash + mixHash(hashOf(item), 0x2545f491)) | 0;
     return hash;
   }
@@ -232,12 +238,19 @@ export class RegoSet extends Composite {
 function compareLists(a: readonly Value[], b: readonly Value[]): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
+    spend(1);
     const order = compare(a[i] ?? null, b[i] ?? null);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
+function sortedStrings(keys: string[]): readonly Value[] {
+  spend(keys.length);
+  return keys.sort(compareStrings);
+}
+
 function sortedValues(values: Value[]): readonly Value[] {
+  spend(values.length);
   return values.sort(compare);
 }

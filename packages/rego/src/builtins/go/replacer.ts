@@ -1,4 +1,6 @@
 /** strings.NewReplacer: the first of the given pairs that fits a place is put there. */
+import { spend } from '../../values/meter.ts';
+import { MAX_TEXT_LENGTH, TextWriter } from '../../values/text-writer.ts';
 import { bytesOf, isAscii, stringOf } from './text.ts';
 
 export type Pair = readonly [old: string, replacement: string];
@@ -22,7 +24,7 @@ function latin1(text: string): string {
 
 function replaceInUnits(text: string, pairs: readonly Pair[]): string {
   const byFirst = indexed(pairs);
-  const parts: string[] = [];
+  const writer = new TextWriter(MAX_TEXT_LENGTH);
   let copied = 0;
   let wasEmpty = false;
   for (let at = 0; at <= text.length; ) {
@@ -32,13 +34,14 @@ function replaceInUnits(text: string, pairs: readonly Pair[]): string {
       at++;
       continue;
     }
-    parts.push(text.slice(copied, at), pair[1]);
+    writer.put(text.slice(copied, at));
+    writer.put(pair[1]);
     wasEmpty = pair[0] === '';
     at += pair[0].length;
     copied = at;
   }
-  parts.push(text.slice(copied));
-  return parts.join('');
+  writer.put(text.slice(copied));
+  return writer.finish();
 }
 
 type Lookup = (text: string, at: number, skipEmpty: boolean) => Pair | undefined;
@@ -55,8 +58,9 @@ function indexed(pairs: readonly Pair[]): Lookup {
       );
     }
   }
-  return (text, at, skipEmpty) =>
-    (units.get(text.charAt(at)) ?? empty).find(
-      ([old]) => (old !== '' || !skipEmpty) && text.startsWith(old, at),
-    );
+  return (text, at, skipEmpty) => {
+    const candidates = units.get(text.charAt(at)) ?? empty;
+    spend(candidates.length >> 2);
+    return candidates.find(([old]) => (old !== '' || !skipEmpty) && text.startsWith(old, at));
+  };
 }

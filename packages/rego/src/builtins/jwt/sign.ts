@@ -1,5 +1,6 @@
 /** io.jwt.encode_sign and io.jwt.encode_sign_raw */
 import { toJson } from '../../values/json.ts';
+import { MAX_TEXT_LENGTH } from '../../values/text-writer.ts';
 import { RegoObject } from '../../values/value.ts';
 import { type BuiltinContext, builtinError, type Evaluate, stepText } from '../builtin.ts';
 import { type Cryptography, CryptographyError } from '../crypto/cryptography.ts';
@@ -21,7 +22,7 @@ interface Parts {
 
 export function encodeSign(cryptography: Cryptography): Evaluate {
   return (context, headers, payload, key) => {
-    const style = { escapeHtml: true };
+    const style = { escapeHtml: true, maxLength: MAX_TEXT_LENGTH };
     return signToken(context, cryptography, {
       headers: toJson(headers, style),
       payload: toJson(payload, style),

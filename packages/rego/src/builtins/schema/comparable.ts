@@ -3,6 +3,7 @@
 import { toJson } from '../../values/json.ts';
 import { toDouble } from '../../values/number.ts';
 import { isNumber } from '../../values/order.ts';
+import { MAX_TEXT_LENGTH } from '../../values/text-writer.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/value.ts';
 import { SchemaError } from './schema.ts';
 
@@ -19,5 +20,5 @@ export function comparableJson(value: Value): string {
 }
 
 function written(value: Value): string {
-  return toJson(value, { escapeHtml: true });
+  return toJson(value, { escapeHtml: true, maxLength: MAX_TEXT_LENGTH });
 }

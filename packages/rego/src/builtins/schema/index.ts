@@ -1,5 +1,6 @@
 /** json.match_schema and json.verify_schema: a group of its own, for its size and its regular expressions. */
 import { parseJson, toJson } from '../../values/json.ts';
+import { MAX_TEXT_LENGTH } from '../../values/text-writer.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/value.ts';
 import { type BuiltinContext, type BuiltinGroup, functions, stepText } from '../builtin.ts';
 import { isJson, refusing } from '../encoding.ts';
@@ -59,7 +60,7 @@ function documentOf(context: BuiltinContext, value: Value): Value {
   if (!(value instanceof RegoObject) && !(value instanceof RegoArray)) {
     throw new SchemaError('wrong type, expected string or object');
   }
-  const json = toJson(value);
+  const json = toJson(value, { maxLength: MAX_TEXT_LENGTH });
   stepText(context, json.length);
   return parseJson(json);
 }

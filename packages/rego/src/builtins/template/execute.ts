@@ -1,5 +1,6 @@
 /** Go's text/template: printing a template with its data, which came from JSON. */
 import { compareStrings } from '../../values/order.ts';
+import { MAX_TEXT_LENGTH, TextWriter } from '../../values/text-writer.ts';
 import { RegoArray, RegoObject } from '../../values/value.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { Command, Nodes, Operand, Pipeline, Template, TemplateNode } from './parse.ts';
@@ -29,7 +30,7 @@ type Signal = 'break' | 'continue' | undefined;
 class Execution {
   readonly #template: Template;
   readonly #spend: Spend;
-  readonly #parts: string[] = [];
+  readonly #writer = new TextWriter(MAX_TEXT_LENGTH);
   #calls = 0;
 
   constructor(template: Template, spend: Spend) {
@@ -38,7 +39,7 @@ class Execution {
   }
 
   get text(): string {
-    return this.#parts.join('');
+    return this.#writer.finish();
   }
 
   walkAll(nodes: Nodes, dot: TemplateValue, variables: Variable[]): Signal {
@@ -53,7 +54,7 @@ class Execution {
 
   #put(text: string): void {
     this.#spend(text.length + 1);
-    this.#parts.push(text);
+    this.#writer.put(text);
   }
 
   #walk(node: TemplateNode, dot: TemplateValue, variables: Variable[]): Signal {

@@ -1,4 +1,5 @@
 /** strings.render_template: a group of its own, for its size. */
+import { spend } from '../../values/meter.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../../values/value.ts';
 import { type BuiltinGroup, builtinError, functions, stepText } from '../builtin.ts';
 import { refusing } from '../encoding.ts';
@@ -10,6 +11,7 @@ import { TemplateError } from './scan.ts';
 
 /** The variables must be JSON as they stand. */
 function isJsonValue(value: Value): boolean {
+  spend(1);
   if (value instanceof RegoSet) return false;
   if (value instanceof RegoArray) return value.items.every(isJsonValue);
   if (!(value instanceof RegoObject)) return true;
@@ -23,8 +25,8 @@ export const TEMPLATE: BuiltinGroup = functions({
     stepText(context, source.length);
     if (!isJsonValue(data)) throw builtinError('the variables have sets or keys that are no strings');
     return refusing(TemplateError, () => {
-      const spend = (characters: number): void => stepText(context, characters);
-      const text = executeTemplate(parseTemplate(source, FUNCTION_NAMES), data, spend);
+      const read = (characters: number): void => stepText(context, characters);
+      const text = executeTemplate(parseTemplate(source, FUNCTION_NAMES), data, read);
       return text.replaceAll('<no value>', '<undefined>');
     });
   },

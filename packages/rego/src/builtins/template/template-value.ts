@@ -1,6 +1,7 @@
 /** What a template works on: values of JSON, whose numbers Go keeps as texts, and constants of its own. */
 import { Decimal } from '../../values/decimal.ts';
 import { numberText } from '../../values/number.ts';
+import { MAX_TEXT_LENGTH, TextWriter } from '../../values/text-writer.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/value.ts';
 import { formatFloat } from '../go/float-text.ts';
 
@@ -42,16 +43,36 @@ export function printed(value: TemplateValue): string {
 }
 
 function inner(value: TemplateValue): string {
+  if (typeof value === 'string') return value;
+  const writer = new TextWriter(MAX_TEXT_LENGTH);
+  write(value, writer);
+  return writer.finish();
+}
+
+function write(value: TemplateValue, writer: TextWriter): void {
+  if (value instanceof RegoArray) {
+    writer.put('[');
+    for (const [at, item] of value.items.entries()) {
+      if (at > 0) writer.put(' ');
+      write(item, writer);
+    }
+    writer.put(']');
+  } else if (value instanceof RegoObject) {
+    writer.put('map[');
+    for (const [at, [key, item]] of value.entries().entries()) {
+      if (at > 0) writer.put(' ');
+      write(key, writer);
+      writer.put(':');
+      write(item, writer);
+    }
+    writer.put(']');
+  } else writer.put(scalarText(value));
+}
+
+function scalarText(value: TemplateValue): string {
   if (value === undefined || value === null) return '<nil>';
   if (typeof value === 'string') return value;
   if (isFloat(value)) return formatFloat(value.float, 'g', -1);
-  if (value instanceof RegoArray) return `[${value.items.map(inner).join(' ')}]`;
-  if (value instanceof RegoObject) {
-    return `map[${value
-      .entries()
-      .map(([key, item]) => `${inner(key)}:${inner(item)}`)
-      .join(' ')}]`;
-  }
   if (isInteger(value)) return String(value.integer);
   if (typeof value === 'boolean') return String(value);
   return isJsonNumber(value) ? numberText(value) : '';

@@ -27,8 +27,13 @@ type Spend = (steps: number) => void;
 
 /** An alias may stand for so many nodes that a short text becomes an endless value. */
 const MAX_NODES = 1_000_000;
+/** The library takes some microseconds for each character of dense YAML, and cannot be stopped. */
+const MAX_LENGTH = 2 ** 20;
 
 export function readYaml(text: string, spend: Spend): Value {
+  if (text.length > MAX_LENGTH) {
+    throw builtinError(`yaml: a text of ${text.length} characters: at most ${MAX_LENGTH} are read`);
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     schema: 'failsafe',
