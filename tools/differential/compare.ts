@@ -9,13 +9,13 @@ import {
   toJson,
 } from '@waybill/rego';
 import { ALL_BUILTINS } from '@waybill/rego/test-builtins';
-import type { Verdict } from './opa-server.ts';
-import { BASE, INPUT } from './programs.ts';
+import type { OpaServer, Verdict } from './opa-server.ts';
+import { BASE, INPUT, Programs } from './programs.ts';
 
 /** OPA fails to evaluate what it should have refused: there is nothing to compare with. */
 const OPA_FAULT = 'eval_internal_error';
 
-export function ourVerdict(module: string): Verdict {
+function ourVerdict(module: string): Verdict {
   try {
     const policy = compile([{ file: 't', text: module }], { builtins: ALL_BUILTINS });
     const { answers } = policy.evaluate('x := data.t', {
@@ -30,7 +30,7 @@ export function ourVerdict(module: string): Verdict {
 }
 
 /** How the two differ; `undefined` if they do not. */
-export function difference(ours: Verdict, theirs: Verdict): string | undefined {
+function difference(ours: Verdict, theirs: Verdict): string | undefined {
   if ('code' in theirs) {
     const same = theirs.code === OPA_FAULT || ('code' in ours && ours.code === theirs.code);
     return same ? undefined : `opa: ${theirs.code}, ours: ${'code' in ours ? ours.code : ours.json}`;
@@ -41,4 +41,30 @@ export function difference(ours: Verdict, theirs: Verdict): string | undefined {
   return equal(parseJson(ours.json), parseJson(theirs.json))
     ? undefined
     : `opa: ${theirs.json}, ours: ${ours.json}`;
+}
+
+interface Difference {
+  /** Which program of the seed it was. */
+  readonly at: number;
+  readonly module: string;
+  readonly what: string;
+}
+
+/** The programs that mean something else to OPA, and how many there were of each outcome. */
+export async function differences(
+  server: OpaServer,
+  { cases, seed }: { readonly cases: number; readonly seed: number },
+): Promise<{ readonly found: readonly Difference[]; readonly outcomes: ReadonlyMap<string, number> }> {
+  const programs = new Programs(seed);
+  const found: Difference[] = [];
+  const outcomes = new Map<string, number>();
+  for (let at = 0; at < cases; at++) {
+    const module = programs.next();
+    const theirs = await server.judge(module);
+    const what = difference(ourVerdict(module), theirs);
+    if (what !== undefined) found.push({ at, module, what });
+    const outcome = 'code' in theirs ? theirs.code : 'result';
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  return { found, outcomes };
 }
