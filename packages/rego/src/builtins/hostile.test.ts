@@ -44,6 +44,7 @@ describe('hostile arguments', () => {
     const text = `${'a'.repeat(5000)}!`;
     assert.equal(outcome('regex.match(`^(a+)+$`, input[0])', text), 'false');
     assert.equal(outcome('regex.match(`^(a|a?)+$`, input[0])', text), 'false');
+    assert.equal(outcome('regex.match(input[0], "a")', '(a|b)'.repeat(20_000)), 'failed');
     assert.equal(outcome('glob.match("*a*a*a*a*a*a*a*a*b", [], input[0])', text.slice(0, 300)), 'false');
     assert.equal(
       outcome('json.match_schema(input[0], {"pattern": "^(a+)+$"})[0]', JSON.stringify(text)),

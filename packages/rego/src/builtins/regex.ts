@@ -65,6 +65,9 @@ export function regexBuiltins(): BuiltinGroup {
   });
 }
 
+/** To read a pattern takes some microseconds for each character, and cannot be stopped. */
+const MAX_SOURCE_LENGTH = 2 ** 16;
+
 export class RegexCompiler {
   readonly #kept = new Map<string, RE2JS>();
 
@@ -76,6 +79,7 @@ export class RegexCompiler {
   }
 
   isValid(source: string): boolean {
+    if (source.length > MAX_SOURCE_LENGTH) return false;
     try {
       RE2JS.compile(source);
       return true;
@@ -86,7 +90,10 @@ export class RegexCompiler {
   }
 
   #compiled(context: BuiltinContext, source: string): RE2JS {
-    stepText(context, source.length);
+    if (source.length > MAX_SOURCE_LENGTH) {
+      throw builtinError(`a pattern of ${source.length} characters: at most ${MAX_SOURCE_LENGTH} are read`);
+    }
+    context.step(source.length);
     const regex = refusing(RE2JSException, () => RE2JS.compile(source));
     const [oldest] = this.#kept.keys();
     if (this.#kept.size >= MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);

@@ -105,6 +105,11 @@ describe('steps', () => {
       );
   });
 
+  it('count the states of a glob', () => {
+    const [pattern, text] = ['*a'.repeat(500), 'a'.repeat(10_000)];
+    assert.equal(ended('glob.match(input[0], ["/"], input[1])', 100_000, pattern, text), 'eval_steps_error');
+  });
+
   it('count what `with` replaces in large documents', () => {
     const { code } = caught(() =>
       POLICY.evaluate('x := [1 | some i in numbers.range(1, 100); input.k1 == 1 with input.z as i]', {

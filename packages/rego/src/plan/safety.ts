@@ -51,14 +51,15 @@ interface Waiting {
 function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe): readonly Waiting[] {
   let waiting = waitingOf(body, globals);
   const safe = new Set(waiting.flatMap(({ visible }) => [...visible].filter((v) => globals.has(v))));
-  const mentioned = mentions(waiting);
   const ordered: Waiting[] = [];
+  let mentioned: Mentions | undefined;
   for (let before = -1; before < ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     const left: Waiting[] = [];
     for (const next of waiting) {
       const bound = next.isStale ? boundBy(next, safe) : undefined;
-      next.isStale = false;
+      // In the first round, which is the last one of most bodies, nobody keeps who mentions what.
+      next.isStale = mentioned === undefined;
       if (bound === undefined) {
         left.push(next);
         continue;
@@ -67,24 +68,23 @@ function inOrder(body: readonly Statement[], globals: Variables, unsafe: Unsafe)
       markSafe(bound, safe, mentioned);
     }
     waiting = left;
+    mentioned ??= mentions(waiting);
   }
   for (const { statement, needed } of waiting) unsafe.set(statement, needed);
   return ordered;
 }
 
-function markSafe(
-  bound: Variables,
-  safe: Set<Variable>,
-  mentioned: ReadonlyMap<Variable, readonly Waiting[]>,
-): void {
+type Mentions = ReadonlyMap<Variable, readonly Waiting[]>;
+
+function markSafe(bound: Variables, safe: Set<Variable>, mentioned: Mentions | undefined): void {
   for (const variable of bound) {
     safe.add(variable);
-    for (const other of mentioned.get(variable) ?? []) other.isStale = true;
+    for (const other of mentioned?.get(variable) ?? []) other.isStale = true;
   }
 }
 
 /** Who is to be asked again when a variable becomes safe: asking all each time would take the cube of their number. */
-function mentions(waiting: readonly Waiting[]): ReadonlyMap<Variable, readonly Waiting[]> {
+function mentions(waiting: readonly Waiting[]): Mentions {
   const mentioned = new Map<Variable, Waiting[]>();
   for (const one of waiting) {
     for (const variable of mentionedVariables(one.statement)) {

@@ -1,4 +1,5 @@
 /** Globs as automata: the time to match is at most the length of the pattern times that of the text. */
+import { spend } from '../../values/meter.ts';
 import type { GlobNode } from './glob-parse.ts';
 
 type Step =
@@ -7,18 +8,16 @@ type Step =
   | { readonly type: 'end' };
 
 export interface Glob {
-  /** How many states the automaton has. */
-  readonly size: number;
   matches(text: string): boolean;
 }
 
 export function compileGlob(root: GlobNode, separators: ReadonlySet<string>): Glob {
   const literal = literalOf(root);
-  if (literal !== undefined) return { size: 1, matches: (text) => text === literal };
+  if (literal !== undefined) return { matches: (text) => text === literal };
   const steps: Step[] = [];
   emit(root, separators, steps);
   steps.push({ type: 'end' });
-  return { size: steps.length, matches: (text) => run(steps, text) };
+  return { matches: (text) => run(steps, text) };
 }
 
 function literalOf(root: GlobNode): string | undefined {
@@ -75,6 +74,7 @@ function run(steps: readonly Step[], text: string): boolean {
   follow(steps, 0, { states, marks, round });
   for (const char of text) {
     round++;
+    spend(1 + (states.length >> 3));
     const next: number[] = [];
     for (const state of states) {
       const step = steps[state];
@@ -100,7 +100,7 @@ function follow(steps: readonly Step[], start: number, { states, marks, round }:
     if (marks[at] === round) continue;
     marks[at] = round;
     const step = steps[at];
-    if (step?.type === 'split') pending.push(...step.targets);
-    else states.push(at);
+    if (step?.type !== 'split') states.push(at);
+    else for (const target of step.targets) pending.push(target);
   }
 }
