@@ -129,17 +129,22 @@ export class Programs {
     return this.one([
       () => assignment(this.term(inner), this.fresh(scope)),
       () => domain(this.ref(inner), this.fresh(scope)),
-      () => `${this.ref(inner)} = ${this.fresh(scope)}`,
-      () => `[${this.fresh(scope)}, ${this.fresh(scope)}] = ${this.ref(inner)}`,
-      () => `${this.term(inner)} ${this.pick(['==', '!=', '<', '>='])} ${this.term(inner)}`,
-      () => `${this.term(inner)} in ${this.term(inner)}`,
-      () => `not ${this.ref(inner)}`,
-      () => `not ${this.term(inner)} == ${this.term(inner)}`,
+      () => unification(this.ref(inner), this.fresh(scope)),
+      () => unification(this.ref(inner), `[${this.fresh(scope)}, ${this.fresh(scope)}]`),
+      () => `${this.term(inner)} ${this.pick(['==', '!=', '<', '>='])} ${this.other(inner)}`,
+      () => `${this.term(inner)} in ${this.other(inner)}`,
+      () => `not ${this.named(this.ref(inner), inner)}`,
+      () => `not ${this.named(`${this.term(inner)} == ${this.other(inner)}`, inner)}`,
       () => this.ref(inner),
       () => `walk(${this.pick(PLACES)}, [${this.fresh(scope)}, ${this.fresh(scope)}])`,
       () => this.every(inner),
       () => this.modified(inner),
     ]);
+  }
+
+  /** With a name for each `_`: what is negated may bind nothing. */
+  private named(text: string, scope: Scope): string {
+    return text.replaceAll('[_]', () => `[${this.known(scope)}]`);
   }
 
   private every(scope: Scope): string {
@@ -167,6 +172,11 @@ export class Programs {
       () => `{${this.term(inner)}, ${this.term(inner)}}`,
       () => this.comprehension(inner),
     ]);
+  }
+
+  /** What a term is compared with: mostly something whose type the check does not know. */
+  private other(scope: Scope): string {
+    return this.below(4) === 0 ? this.term(scope) : this.ref(scope);
   }
 
   private ref(scope: Scope): string {
@@ -208,6 +218,11 @@ export class Programs {
 
 function assignment(value: string, name: string): string {
   return `${name} := ${value}`;
+}
+
+/** The value first: it must not need what it binds. */
+function unification(value: string, pattern: string): string {
+  return `${pattern} = ${value}`;
 }
 
 function domain(values: string, name: string): string {

@@ -23,25 +23,12 @@ export function checkRecursion(tree: RuleTree, graph: Graph, findings: Findings)
 
 /** Without those that need nothing but what is on no cycle: of most policies nothing is left. */
 function onCycles(graph: Graph): ReadonlySet<Definition> {
-  const left = new Map([...graph].map(([definition, needed]) => [definition, needed.size]));
-  const neededBy = new Map<Definition, Definition[]>();
-  for (const [definition, needed] of graph) {
-    for (const other of needed.keys()) {
-      const users = neededBy.get(other);
-      if (users === undefined) neededBy.set(other, [definition]);
-      else users.push(definition);
-    }
+  const left = new Set(graph.keys());
+  for (const definition of inDependencyOrder(graph)) {
+    const needed = [...(graph.get(definition)?.keys() ?? [])];
+    if (!needed.some((other) => left.has(other))) left.delete(definition);
   }
-  const open = [...left].flatMap(([definition, count]) => (count === 0 ? [definition] : []));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    left.delete(next);
-    for (const user of neededBy.get(next) ?? []) {
-      const count = (left.get(user) ?? 0) - 1;
-      left.set(user, count);
-      if (count === 0) open.push(user);
-    }
-  }
-  return new Set(left.keys());
+  return left;
 }
 
 /** The way from a definition over those that it needs back to itself. */

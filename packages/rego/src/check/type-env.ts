@@ -1,5 +1,6 @@
 import { signatureOf } from '../builtins/signatures.ts';
 import type { Callee, ComprehensionNode, Node, RefNode, Variable } from '../plan/ir.ts';
+import { Composite } from '../values/order.ts';
 import { TypeTree } from './type-tree.ts';
 import {
   ANY,
@@ -152,7 +153,8 @@ function selectPath(type: Type | Unknown, path: readonly Node[]): Type | Unknown
   let selected = type;
   for (const part of path) {
     if (selected === undefined) return undefined;
-    if (part.kind === 'constant') selected = select(selected, part.value);
+    if (part.kind === 'constant' && !(part.value instanceof Composite))
+      selected = select(selected, part.value);
     else selected = isEmpty(selected) ? ANY : valuesOf(selected);
   }
   return selected;

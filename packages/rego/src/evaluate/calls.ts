@@ -3,7 +3,6 @@ import { type Builtin, BuiltinError, builtinError, type WalkShape } from '../bui
 import type { Callee, CallStatement, Node } from '../plan/ir.ts';
 import type { Location } from '../syntax/ast.ts';
 import { RegoSourceError } from '../syntax/error.ts';
-import { NumberRangeError } from '../values/decimal.ts';
 import { spendText } from '../values/meter.ts';
 import { MAX_TEXT_LENGTH } from '../values/text-writer.ts';
 import type { Value } from '../values/value.ts';
@@ -144,7 +143,7 @@ function failed(machine: Machine, name: string, error: unknown, location: Locati
     return machine.fail({ code: 'eval_builtin_error', message: `${name}: ${error.reason}`, location });
   }
   // What JavaScript cannot hold: too long a string, too large an integer.
-  if (error instanceof NumberRangeError || (error instanceof RangeError && !isStackOverflow(error))) {
+  if (error instanceof RangeError && !isStackOverflow(error)) {
     return machine.fail({ code: 'eval_builtin_error', message: `${name}: ${error.message}`, location });
   }
   throw error;

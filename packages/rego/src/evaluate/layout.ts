@@ -18,11 +18,11 @@ export class Layout {
   readonly compiler: Compiler;
   /** The body is that of a query, not of a rule. */
   readonly isQuery: boolean;
-  private readonly slots = new Map<Variable, number>();
+  readonly #slots = new Map<Variable, number>();
   /** With the number of loops that stood before each was bound. */
-  private bound = new Map<Variable, number>();
-  private count = 0;
-  private loops = 0;
+  #bound = new Map<Variable, number>();
+  #count = 0;
+  #loops = 0;
 
   constructor(compiler: Compiler, isQuery = false) {
     this.compiler = compiler;
@@ -31,49 +31,49 @@ export class Layout {
 
   /** The number of slots that a frame needs. */
   get size(): number {
-    return this.count;
+    return this.#count;
   }
 
   slot(variable: Variable): number {
-    let slot = this.slots.get(variable);
+    let slot = this.#slots.get(variable);
     if (slot === undefined) {
       slot = this.temporary();
-      this.slots.set(variable, slot);
+      this.#slots.set(variable, slot);
     }
     return slot;
   }
 
   /** A slot for something that has no name. */
   temporary(): number {
-    return this.count++;
+    return this.#count++;
   }
 
   bind(variable: Variable): void {
-    this.bound.set(variable, this.loops);
+    this.#bound.set(variable, this.#loops);
   }
 
   isBound(variable: Variable): boolean {
-    return this.bound.has(variable);
+    return this.#bound.has(variable);
   }
 
   /** What comes now may happen several times. */
   addLoop(): void {
-    this.loops++;
+    this.#loops++;
   }
 
   /** However often the body succeeds, the node has one value: no loop stands before its variables. */
   isSettled(node: Node): boolean {
-    return [...allVariables(node)].every((variable) => (this.bound.get(variable) ?? 0) === 0);
+    return [...allVariables(node)].every((variable) => (this.#bound.get(variable) ?? 0) === 0);
   }
 
   /** Runs `compile` with what is bound here; what it binds is not bound afterwards. */
   inside<Result>(compile: () => Result): Result {
-    const outer = this.bound;
-    this.bound = new Map(outer);
-    const { loops } = this;
+    const outer = this.#bound;
+    this.#bound = new Map(outer);
+    const loops = this.#loops;
     const result = compile();
-    this.bound = outer;
-    this.loops = loops;
+    this.#bound = outer;
+    this.#loops = loops;
     return result;
   }
 
@@ -81,10 +81,10 @@ export class Layout {
   isGround(node: Node): boolean {
     switch (node.kind) {
       case 'variable':
-        return this.bound.has(node.variable);
+        return this.#bound.has(node.variable);
       case 'ref':
         return (
-          (typeof node.head === 'string' || this.bound.has(node.head)) &&
+          (typeof node.head === 'string' || this.#bound.has(node.head)) &&
           node.path.every((part) => this.isGround(part))
         );
       case 'array':

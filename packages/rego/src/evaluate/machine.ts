@@ -66,13 +66,13 @@ export class Machine implements BuiltinContext {
   readonly cache = new Map<string, unknown>();
   readonly failures: BuiltinFailure[] = [];
   readonly options: MachineOptions;
-  private randomState: number;
+  #randomState: number;
 
   constructor(context: Context, options: MachineOptions) {
     this.context = context;
     this.options = options;
     this.nowNs = options.nowNs;
-    this.randomState = options.seed >>> 0;
+    this.#randomState = options.seed >>> 0;
   }
 
   /** Counts work; throws when steps or time have run out. */
@@ -82,8 +82,8 @@ export class Machine implements BuiltinContext {
 
   /** Mulberry32: small, and the same everywhere. */
   random(): number {
-    this.randomState = (this.randomState + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.randomState ^ (this.randomState >>> 15), this.randomState | 1);
+    this.#randomState = (this.#randomState + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#randomState ^ (this.#randomState >>> 15), this.#randomState | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
@@ -99,10 +99,10 @@ export class Machine implements BuiltinContext {
 
   /** Runs `work` within the limits of the evaluation. */
   within<Result>(work: () => Result): Result {
-    return metered((steps) => this.look(steps), work);
+    return metered((steps) => this.#look(steps), work);
   }
 
-  private look(steps: number): number {
+  #look(steps: number): number {
     const { maxSteps, deadline, clock } = this.options.limits;
     if (!(steps <= maxSteps)) {
       throw new EvaluationError('eval_steps_error', `evaluation took more than ${maxSteps} steps`);

@@ -38,20 +38,20 @@ export interface TraceEvent {
 
 /** Gathers what happens in the evaluations that it is given to, of policies compiled with `observe`. */
 export class Observer {
-  private readonly counts = new Map<Location, Count>();
-  private readonly exits = new Map<Location, number>();
-  private readonly listener: ((event: TraceEvent) => void) | undefined;
-  private depth = 0;
-  private lastTried: Location | undefined;
+  readonly #counts = new Map<Location, Count>();
+  readonly #exits = new Map<Location, number>();
+  readonly #listener: ((event: TraceEvent) => void) | undefined;
+  #depth = 0;
+  #lastTried: Location | undefined;
 
   /** `listener` hears of each step as it happens. */
   constructor(listener?: (event: TraceEvent) => void) {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** All that was evaluated, in no particular order. */
   get observations(): readonly Observation[] {
-    return [...this.counts].map(([location, count]) => ({ location, ...count }));
+    return [...this.#counts].map(([location, count]) => ({ location, ...count }));
   }
 
   /** The expressions that were tried and never held: where the rules around them ended. */
@@ -61,58 +61,58 @@ export class Observer {
 
   /** The places of the rules that were evaluated to their end. */
   get exited(): readonly Location[] {
-    return [...this.exits.keys()];
+    return [...this.#exits.keys()];
   }
 
   enter(location: Location): void {
-    this.tell('enter', location);
-    this.depth++;
+    this.#tell('enter', location);
+    this.#depth++;
   }
 
   exit(location: Location): void {
-    this.exits.set(location, (this.exits.get(location) ?? 0) + 1);
-    this.depth--;
-    this.tell('exit', location);
-    this.depth++;
+    this.#exits.set(location, (this.#exits.get(location) ?? 0) + 1);
+    this.#depth--;
+    this.#tell('exit', location);
+    this.#depth++;
   }
 
   leave(): void {
-    this.depth--;
+    this.#depth--;
   }
 
   /** About the expression that is being evaluated. */
   note(text: string): void {
-    if (this.lastTried !== undefined) this.tell('note', this.lastTried, RegoObject.empty, text);
+    if (this.#lastTried !== undefined) this.#tell('note', this.#lastTried, RegoObject.empty, text);
   }
 
   fail(location: Location, values: RegoObject): void {
-    this.tell('fail', location, values);
+    this.#tell('fail', location, values);
   }
 
   try(location: Location): Count {
-    this.lastTried = location;
-    this.tell('eval', location);
-    let count = this.counts.get(location);
+    this.#lastTried = location;
+    this.#tell('eval', location);
+    let count = this.#counts.get(location);
     if (count === undefined) {
       count = { tried: 0, held: 0, values: RegoObject.empty };
-      this.counts.set(location, count);
+      this.#counts.set(location, count);
     }
     count.tried++;
     return count;
   }
 
   hold(location: Location): void {
-    const count = this.counts.get(location);
+    const count = this.#counts.get(location);
     if (count !== undefined) count.held++;
   }
 
-  private tell(
+  #tell(
     type: TraceEvent['type'],
     location: Location,
     values: RegoObject = RegoObject.empty,
     note?: string,
   ): void {
-    this.listener?.({ type, location, depth: this.depth, values, note });
+    this.#listener?.({ type, location, depth: this.#depth, values, note });
   }
 }
 

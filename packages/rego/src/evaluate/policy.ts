@@ -6,7 +6,6 @@ import type { Clause } from '../plan/ir.ts';
 import type { Lowering } from '../plan/modules.ts';
 import type { Body, Location } from '../syntax/ast.ts';
 import { parseQuery } from '../syntax/parse-module.ts';
-import { NumberRangeError } from '../values/decimal.ts';
 import { parseJson, toJson } from '../values/json.ts';
 import { RegoArray, RegoObject, type Value } from '../values/value.ts';
 import { isStackOverflow } from './calls.ts';
@@ -72,13 +71,13 @@ export interface CheckedModules {
 }
 
 export class Policy {
-  private readonly lowering: Lowering;
-  private readonly compiled: CompiledPolicy;
+  readonly #lowering: Lowering;
+  readonly #compiled: CompiledPolicy;
 
   constructor({ packages, lowering, clauses }: CheckedModules, options: CompileOptions = {}) {
     const { hostFunctions } = options;
-    this.lowering = lowering;
-    this.compiled = compilePolicy(packages, clauses, {
+    this.#lowering = lowering;
+    this.#compiled = compilePolicy(packages, clauses, {
       builtins: merged([OPERATORS, ...(options.builtins ?? [])]),
       isKnown: (name) => hostFunctions?.has(name) === true || signatureOf(name) !== undefined,
       isObserved: options.observe === true,
@@ -87,7 +86,7 @@ export class Policy {
 
   /** The places of the rules' expressions that an observer is told of: what coverage is counted against. */
   get observed(): readonly Location[] {
-    return this.compiled.observed;
+    return this.#compiled.observed;
   }
 
   /** Compiles a query; throws RegoSourceError for one that cannot be used. */
@@ -96,7 +95,7 @@ export class Policy {
   }
 
   prepareBody(body: Body): Query {
-    return new Query(this.compiled.query(this.lowering.query(body)));
+    return new Query(this.#compiled.query(this.#lowering.query(body)));
   }
 
   evaluate(query: string, options: EvaluateOptions = {}): Evaluation {
@@ -105,21 +104,21 @@ export class Policy {
 }
 
 export class Query {
-  private readonly compiled: CompiledQuery;
+  readonly #compiled: CompiledQuery;
 
   constructor(compiled: CompiledQuery) {
-    this.compiled = compiled;
+    this.#compiled = compiled;
   }
 
   /** The places of its expressions, in the order in which they are evaluated. */
   get order(): readonly Location[] {
-    return this.compiled.order;
+    return this.#compiled.order;
   }
 
   /** Throws EvaluationError for what stops an evaluation. */
   evaluate(options: EvaluateOptions = {}): Evaluation {
     const machine = machineOf(options);
-    return within(machine, () => ({ answers: this.compiled.run(machine), failures: machine.failures }));
+    return within(machine, () => ({ answers: this.#compiled.run(machine), failures: machine.failures }));
   }
 
   /** From the input's JSON in UTF-8 to the JSON of all answers, an array of objects: numbers keep their text. */
@@ -130,7 +129,7 @@ export class Query {
     }
     const machine = machineOf({ ...options, input: read(input) });
     return within(machine, () => {
-      const answers = this.compiled.run(machine).map((answer) => RegoObject.of(answer));
+      const answers = this.#compiled.run(machine).map((answer) => RegoObject.of(answer));
       return toJson(new RegoArray(answers), { maxLength: maxResultBytes });
     });
   }
@@ -154,7 +153,7 @@ function within<Result>(machine: Machine, work: () => Result): Result {
       throw new EvaluationError('eval_depth_error', 'the documents or rules are nested too deep');
     }
     // What JavaScript cannot hold, or what we do not compute.
-    if (error instanceof RangeError || error instanceof NumberRangeError) {
+    if (error instanceof RangeError) {
       throw new EvaluationError('eval_internal_error', error.message);
     }
     throw error;

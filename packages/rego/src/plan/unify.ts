@@ -19,66 +19,66 @@ export function unifiedVariables(safe: Variables, left: Node, right: Node): Vari
 
 class Unifier {
   readonly unified = new Set<Variable>();
-  private readonly safe: Variables;
+  readonly #safe: Variables;
   /** For each variable those that it waits for. */
-  private readonly waiting = new Map<Variable, Set<Variable>>();
+  readonly #waiting = new Map<Variable, Set<Variable>>();
 
   constructor(safe: Variables) {
-    this.safe = safe;
+    this.#safe = safe;
   }
 
   unify(left: Node, right: Node): void {
     const [a, b] = [unfolded(left), unfolded(right)];
-    if (a.kind === 'variable') this.unifyVariable(a.variable, b);
-    else if (b.kind === 'variable') this.unifyVariable(b.variable, a);
-    else if (a.kind === 'ref') this.unifyRef(a, b);
-    else if (b.kind === 'ref') this.unifyRef(b, a);
-    else if (a.kind === 'comprehension') this.unifyComprehension(a.type, b);
-    else if (b.kind === 'comprehension') this.unifyComprehension('array', a);
-    else if (a.kind === 'array' && b.kind === 'array') this.unifyItems(a.items, b.items);
-    else if (a.kind === 'object' && b.kind === 'object') this.unifyObjects(a.entries, b.entries);
+    if (a.kind === 'variable') this.#unifyVariable(a.variable, b);
+    else if (b.kind === 'variable') this.#unifyVariable(b.variable, a);
+    else if (a.kind === 'ref') this.#unifyRef(a, b);
+    else if (b.kind === 'ref') this.#unifyRef(b, a);
+    else if (a.kind === 'comprehension') this.#unifyComprehension(a.type, b);
+    else if (b.kind === 'comprehension') this.#unifyComprehension('array', a);
+    else if (a.kind === 'array' && b.kind === 'array') this.#unifyItems(a.items, b.items);
+    else if (a.kind === 'object' && b.kind === 'object') this.#unifyObjects(a.entries, b.entries);
   }
 
-  private unifyVariable(variable: Variable, other: Node): void {
+  #unifyVariable(variable: Variable, other: Node): void {
     switch (other.kind) {
       case 'variable':
-        this.unifyVariables(variable, other.variable);
+        this.#unifyVariables(variable, other.variable);
         break;
       case 'array':
       case 'object':
-        this.unifyAll(variable, other);
+        this.#unifyAll(variable, other);
         break;
       case 'ref':
-        if (isRefSafe(other, this.safe)) this.markSafe(variable);
+        if (isRefSafe(other, this.#safe)) this.#markSafe(variable);
         break;
       default:
-        this.markSafe(variable);
+        this.#markSafe(variable);
     }
   }
 
-  private unifyVariables(a: Variable, b: Variable): void {
-    if (this.isSafe(b)) this.markSafe(a);
-    else if (this.isSafe(a)) this.markSafe(b);
+  #unifyVariables(a: Variable, b: Variable): void {
+    if (this.#isSafe(b)) this.#markSafe(a);
+    else if (this.#isSafe(a)) this.#markSafe(b);
     else {
-      this.markWaiting(a, b);
-      this.markWaiting(b, a);
+      this.#markWaiting(a, b);
+      this.#markWaiting(b, a);
     }
   }
 
-  private unifyRef(ref: RefNode, other: Node): void {
-    if (isRefSafe(ref, this.safe)) this.unifyPattern(other);
+  #unifyRef(ref: RefNode, other: Node): void {
+    if (isRefSafe(ref, this.#safe)) this.#unifyPattern(other);
   }
 
   /** Of a comprehension on the right OPA looks at patterns of arrays only. */
-  private unifyComprehension(type: string, pattern: Node): void {
-    if (type === pattern.kind) this.unifyPattern(pattern);
+  #unifyComprehension(type: string, pattern: Node): void {
+    if (type === pattern.kind) this.#unifyPattern(pattern);
   }
 
-  private unifyPattern(pattern: Node): void {
-    if (pattern.kind === 'array' || pattern.kind === 'object') this.markAllSafe(pattern);
+  #unifyPattern(pattern: Node): void {
+    if (pattern.kind === 'array' || pattern.kind === 'object') this.#markAllSafe(pattern);
   }
 
-  private unifyItems(a: readonly Node[], b: readonly Node[]): void {
+  #unifyItems(a: readonly Node[], b: readonly Node[]): void {
     if (a.length !== b.length) return;
     for (const [at, item] of a.entries()) {
       const other = b[at];
@@ -86,7 +86,7 @@ class Unifier {
     }
   }
 
-  private unifyObjects(a: Entries, b: Entries): void {
+  #unifyObjects(a: Entries, b: Entries): void {
     if (a.length !== b.length) return;
     for (const [key, value] of a) {
       const other = b.find(([theirs]) => sameKey(key, theirs));
@@ -94,37 +94,37 @@ class Unifier {
     }
   }
 
-  private unifyAll(variable: Variable, pattern: Node): void {
-    if (this.isSafe(variable)) {
-      this.markAllSafe(pattern);
+  #unifyAll(variable: Variable, pattern: Node): void {
+    if (this.#isSafe(variable)) {
+      this.#markAllSafe(pattern);
       return;
     }
-    const unsafe = [...patternVariables(pattern)].filter((other) => !this.isSafe(other));
-    if (unsafe.length === 0) this.markSafe(variable);
-    for (const other of unsafe) this.markWaiting(variable, other);
+    const unsafe = [...patternVariables(pattern)].filter((other) => !this.#isSafe(other));
+    if (unsafe.length === 0) this.#markSafe(variable);
+    for (const other of unsafe) this.#markWaiting(variable, other);
   }
 
-  private isSafe(variable: Variable): boolean {
-    return this.safe.has(variable) || this.unified.has(variable);
+  #isSafe(variable: Variable): boolean {
+    return this.#safe.has(variable) || this.unified.has(variable);
   }
 
-  private markAllSafe(pattern: Node): void {
-    for (const variable of patternVariables(pattern)) this.markSafe(variable);
+  #markAllSafe(pattern: Node): void {
+    for (const variable of patternVariables(pattern)) this.#markSafe(variable);
   }
 
-  private markSafe(variable: Variable): void {
+  #markSafe(variable: Variable): void {
     this.unified.add(variable);
-    const dependencies = this.waiting.get(variable) ?? [];
-    this.waiting.delete(variable);
-    for (const dependency of dependencies) this.markSafe(dependency);
-    for (const [other, awaited] of this.waiting) {
-      if (awaited.delete(variable) && awaited.size === 0) this.markSafe(other);
+    const dependencies = this.#waiting.get(variable) ?? [];
+    this.#waiting.delete(variable);
+    for (const dependency of dependencies) this.#markSafe(dependency);
+    for (const [other, awaited] of this.#waiting) {
+      if (awaited.delete(variable) && awaited.size === 0) this.#markSafe(other);
     }
   }
 
-  private markWaiting(variable: Variable, other: Variable): void {
-    const awaited = this.waiting.get(variable);
-    if (awaited === undefined) this.waiting.set(variable, new Set([other]));
+  #markWaiting(variable: Variable, other: Variable): void {
+    const awaited = this.#waiting.get(variable);
+    if (awaited === undefined) this.#waiting.set(variable, new Set([other]));
     else awaited.add(other);
   }
 }

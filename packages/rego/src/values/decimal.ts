@@ -15,13 +15,9 @@ export const MAX_EXPONENT = 20_000;
 /** What OPA takes for a number in a policy has fewer; of a longer one only the text is known. */
 const MAX_DIGITS = 40_000;
 
-/** A computation would need a power of ten beyond `MAX_EXPONENT`. */
-export class NumberRangeError extends Error {
-  override readonly name = 'NumberRangeError';
-
-  constructor() {
-    super('number too big');
-  }
+/** A computation would need a power of ten beyond `MAX_EXPONENT`, or more digits than anybody needs. */
+export function numberTooBig(): RangeError {
+  return new RangeError('number too big');
 }
 
 /**
@@ -30,15 +26,15 @@ export class NumberRangeError extends Error {
  */
 export class Decimal {
   readonly text: string;
-  private cached: Exact | undefined;
+  #cached: Exact | undefined;
 
   constructor(text: string) {
     this.text = text;
   }
 
   get exact(): Exact {
-    this.cached ??= exactOfText(this.text);
-    return this.cached;
+    this.#cached ??= exactOfText(this.text);
+    return this.#cached;
   }
 }
 
@@ -54,7 +50,7 @@ export function exactOf(value: RegoNumber): Exact {
 function exactOfText(text: string): Exact {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
   const length = whole.length + fraction.length;
-  if (length > MAX_DIGITS) throw new NumberRangeError();
+  if (length > MAX_DIGITS) throw numberTooBig();
   spend(length >> 2);
   const digits = BigInt(`${whole}${fraction}` || '0');
   return normalized(sign === '-' ? -digits : digits, Number(exponent) - fraction.length);
@@ -70,7 +66,7 @@ function normalized(coefficient: bigint, exponent: number): Exact {
 }
 
 export function powerOfTen(exponent: number): bigint {
-  if (exponent > MAX_EXPONENT) throw new NumberRangeError();
+  if (exponent > MAX_EXPONENT) throw numberTooBig();
   spend(exponent >> 4);
   return 10n ** BigInt(exponent);
 }

@@ -2,7 +2,7 @@
  * Binary floating-point numbers with a mantissa of 64 bits, as Go's `big.Float` has by default:
  * what OPA computes with wherever a fraction takes part.
  */
-import { type Exact, MAX_EXPONENT, NumberRangeError } from './decimal.ts';
+import { type Exact, MAX_EXPONENT, numberTooBig } from './decimal.ts';
 import { spend } from './meter.ts';
 
 const PRECISION = 64;
@@ -19,7 +19,7 @@ export interface Float {
 }
 
 export function floatOf({ coefficient, exponent }: Exact): Float {
-  if (Math.abs(exponent) > MAX_EXPONENT) throw new NumberRangeError();
+  if (Math.abs(exponent) > MAX_EXPONENT) throw numberTooBig();
   spend(Math.abs(exponent) >> 2);
   if (exponent >= 0) return rounded(coefficient * 10n ** BigInt(exponent), 0);
   return quotient(coefficient, 10n ** BigInt(-exponent), 0);
@@ -67,7 +67,7 @@ function quotient(dividend: bigint, divisor: bigint, exponent: number): Float {
 function rounded(mantissa: bigint, exponent: number): Float {
   const magnitude = absolute(mantissa);
   const surplus = bits(magnitude) - PRECISION;
-  if (Math.abs(exponent) > MAX_BINARY_EXPONENT) throw new NumberRangeError();
+  if (Math.abs(exponent) > MAX_BINARY_EXPONENT) throw numberTooBig();
   if (surplus <= 0) return { mantissa, exponent };
   const cut = BigInt(surplus);
   const half = 1n << (cut - 1n);

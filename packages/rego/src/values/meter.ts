@@ -20,12 +20,12 @@ export function spend(count: number): void {
 
 /** Runs `work`, whose steps count from 0; those of an evaluation around it go on afterwards. */
 export function metered<Result>(start: Look, work: () => Result): Result {
-  const outer = { steps, limit, look };
+  const outer = [steps, limit, look] as const;
   [steps, limit, look] = [0, start(0), start];
   try {
     return work();
   } finally {
-    ({ steps, limit, look } = outer);
+    [steps, limit, look] = outer;
   }
 }
 

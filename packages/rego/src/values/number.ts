@@ -4,7 +4,7 @@ import {
   Decimal,
   exactOf,
   MAX_EXPONENT,
-  NumberRangeError,
+  numberTooBig,
   powerOfTen,
   type RegoNumber,
 } from './decimal.ts';
@@ -58,7 +58,7 @@ export function numberFromBigint(value: bigint): number | bigint {
 /** Counts the work on an integer; refuses one that nobody needs. */
 function spendInteger(value: bigint): void {
   if (value < LARGE_INTEGER && value > -LARGE_INTEGER) return;
-  if (value >= MAX_INTEGER || value <= -MAX_INTEGER) throw new NumberRangeError();
+  if (value >= MAX_INTEGER || value <= -MAX_INTEGER) throw numberTooBig();
   spend(value.toString(16).length);
 }
 

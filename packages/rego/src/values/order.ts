@@ -11,12 +11,12 @@ type Kind = keyof typeof RANK;
 /** What arrays, objects and sets have in common: a structural hash, computed once. */
 export abstract class Composite {
   abstract readonly kind: 'array' | 'object' | 'set';
-  private cachedHash = 0;
+  #cachedHash = 0;
 
   /** Equal values have equal hashes; never 0. */
   get hash(): number {
-    if (this.cachedHash === 0) this.cachedHash = this.computeHash() || 1;
-    return this.cachedHash;
+    if (this.#cachedHash === 0) this.#cachedHash = this.computeHash() || 1;
+    return this.#cachedHash;
   }
 
   protected abstract computeHash(): number;

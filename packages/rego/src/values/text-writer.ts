@@ -12,30 +12,30 @@ export const MAX_TEXT_LENGTH = 2 ** 23;
 const PARTS = 8192;
 
 export class TextWriter {
-  private readonly maxLength: number;
-  private parts: string[] = [];
-  private chunks: string[] | undefined;
-  private length = 0;
+  readonly #maxLength: number;
+  #parts: string[] = [];
+  #chunks: string[] | undefined;
+  #length = 0;
 
   constructor(maxLength: number) {
-    this.maxLength = maxLength;
+    this.#maxLength = maxLength;
   }
 
   put(part: string): void {
-    this.length += part.length;
-    if (this.length > this.maxLength) {
-      throw new EvaluationError('eval_result_error', `a text of more than ${this.maxLength} characters`);
+    this.#length += part.length;
+    if (this.#length > this.#maxLength) {
+      throw new EvaluationError('eval_result_error', `a text of more than ${this.#maxLength} characters`);
     }
-    this.parts.push(part);
-    if (this.parts.length < PARTS) return;
+    this.#parts.push(part);
+    if (this.#parts.length < PARTS) return;
     spend(PARTS);
-    this.chunks ??= [];
-    this.chunks.push(this.parts.join(''));
-    this.parts = [];
+    this.#chunks ??= [];
+    this.#chunks.push(this.#parts.join(''));
+    this.#parts = [];
   }
 
   finish(): string {
-    const last = this.parts.join('');
-    return this.chunks === undefined ? last : this.chunks.join('') + last;
+    const last = this.#parts.join('');
+    return this.#chunks === undefined ? last : this.#chunks.join('') + last;
   }
 }

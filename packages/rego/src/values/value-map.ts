@@ -18,21 +18,21 @@ interface Bucket<V> {
  * and among those of equal hash by binary search, so that chosen collisions cost no more than their logarithm.
  */
 export class ValueMap<V> {
-  private readonly scalars = new Map<Scalar, V>();
-  private buckets: Map<number, Bucket<V>> | undefined;
-  private others = 0;
+  readonly #scalars = new Map<Scalar, V>();
+  #buckets: Map<number, Bucket<V>> | undefined;
+  #others = 0;
   /** A decimal may equal a number among the scalars: both places are to be looked at. */
-  private hasDecimals = false;
+  #hasDecimals = false;
 
   get size(): number {
-    return this.scalars.size + this.others;
+    return this.#scalars.size + this.#others;
   }
 
   get(key: Value): V | undefined {
-    if (key instanceof Composite) return this.inBuckets(key);
-    if (key instanceof Decimal) return this.inBuckets(key) ?? this.equalScalar(key);
-    const found = this.scalars.get(key);
-    return found === undefined && this.hasDecimals ? this.inBuckets(key) : found;
+    if (key instanceof Composite) return this.#inBuckets(key);
+    if (key instanceof Decimal) return this.#inBuckets(key) ?? this.#equalScalar(key);
+    const found = this.#scalars.get(key);
+    return found === undefined && this.#hasDecimals ? this.#inBuckets(key) : found;
   }
 
   has(key: Value): boolean {
@@ -41,50 +41,50 @@ export class ValueMap<V> {
 
   /** Where an equal key is there already it stays, with the new value. */
   set(key: Value, value: V): void {
-    if (isOther(key)) this.setOther(key, value);
-    else if (this.hasDecimals && this.inBuckets(key) !== undefined) this.setInBuckets(key, value);
-    else this.scalars.set(key, value);
+    if (isOther(key)) this.#setOther(key, value);
+    else if (this.#hasDecimals && this.#inBuckets(key) !== undefined) this.#setInBuckets(key, value);
+    else this.#scalars.set(key, value);
   }
 
   /** In no particular order. */
   keys(): Value[] {
-    const keys: Value[] = [...this.scalars.keys()];
+    const keys: Value[] = [...this.#scalars.keys()];
     // Not as arguments: of those there may not be as many as keys whose hashes were made to collide.
-    for (const bucket of this.buckets?.values() ?? []) for (const key of bucket.keys) keys.push(key);
+    for (const bucket of this.#buckets?.values() ?? []) for (const key of bucket.keys) keys.push(key);
     return keys;
   }
 
-  private setOther(key: Other, value: V): void {
+  #setOther(key: Other, value: V): void {
     if (key instanceof Decimal) {
       const scalar = scalarOf(key);
-      if (scalar !== undefined && this.scalars.has(scalar)) {
-        this.scalars.set(scalar, value);
+      if (scalar !== undefined && this.#scalars.has(scalar)) {
+        this.#scalars.set(scalar, value);
         return;
       }
-      this.hasDecimals = true;
+      this.#hasDecimals = true;
     }
-    this.setInBuckets(key, value);
+    this.#setInBuckets(key, value);
   }
 
-  private equalScalar(key: Decimal): V | undefined {
+  #equalScalar(key: Decimal): V | undefined {
     const scalar = scalarOf(key);
-    return scalar === undefined ? undefined : this.scalars.get(scalar);
+    return scalar === undefined ? undefined : this.#scalars.get(scalar);
   }
 
-  private inBuckets(key: Value): V | undefined {
-    const bucket = this.buckets?.get(hashOf(key));
+  #inBuckets(key: Value): V | undefined {
+    const bucket = this.#buckets?.get(hashOf(key));
     if (bucket === undefined) return undefined;
     const at = search(bucket.keys, key);
     return at < 0 ? undefined : bucket.values[at];
   }
 
-  private setInBuckets(key: Value, value: V): void {
-    this.buckets ??= new Map();
+  #setInBuckets(key: Value, value: V): void {
+    this.#buckets ??= new Map();
     const hash = hashOf(key);
-    const bucket = this.buckets.get(hash);
+    const bucket = this.#buckets.get(hash);
     if (bucket === undefined) {
-      this.buckets.set(hash, { keys: [key], values: [value] });
-      this.others++;
+      this.#buckets.set(hash, { keys: [key], values: [value] });
+      this.#others++;
       return;
     }
     const at = search(bucket.keys, key);
@@ -92,7 +92,7 @@ export class ValueMap<V> {
     else {
       bucket.keys.splice(~at, 0, key);
       bucket.values.splice(~at, 0, value);
-      this.others++;
+      this.#others++;
     }
   }
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { fromPlain, parseJson, toJson, toPlain } from './json.ts';
-import { compare, equal, hashOf } from './order.ts';
 import { numberFromText } from './number.ts';
+import { compare, equal, hashOf } from './order.ts';
 import { termText } from './text.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from './value.ts';
 
