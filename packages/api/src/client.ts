@@ -13,8 +13,9 @@ import type {
   AuditQuery,
   AuditVerification,
 } from './audit.ts';
+import { contractCalls } from './client-contract.ts';
 import { identityCalls } from './client-identity.ts';
-import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
+import { query } from './client-query.ts';
 import type { DeadLetter, DeadLetterList } from './dead-letters.ts';
 import type { AskDecision, Decision } from './gate.ts';
 import type { Me, ServerInfo } from './identity.ts';
@@ -29,7 +30,6 @@ import type {
   StartedRun,
   StartRun,
 } from './runs.ts';
-import type { CreateWorkflow, Workflow, WorkflowList, WorkflowQuery } from './workflows.ts';
 
 export interface ClientOptions {
   /** Origin of the server, e.g. `http://127.0.0.1:7070`. */
@@ -41,7 +41,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   /** A body that is sent as it is, with its own media type. */
@@ -49,6 +49,8 @@ export interface Call {
 }
 
 export type { WorkflowName } from './client-identity.ts';
+export type { WorkflowKey } from './client-contract.ts';
+
 export type Client = ReturnType<typeof createClient>;
 
 export function createClient(options: ClientOptions) {
@@ -67,15 +69,7 @@ export function createClient(options: ClientOptions) {
     listIssuers: () => get<IssuerList>('/waybill/v1/trust/issuers'),
     listIssuerPresets: () => get<IssuerPresets>('/waybill/v1/trust/issuers/presets'),
     removeIssuer: (url: string) => text({ method: 'DELETE', path: `/waybill/v1/trust/issuers/${seg(url)}` }),
-    applyContract: (body: ApplyContract) => post<AppliedContract>('/waybill/v1/contracts', body),
-    listContracts: () => get<ContractList>('/waybill/v1/contracts'),
-    describeContract: (name: string, revision?: number) =>
-      get<ContractDetail>(`/waybill/v1/contracts/${seg(name)}${query({ revision })}`),
-    deleteContract: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/contracts/${seg(name)}` }),
-    createWorkflow: (body: CreateWorkflow) => post<Workflow>('/waybill/v1/workflows', body),
-    listWorkflows: (filter: WorkflowQuery = {}) => get<WorkflowList>(`/waybill/v1/workflows${query(filter)}`),
-    describeWorkflow: (project: string, name: string) =>
-      get<Workflow>(`/waybill/v1/workflows/${seg(project)}/${seg(name)}`),
+    ...contractCalls({ get, post, json, text }),
     startRun: (body: StartRun) => post<StartedRun>('/waybill/v1/runs', body),
     listRuns: (filter: RunQuery = {}) => get<RunList>(`/waybill/v1/runs${query(filter)}`),
     describeRun: (id: string) => get<RunDetail>(`/waybill/v1/runs/${seg(id)}`),
@@ -106,15 +100,6 @@ export function createClient(options: ClientOptions) {
     retryDeadLetter: (id: string) => post<DeadLetter>(`/waybill/v1/dead-letters/${seg(id)}/retry`, undefined),
     describeDecision: (id: string) => get<Decision>(`/waybill/v1/gate/decisions/${seg(id)}`),
   };
-}
-
-function query(values: Readonly<Record<string, string | number | undefined>>): string {
-  const set = Object.entries(values).filter(
-    (pair): pair is [string, string | number] => pair[1] !== undefined,
-  );
-  return set.length === 0
-    ? ''
-    : `?${new URLSearchParams(Object.fromEntries(set.map(([key, value]) => [key, String(value)])))}`;
 }
 
 /** More than any document of this API: the server takes bundles of 32 MiB. */

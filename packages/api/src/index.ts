@@ -64,4 +64,11 @@ export {
   StartedRun,
   StartRun,
 } from './runs.ts';
-export { CreateWorkflow, Workflow, WorkflowList, WorkflowQuery } from './workflows.ts';
+export {
+  CreateWorkflow,
+  DeletedWorkflow,
+  UpdateWorkflow,
+  Workflow,
+  WorkflowList,
+  WorkflowQuery,
+} from './workflows.ts';

@@ -52,6 +52,8 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       create: { summary: 'Create a workflow', load: () => import('./commands/workflow/create.ts') },
       list: { summary: 'List workflows', load: () => import('./commands/workflow/list.ts') },
       describe: { summary: 'Show one workflow', load: () => import('./commands/workflow/describe.ts') },
+      update: { summary: 'Change a workflow', load: () => import('./commands/workflow/update.ts') },
+      delete: { summary: 'End a workflow', load: () => import('./commands/workflow/delete.ts') },
       trust: {
         summary: "Pipelines that push by their CI system's own tokens",
         meant: 'add',

@@ -366,7 +366,10 @@ describe('lists and descriptions', () => {
       await readFile(contract, 'utf8'),
     );
     await succeed(at.run('workflow create --project shop --name web --contract listed --team core'));
-    assert.match((await at.run('workflow list --project shop')).stdout, /\nshop +web +listed +newest +core/);
+    assert.match(
+      (await at.run('workflow list --project shop')).stdout,
+      /\nshop +web +listed +in force +core +0 +-/,
+    );
     assert.match((await at.run('workflow list --project none')).stdout, /^no workflows in the project none/);
     assert.match((await at.run('workflow describe shop/web')).stdout, /contract +listed/);
     await fail(at.run('workflow describe shop'), 2, /PROJECT\/WORKFLOW/);

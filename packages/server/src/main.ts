@@ -1,7 +1,13 @@
 /** The composition root: configuration in, world out, graceful stop. Nothing else knows all rooms. */
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@waybill/core';
-import { type AttestationDeps, attestationRoutes, openExaminer, openJudge } from './attestation/index.ts';
+import {
+  type AttestationDeps,
+  attestationRoutes,
+  countWorkflowRuns,
+  openExaminer,
+  openJudge,
+} from './attestation/index.ts';
 import { type AuditDeps, anchorHeads, auditFollower, auditRoutes } from './audit/index.ts';
 import { assertRestored } from './backup/index.ts';
 import type { CheckTasks } from './checks.ts';
@@ -355,7 +361,7 @@ function createApp(
     trustRoutes(trust),
     tufRoutes(tuf),
     issuerRoutes({ db, clock, publicUrl, operatorIssuers: around.operatorIssuers, identity }),
-    contractRoutes({ db, clock, identity }),
+    contractRoutes({ db, clock, identity, countRuns: countWorkflowRuns }),
     registryRoutes({ registry, identity, publicUrl }),
     attestationRoutes({ attestation, identity }),
     gateRoutes({ gate: { db, clock, log, metrics: metrics.gate, attestation }, identity }),

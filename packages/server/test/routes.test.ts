@@ -100,6 +100,7 @@ before(async () => {
     '/waybill/v1/trust/issuers/:url': { url: encodeURIComponent('https://mine.example.com') },
     '/waybill/v1/contracts/:name': { name: 'release' },
     '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },
+    '/waybill/v1/workflows/:id': { id: (await owner.describeWorkflow('warehouse', 'build')).id },
     '/waybill/v1/workflows/:project/:name/robot-accounts': { project: 'warehouse', name: 'build' },
     '/waybill/v1/workflows/:project/:name/robot-accounts/:account': account,
     '/waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': account,

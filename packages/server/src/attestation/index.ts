@@ -9,4 +9,5 @@ export { type LoggedBundle, logServerSigned } from './log-bundle.ts';
 export { attestationMetrics } from './metrics.ts';
 export { type Examiner, openExaminer } from './open-examiner.ts';
 export { openJudge } from './open-judge.ts';
+export { countWorkflowRuns } from './queries/workflow-runs.ts';
 export { type AttestationRoutesDeps, attestationRoutes } from './routes.ts';

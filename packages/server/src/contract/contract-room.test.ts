@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { CodedError } from '@waybill/core';
-import { type TestDatabase, testDatabase } from '@waybill/testkit';
 import { sql } from 'kysely';
 import type { Principal, Scope } from '../identity/index.ts';
+import { type ContractWorld, coded, contractText, contractWorld, principal } from './fixture.ts';
 import {
   applyContract,
   createWorkflow,
@@ -17,40 +16,13 @@ import {
   resolveForRun,
 } from './index.ts';
 
-let t: TestDatabase;
+let w: ContractWorld;
 before(async () => {
-  t = await testDatabase();
+  w = await contractWorld();
 });
-after(() => t.close());
+after(() => w.close());
 
-let now = new Date('2026-11-24T08:00:00Z');
-const deps = () => ({ db: t.db, clock: () => now });
-
-function principal(rest: Partial<Principal> = {}): Principal {
-  return {
-    orgId: randomUUID(),
-    orgName: 'default',
-    tokenId: randomUUID(),
-    tokenName: 'test',
-    role: 'owner',
-    scope: { type: 'organization' },
-    ...rest,
-  };
-}
-
-function contractText(name: string, spec = 'materials: [{name: a, type: SARIF}]'): string {
-  return `apiVersion: chainloop.dev/v1\nkind: Contract\nmetadata: {name: ${name}, description: About ${name}}\nspec:\n  ${spec}\n`;
-}
-
-async function auditOf(orgId: string): Promise<readonly string[]> {
-  return t.db.asSystem(async (tx) => {
-    const { rows } = await sql<{ line: string }>`select action || ' ' || target as line from ground_audit
-      where org_id = ${orgId} order by id`.execute(tx);
-    return rows.map((row) => row.line);
-  });
-}
-
-const coded = (code: string) => (error: unknown) => error instanceof CodedError && error.code === code;
+const deps = () => w.deps;
 
 describe('applyContract', () => {
   it('numbers revisions, keeps the text byte for byte and makes no revision of the same text', async () => {
@@ -73,7 +45,7 @@ describe('applyContract', () => {
       described.revisions.map((row) => row.revision),
       [3, 2, 1],
     );
-    assert.deepEqual(await auditOf(owner.orgId), Array(3).fill('contract.apply contract:build'));
+    assert.deepEqual(await w.auditOf(owner.orgId), Array(3).fill('contract.apply contract:build'));
   });
 
   it('never gives two documents one number, however many apply at once', async () => {
@@ -98,7 +70,7 @@ describe('applyContract', () => {
       },
     );
     assert.deepEqual(await listContracts(deps(), owner), []);
-    assert.deepEqual(await auditOf(owner.orgId), []);
+    assert.deepEqual(await w.auditOf(owner.orgId), []);
   });
 
   it('takes the name from the document or beside it, and never two', async () => {
@@ -144,11 +116,11 @@ describe('applyContract', () => {
       sql`delete from contract_revisions`,
     ]) {
       await assert.rejects(
-        t.db.withOrg(owner.orgId, (tx) => statement.execute(tx)),
+        w.t.db.withOrg(owner.orgId, (tx) => statement.execute(tx)),
         /permission denied/,
       );
       await assert.rejects(
-        t.db.asSystem((tx) => statement.execute(tx)),
+        w.t.db.asSystem((tx) => statement.execute(tx)),
         /permission denied/,
       );
     }
@@ -184,7 +156,7 @@ describe('createWorkflow', () => {
       ],
     );
     assert.equal((await listContracts(deps(), owner))[0]?.workflows, 2);
-    assert.deepEqual((await auditOf(owner.orgId)).slice(1), [
+    assert.deepEqual((await w.auditOf(owner.orgId)).slice(1), [
       'contract.create-workflow workflow:demo/build',
       'contract.create-workflow workflow:demo/test',
     ]);
@@ -210,7 +182,7 @@ describe('createWorkflow', () => {
       createWorkflow(deps(), owner, { ...input, contract: 'contract-b' }),
       /did you mean contract-a\?/,
     );
-    const projects = await t.db.withOrg(owner.orgId, (tx) =>
+    const projects = await w.t.db.withOrg(owner.orgId, (tx) =>
       sql`select 1 from contract_projects`.execute(tx),
     );
     assert.equal(projects.rows.length, 0);
@@ -326,7 +298,7 @@ describe('resolveForRun', () => {
     await createWorkflow(deps(), owner, { project: 'p', name: 'free', contract: 'c' });
     await createWorkflow(deps(), owner, { project: 'p', name: 'pinned', contract: 'c', contractRevision: 1 });
     const resolve = (workflow: string, revision?: number) =>
-      t.db.withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow, revision, at: now }));
+      w.t.db.withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow, revision, at: w.now }));
     assert.equal((await resolve('free')).contract.revision, 2);
     assert.equal((await resolve('free', 1)).contract.document, one);
     assert.equal((await resolve('pinned')).contract.revision, 1);
@@ -334,7 +306,7 @@ describe('resolveForRun', () => {
     await assert.rejects(resolve('pinned', 2), coded('contract_revision_pinned'));
     await assert.rejects(resolve('free', 3), coded('contract_revision_not_found'));
     await assert.rejects(resolve('other'), coded('contract_workflow_not_found'));
-    await t.db.withOrg(owner.orgId, async (tx) => {
+    await w.t.db.withOrg(owner.orgId, async (tx) => {
       assert.equal((await findRevision(tx, { name: 'c', revision: 1 })).name, 'c');
     });
   });
@@ -342,16 +314,16 @@ describe('resolveForRun', () => {
 
 describe('a revision with a date', () => {
   const HOUR_MS = 3_600_000;
-  const start = now;
+  const start = new Date('2026-11-24T08:00:00Z');
   const at = (hours: number) => new Date(start.getTime() + hours * HOUR_MS);
   afterEach(() => {
-    now = start;
+    w.now = start;
   });
 
   /** The revision that a run of `p/w` owes at each hour. */
   async function owed(owner: Principal, hours: readonly number[]): Promise<readonly (number | string)[]> {
     const revisionAt = (hour: number) =>
-      t.db
+      w.t.db
         .withOrg(owner.orgId, (tx) => resolveForRun(tx, { project: 'p', workflow: 'w', at: at(hour) }))
         .then(({ contract }) => contract.revision)
         .catch((error: CodedError) => error.code);
@@ -378,7 +350,7 @@ describe('a revision with a date', () => {
     await applyContract(deps(), owner, { document: text(1) });
     await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
     await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) });
-    now = at(1);
+    w.now = at(1);
     // The same plan is no new revision, another date for the same document is.
     assert.equal(
       (await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) })).changed,
@@ -386,10 +358,10 @@ describe('a revision with a date', () => {
     );
     assert.equal((await applyContract(deps(), owner, { document: text(2), activatesAt: at(4) })).revision, 3);
     assert.deepEqual(await owed(owner, [1, 2, 3.9, 4]), [1, 1, 1, 3]);
-    now = at(1.5);
+    w.now = at(1.5);
     assert.equal((await applyContract(deps(), owner, { document: text(1) })).revision, 4);
     assert.deepEqual(await owed(owner, [1.5, 2, 4, 5]), [4, 4, 4, 4]);
-    now = at(5);
+    w.now = at(5);
     // One in force is not planned again, whatever date is asked for.
     assert.equal(
       (await applyContract(deps(), owner, { document: text(1), activatesAt: at(6) })).changed,
@@ -410,7 +382,7 @@ describe('a revision with a date', () => {
     await createWorkflow(deps(), owner, { project: 'p', name: 'w', contract: 'c' });
     await applyContract(deps(), owner, { document: text(2), activatesAt: at(2) });
     const isOwed = (revision: number, hour: number) =>
-      t.db
+      w.t.db
         .withOrg(owner.orgId, (tx) =>
           resolveForRun(tx, { project: 'p', workflow: 'w', revision, at: at(hour) }),
         )
@@ -442,12 +414,12 @@ describe('deleteContract', () => {
     await deleteContract(deps(), owner, gone);
     assert.deepEqual(await listContracts(deps(), owner), []);
     const kept = await describeContract(deps(), owner, { name: 'c', revision: 1 });
-    assert.deepEqual([kept.document, kept.archivedAt], [document, now]);
+    assert.deepEqual([kept.document, kept.archivedAt], [document, w.now]);
     const workflow = { project: 'p', name: 'w', contract: 'c' };
     await assert.rejects(createWorkflow(deps(), owner, workflow), coded('contract_not_found'));
     assert.equal((await applyContract(deps(), owner, { document })).revision, 2);
     assert.equal((await createWorkflow(deps(), owner, workflow)).contract, 'c');
-    assert.deepEqual(await auditOf(owner.orgId), [
+    assert.deepEqual(await w.auditOf(owner.orgId), [
       'contract.apply contract:c',
       'contract.delete contract:c',
       'contract.apply contract:c',

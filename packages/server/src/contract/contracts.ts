@@ -73,7 +73,7 @@ async function visibleContracts(tx: Tx, principal: Principal): Promise<'all' | R
   if (principal.scope.type === 'organization') return 'all';
   const { project, workflow } = targetOf(principal.scope) ?? {};
   const workflows = await listWorkflowRows(tx, {
-    projects: project === undefined ? [] : [project],
+    projects: project === undefined ? [] : [{ by: 'name', value: project }],
     workflow,
   });
   return new Set(workflows.map((row) => row.contract));

@@ -40,7 +40,7 @@ export async function deleteContract(
 }
 
 async function requireUnused(tx: Tx, { id, name }: ContractRow): Promise<void> {
-  const owing = await listWorkflowRows(tx, { projects: [], contractId: id, limit: MAX_NAMED + 1 });
+  const owing = await listWorkflowRows(tx, { contract: { by: 'id', value: id }, limit: MAX_NAMED + 1 });
   if (owing.length === 0) return;
   const names = owing.slice(0, MAX_NAMED).map((workflow) => `${workflow.project}/${workflow.name}`);
   throw contractError(

@@ -13,6 +13,8 @@ export const CONTRACT_PROBLEMS = {
   contract_activation_invalid: { status: 400, title: 'Date of activation not usable' },
   contract_in_use: { status: 409, title: 'Contract in use' },
   contract_workflow_not_found: { status: 404, title: 'No such workflow' },
+  contract_workflow_deleted: { status: 409, title: 'Workflow deleted' },
+  contract_workflow_has_tokens: { status: 409, title: 'Tokens of the workflow still work' },
   contract_cursor_invalid: { status: 400, title: 'The cursor is not of a list of workflows' },
   contract_workflow_exists: { status: 409, title: 'Workflow exists' },
 } as const;

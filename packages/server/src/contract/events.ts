@@ -33,3 +33,21 @@ export function emitWorkflowCreated(
   const { orgId, ...data } = event;
   return emit(tx, { orgId, type: 'contract.workflow-created', data });
 }
+
+/** What a workflow owes, or what is said of it, has changed. */
+export function emitWorkflowUpdated(
+  tx: Tx,
+  event: { readonly orgId: string; readonly workflowId: string },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.workflow-updated', data });
+}
+
+/** No run of the workflow begins any more. */
+export function emitWorkflowDeleted(
+  tx: Tx,
+  event: { readonly orgId: string; readonly workflowId: string; readonly deletion: string },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.workflow-deleted', data });
+}

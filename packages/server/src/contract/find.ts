@@ -1,5 +1,6 @@
 import { nearest, quoted } from '@waybill/core/bytes';
 import type { Tx } from '../ground/index.ts';
+import { type Action, authorize, type Principal, scopeCovers } from '../identity/index.ts';
 import { contractError } from './errors.ts';
 import { isId, isName } from './name.ts';
 import {
@@ -10,7 +11,13 @@ import {
   findRevisionRow,
   listContractNames,
 } from './queries/contracts.ts';
-import { findWorkflowRow, listWorkflowRows, type WorkflowRow } from './queries/workflows.ts';
+import {
+  type FindWorkflow,
+  findWorkflowRow,
+  listWorkflowRows,
+  type WorkflowKey,
+  type WorkflowRow,
+} from './queries/workflows.ts';
 
 /** Names of others are suggested only to those who may list them. */
 export interface Suggesting {
@@ -74,21 +81,50 @@ export async function requireRevision(
   );
 }
 
-/** Throws `contract_workflow_not_found`. */
+/** One that runs, or may. Throws `contract_workflow_not_found`. */
 export async function requireWorkflow(
   tx: Tx,
   workflow: { readonly project: string; readonly name: string },
-  { suggest }: Suggesting,
+  options: FindWorkflow & Suggesting,
 ): Promise<WorkflowRow> {
-  const isNamed = isName(workflow.project) && isName(workflow.name);
-  const found = isNamed ? await findWorkflowRow(tx, workflow.project, workflow.name) : undefined;
-  if (found !== undefined) return found;
-  const wanted = `${workflow.project}/${workflow.name}`;
-  const names = suggest
-    ? (await listWorkflowRows(tx, { projects: [] })).map((row) => `${row.project}/${row.name}`)
-    : [];
+  const found = await lookUpWorkflow(tx, workflow, options);
+  if (found !== undefined && found.archivedAt === null) return found;
+  throw await workflowNotFound(tx, `${workflow.project}/${workflow.name}`, options);
+}
+
+/**
+ * One that the principal may do `action` to, archived ones too. By an id one outside of its scope is as unknown as one
+ * that is not there. Throws `contract_workflow_not_found`, `identity_forbidden`.
+ */
+export async function requireVisibleWorkflow(
+  tx: Tx,
+  principal: Principal,
+  { key, action, lock }: FindWorkflow & { readonly key: WorkflowKey; readonly action: Action },
+): Promise<WorkflowRow> {
+  if (!('id' in key)) authorize(principal, action, { project: key.project, workflow: key.name });
+  const found = await lookUpWorkflow(tx, key, { lock });
+  const place = found && { project: found.project, workflow: found.name };
+  if (place && scopeCovers(principal.scope, place)) {
+    authorize(principal, action, place);
+    return found;
+  }
+  const wanted = 'id' in key ? key.id : `${key.project}/${key.name}`;
+  throw await workflowNotFound(tx, wanted, { suggest: principal.scope.type === 'organization' });
+}
+
+async function lookUpWorkflow(
+  tx: Tx,
+  key: WorkflowKey,
+  options: FindWorkflow,
+): Promise<WorkflowRow | undefined> {
+  const isNamed = 'id' in key ? isId(key.id) : isName(key.project) && isName(key.name);
+  return isNamed ? findWorkflowRow(tx, key, options) : undefined;
+}
+
+async function workflowNotFound(tx: Tx, wanted: string, { suggest }: Suggesting): Promise<Error> {
+  const names = suggest ? (await listWorkflowRows(tx)).map((row) => `${row.project}/${row.name}`) : [];
   const meant = nearest(wanted, names);
-  throw contractError(
+  return contractError(
     'contract_workflow_not_found',
     `no workflow ${quoted(wanted)}: ${meant ? `did you mean ${meant}?` : 'create it with waybill workflow create'}`,
     meant ? { detail: { suggestion: meant } } : {},

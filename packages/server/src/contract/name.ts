@@ -16,6 +16,12 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
+/** How a row is looked up by what a person gave; null when that can be neither. */
+export function nameOrId(text: string): { readonly by: 'id' | 'name'; readonly value: string } | null {
+  if (isId(text)) return { by: 'id', value: text };
+  return isName(text) ? { by: 'name', value: text } : null;
+}
+
 /** A DNS label: names become parts of repository names and of certificates' identities. Throws `contract_name_invalid`. */
 export function parseName(text: string, what: string): string {
   if (isId(text)) {

@@ -34,7 +34,7 @@ export async function resolveForRun(
   const workflow = await requireWorkflow(
     tx,
     { project: input.project, name: input.workflow },
-    { suggest: false },
+    { suggest: false, lock: 'use' },
   );
   const pinned = workflow.contractRevision;
   if (pinned !== null && input.revision !== undefined && input.revision !== pinned) {

@@ -28,7 +28,7 @@ before(async () => {
   authorization = `Bearer ${ownerToken?.reveal()}`;
   const problems = { ...IDENTITY_PROBLEMS, ...CONTRACT_PROBLEMS };
   app = createHttp({ log, problems, version: '0', publicUrl, ready: async () => [] });
-  await app.register(contractRoutes({ db: t.db, clock, identity }));
+  await app.register(contractRoutes({ db: t.db, clock, identity, countRuns: async () => [] }));
 });
 after(async () => {
   await app.close();

@@ -11,6 +11,7 @@ export { checkIssuer, issuerUrlOf } from './issuer.ts';
 export { endOfKey } from './end-key.ts';
 export { compromisedKeysOf, findKey, findKeyByFingerprint, keysOf } from './keys.ts';
 export { openIdentity } from './open.ts';
+export { presentToken } from './present-token.ts';
 export {
   actorOf,
   type Principal,
@@ -37,5 +38,6 @@ export { presentToken } from './present-token.ts';
 export { addTrust, listTrusts, removeTrust } from './trusts.ts';
 export { isIssuerUrl } from './issuer-url.ts';
 export type { TrustRow } from './queries/trusts.ts';
+export { findWaysInto } from './queries.ts';
 export { signInFirst, type Who } from './routes/sign-in.ts';
 export { identityRoutes } from './routes.ts';

@@ -205,6 +205,21 @@ export async function listRobotRows(tx: Tx, workflow: WorkflowName): Promise<rea
   return rows.map(tokenRow);
 }
 
+/** Names of whatever may still act for this workflow alone: tokens, robot accounts, trusted pipelines. */
+export async function findWaysInto(tx: Tx, workflow: WorkflowName, now: Date): Promise<readonly string[]> {
+  const rows = await on(tx)
+    .selectFrom('identity_tokens')
+    .select('name')
+    .where('org_id', '=', thisOrg)
+    .where('project', '=', workflow.project)
+    .where('workflow', '=', workflow.workflow)
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .orderBy('name')
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
 /** Leaves the name to a successor, and ends no later than `expiresAt`. */
 export async function markReplaced(
   tx: Tx,

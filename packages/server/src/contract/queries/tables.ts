@@ -38,6 +38,7 @@ type ContractTables = {
     team: string;
     created_at: Date;
     created_by: string;
+    archived_at: ColumnType<Date | null, undefined, Date | null>;
   };
 };
 

@@ -13,6 +13,8 @@ export interface WorkflowRow {
   readonly description: string;
   readonly team: string;
   readonly createdAt: Date;
+  /** Null: it runs, or may. */
+  readonly archivedAt: Date | null;
 }
 
 /** The project's id; made if it is new. */
@@ -84,26 +86,39 @@ const selectWorkflows = (tx: Tx) =>
       'w.description',
       'w.team',
       'w.created_at as createdAt',
+      'w.archived_at as archivedAt',
     ])
     .where('w.org_id', '=', thisOrg);
 
 export interface WorkflowFilter {
-  /** Each narrows the list; none: all. */
-  readonly projects: readonly string[];
+  /** Names or ids; each narrows the list, none: all. */
+  readonly projects?: readonly NameOrId[];
+  readonly contract?: NameOrId | undefined;
   readonly workflow?: string | undefined;
-  readonly contractId?: string | undefined;
+  /** Part of the name. */
+  readonly namePart?: string | undefined;
+  readonly team?: string | undefined;
+  readonly archived?: boolean;
   /** The last row of the page before. */
   readonly after?: Pick<WorkflowRow, 'project' | 'name'> | undefined;
   readonly limit?: number;
 }
 
-/** By project and name. */
-export async function listWorkflowRows(tx: Tx, filter: WorkflowFilter): Promise<readonly WorkflowRow[]> {
-  const { projects, workflow, contractId, after, limit } = filter;
+export interface NameOrId {
+  readonly by: 'id' | 'name';
+  readonly value: string;
+}
+
+/** By project and name; without archived ones unless they are asked for. */
+export async function listWorkflowRows(tx: Tx, filter: WorkflowFilter = {}): Promise<readonly WorkflowRow[]> {
+  const { projects = [], contract, workflow, namePart, team, archived = false, after, limit } = filter;
   let page = selectWorkflows(tx).orderBy('p.name').orderBy('w.name');
-  for (const project of projects) page = page.where('p.name', '=', project);
+  for (const { by, value } of projects) page = page.where(`p.${by}`, '=', value);
+  if (contract !== undefined) page = page.where(`c.${contract.by}`, '=', contract.value);
   if (workflow !== undefined) page = page.where('w.name', '=', workflow);
-  if (contractId !== undefined) page = page.where('w.contract_id', '=', contractId);
+  if (namePart !== undefined) page = page.where(sql<boolean>`strpos(w.name, ${namePart}) > 0`);
+  if (team !== undefined) page = page.where('w.team', '=', team);
+  if (!archived) page = page.where('w.archived_at', 'is', null);
   if (limit !== undefined) page = page.limit(limit);
   if (after !== undefined) {
     page = page.where(sql<boolean>`(p.name, w.name) > (${after.project}, ${after.name})`);
@@ -111,10 +126,52 @@ export async function listWorkflowRows(tx: Tx, filter: WorkflowFilter): Promise<
   return page.execute();
 }
 
+/** Which one: by its own id, or by the names of its project and itself. */
+export type WorkflowKey = { readonly id: string } | { readonly project: string; readonly name: string };
+
+export interface FindWorkflow {
+  /** `use`: not deleted or archived before the transaction ends. `change`: nobody uses or changes it meanwhile. */
+  readonly lock?: 'use' | 'change' | undefined;
+}
+
+/** Archived ones too. */
 export async function findWorkflowRow(
   tx: Tx,
-  project: string,
-  name: string,
+  key: WorkflowKey,
+  { lock }: FindWorkflow = {},
 ): Promise<WorkflowRow | undefined> {
-  return selectWorkflows(tx).where('p.name', '=', project).where('w.name', '=', name).executeTakeFirst();
+  const all = selectWorkflows(tx);
+  const one =
+    'id' in key
+      ? all.where('w.id', '=', key.id)
+      : all.where('p.name', '=', key.project).where('w.name', '=', key.name);
+  if (lock === 'use') return one.forKeyShare('w').executeTakeFirst();
+  return lock === 'change' ? one.forUpdate('w').executeTakeFirst() : one.executeTakeFirst();
+}
+
+export interface WorkflowChange {
+  readonly contractId: string;
+  readonly pinnedRevision: number | null;
+  readonly description: string;
+  readonly team: string;
+  readonly archivedAt: Date | null;
+}
+
+export async function updateWorkflowRow(tx: Tx, id: string, change: WorkflowChange): Promise<void> {
+  await on(tx)
+    .updateTable('contract_workflows')
+    .set({
+      contract_id: change.contractId,
+      pinned_revision: change.pinnedRevision,
+      description: change.description,
+      team: change.team,
+      archived_at: change.archivedAt,
+    })
+    .where('org_id', '=', thisOrg)
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function removeWorkflowRow(tx: Tx, id: string): Promise<void> {
+  await on(tx).deleteFrom('contract_workflows').where('org_id', '=', thisOrg).where('id', '=', id).execute();
 }
