@@ -1,7 +1,9 @@
-/** Contracts and workflows, as the client calls them. */
+/** Contracts, projects and workflows, as the client calls them. */
 import type { Call } from './client.ts';
+import type { PageQuery } from './common.ts';
 import { query } from './client-query.ts';
 import type { AppliedContract, ApplyContract, ContractDetail, ContractList } from './contracts.ts';
+import type { Project, ProjectList, ProjectVersion, ProjectVersionList } from './projects.ts';
 import type {
   CreateWorkflow,
   DeletedWorkflow,
@@ -34,6 +36,15 @@ export function contractCalls({ get, post, json, text }: Sending) {
     describeContract: (name: string, revision?: number) =>
       get<ContractDetail>(`/waybill/v1/contracts/${seg(name)}${query({ revision })}`),
     deleteContract: (name: string) => text({ method: 'DELETE', path: `/waybill/v1/contracts/${seg(name)}` }),
+    listProjects: (page: PageQuery = {}) => get<ProjectList>(`/waybill/v1/projects${query(page)}`),
+    describeProject: (project: string) => get<Project>(`/waybill/v1/projects/${seg(project)}`),
+    listVersions: (project: string, page: PageQuery = {}) =>
+      get<ProjectVersionList>(`/waybill/v1/projects/${seg(project)}/versions${query(page)}`),
+    releaseVersion: (project: string, version: string) =>
+      json<ProjectVersion>({
+        method: 'POST',
+        path: `/waybill/v1/projects/${seg(project)}/versions/${seg(version)}/release`,
+      }),
     createWorkflow: (body: CreateWorkflow) => post<Workflow>('/waybill/v1/workflows', body),
     listWorkflows: (filter: WorkflowQuery = {}) => get<WorkflowList>(`/waybill/v1/workflows${query(filter)}`),
     describeWorkflow: (project: string, name: string) => get<Workflow>(workflowPath({ project, name })),

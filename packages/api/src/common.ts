@@ -78,3 +78,4 @@ export const PageQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   cursor: Type.Optional(Type.String({ maxLength: 200 })),
 });
+export type PageQuery = Static<typeof PageQuery>;

@@ -64,6 +64,7 @@ export {
   StartedRun,
   StartRun,
 } from './runs.ts';
+export { Project, ProjectList, ProjectVersion, ProjectVersionList } from './projects.ts';
 export {
   CreateWorkflow,
   DeletedWorkflow,

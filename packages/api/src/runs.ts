@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DigestText, Finding, Id, Name, PolicyJudgement, RevisionNumber, Time } from './common.ts';
+import { VersionText } from './projects.ts';
 
 export const RUN_STATES = ['INITIALIZED', 'PASSED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -12,6 +13,8 @@ export const StartRun = Type.Object(
     workflow: Name,
     /** A revision other than the newest; must exist. */
     contractRevision: Type.Optional(RevisionNumber),
+    /** Version of the project that the run is of; made when it is new. */
+    version: Type.Optional(VersionText),
     /** Runner type as the client detects it; a statement, not a fact. */
     runner: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -24,6 +27,8 @@ const RunCore = {
   organization: Type.String(),
   project: Name,
   workflow: Name,
+  /** Version of the project; null: none was named. */
+  version: Type.Union([Type.String(), Type.Null()]),
   contract: Type.Object({ name: Name, revision: Type.Integer(), digest: DigestText }),
   state: RunState,
   startedAt: Time,
@@ -54,6 +59,7 @@ export const RunQuery = Type.Object(
   {
     project: Type.Optional(Name),
     workflow: Type.Optional(Name),
+    version: Type.Optional(VersionText),
     state: Type.Optional(RunState),
     /** Those with a verdict on this artifact. */
     subject: Type.Optional(DigestText),

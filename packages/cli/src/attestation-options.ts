@@ -15,7 +15,12 @@ export const WORKFLOW_OPTIONS = {
     summary: 'Project of the workflow; with a token of one workflow both may be left out',
   },
   workflow: { type: 'string', value: 'NAME', summary: 'Workflow to run' },
-  'contract-revision': { type: 'string', value: 'N', summary: 'A contract revision other than the newest' },
+  version: { type: 'string', value: 'VERSION', summary: 'Version of the project that the run is of' },
+  'contract-revision': {
+    type: 'string',
+    value: 'N',
+    summary: 'A contract revision other than the one in force',
+  },
 } as const satisfies OptionSpecs;
 
 type WorkflowValues = OptionValues<typeof WORKFLOW_OPTIONS>;
@@ -31,7 +36,11 @@ export async function connectForRun(
   const workflow = named ?? (await ownWorkflow(connection));
   return {
     connection,
-    wanted: { ...workflow, ...(contractRevision === undefined ? {} : { contractRevision }) },
+    wanted: {
+      ...workflow,
+      ...(contractRevision === undefined ? {} : { contractRevision }),
+      ...(options.version === undefined ? {} : { version: options.version }),
+    },
   };
 }
 

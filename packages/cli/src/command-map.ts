@@ -92,6 +92,26 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       },
     },
   },
+  project: {
+    summary: 'Workflows that belong together, and their versions',
+    verbs: {
+      list: { summary: 'List projects', load: () => import('./commands/project/list.ts') },
+      describe: { summary: 'Show one project', load: () => import('./commands/project/describe.ts') },
+      version: {
+        summary: 'Versions of a project',
+        verbs: {
+          list: {
+            summary: 'List the versions of a project',
+            load: () => import('./commands/project/version/list.ts'),
+          },
+          release: {
+            summary: 'Mark a version as released',
+            load: () => import('./commands/project/version/release.ts'),
+          },
+        },
+      },
+    },
+  },
   contract: {
     summary: 'What a pipeline owes',
     verbs: {

@@ -1,7 +1,7 @@
 /** Workflows by the program, over a server with real runs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Workflow, WorkflowList } from '@waybill/api';
+import type { Project, Workflow, WorkflowList } from '@waybill/api';
 import { type TestWorld, testWorld } from '@waybill/testkit';
 import { type Ended, waybill, workspace } from './program.ts';
 
@@ -130,5 +130,35 @@ describe('waybill workflow', () => {
     await fails(run('workflow', 'delete', 'robots/w'), 1, /still work \(gitlab\)/);
     await world.owner.removeTrust({ project: 'robots', workflow: 'w' }, 'gitlab');
     assert.match((await run('workflow', 'delete', 'robots/w')).stdout, /deleted/);
+  });
+});
+
+describe('waybill project', () => {
+  it('shows projects and versions; a run makes a version, and a release is for good', async () => {
+    await world.owner.createWorkflow({ project: 'versioned', name: 'w', contract: 'lax' });
+    const started = { project: 'versioned', workflow: 'w', version: '1.2.0' };
+    const { id, version } = await world.owner.startRun(started);
+    assert.equal(version, '1.2.0');
+    await world.owner.startRun({ project: 'versioned', workflow: 'w' });
+    assert.match((await run('project', 'list')).stdout, /\nversioned +1 +1 +1\.2\.0 +20/);
+    const project = await answer<Project>('project', 'describe', 'versioned');
+    assert.equal((await answer<Project>('project', 'describe', project.id)).latestVersion, '1.2.0');
+    const released = await run('project', 'version', 'release', 'versioned', '1.2.0');
+    assert.match(released.stdout, /^version 1\.2\.0 of versioned released at 20/);
+    assert.match((await run('project', 'version', 'list', project.id)).stdout, /\n1\.2\.0 +20.*Z +20.*Z\n/);
+    await fails(run('project', 'version', 'release', 'versioned', '1.3.0'), 1, /did you mean 1\.2\.0\?/);
+    const { runs } = await world.owner.listRuns({ project: 'versioned', version: '1.2.0' });
+    assert.deepEqual(
+      runs.map((row) => row.id),
+      [id],
+    );
+    await fails(
+      run('att', 'init', '--project', 'versioned', '--workflow', 'w', '--version', '-'),
+      1,
+      /version/,
+    );
+    const init = await run('att', 'init', '--project', 'versioned', '--workflow', 'w', '--version', '1.3.0');
+    assert.equal(init.code, 0, init.stderr);
+    assert.match((await run('run', 'list', '--project', 'versioned')).stdout, /1\.3\.0/);
   });
 });

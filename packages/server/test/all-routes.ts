@@ -95,6 +95,8 @@ export const BODIES: Readonly<Record<Route, object>> = {
   'POST /waybill/v1/trust/issuers': { url: 'https://login.example.com', kind: 'email' },
   'POST /waybill/v1/contracts': { document: DOCUMENT },
   'POST /waybill/v1/workflows': { project: 'warehouse', name: 'another', contract: 'release' },
+  'PATCH /waybill/v1/workflows/:project/:name': { team: 'another' },
+  'PATCH /waybill/v1/workflows/:id': { team: 'another' },
   'POST /waybill/v1/workflows/:project/:name/robot-accounts': { name: 'another', expiresInSeconds: 60 },
   'POST /waybill/v1/workflows/:project/:name/robot-accounts/:account/rotate': { graceSeconds: 60 },
   'POST /waybill/v1/workflows/:project/:name/trusts': {

@@ -66,6 +66,7 @@ before(async () => {
     subject: { digest: digestOf(utf8('a program')) },
     context: { contract: 'release' },
   });
+  await owner.startRun({ project: 'warehouse', workflow: 'build', version: '1.0.0' });
   const [live, revoked, expired] = await Promise.all(
     ['live', 'revoked', 'expired'].map((name) => owner.createToken({ name, role: 'owner' })),
   );
@@ -99,6 +100,9 @@ before(async () => {
     '/waybill/v1/keys/:name/revoke': { name: 'mine' },
     '/waybill/v1/trust/issuers/:url': { url: encodeURIComponent('https://mine.example.com') },
     '/waybill/v1/contracts/:name': { name: 'release' },
+    '/waybill/v1/projects/:project': { project: 'warehouse' },
+    '/waybill/v1/projects/:project/versions': { project: 'warehouse' },
+    '/waybill/v1/projects/:project/versions/:version/release': { project: 'warehouse', version: '1.0.0' },
     '/waybill/v1/workflows/:project/:name': { project: 'warehouse', name: 'build' },
     '/waybill/v1/workflows/:id': { id: (await owner.describeWorkflow('warehouse', 'build')).id },
     '/waybill/v1/workflows/:project/:name/robot-accounts': { project: 'warehouse', name: 'build' },

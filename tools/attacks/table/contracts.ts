@@ -2,6 +2,7 @@ import type { Attack } from '../attack.ts';
 
 const CORE = 'packages/core/src/contract';
 const CLI = 'packages/cli';
+const ROOM = 'packages/server/src/contract';
 
 /** A contract that asks less than its reader believes. */
 export const CONTRACTS: readonly Attack[] = [
@@ -64,5 +65,35 @@ export const CONTRACTS: readonly Attack[] = [
     without: ['if (ours !== undefined) this.error(', 'if (ours === "signers") this.error('],
     test: [`${CORE}/assurance.test.ts`, 'is found where it is misspelt or misplaced'],
     gain: 'a contract that reads like a demand and makes none',
+  },
+  {
+    attack: 'a token or a trusted pipeline of a workflow that is gone, for whatever takes its name next',
+    defence: 'no workflow is deleted while a token of it still works',
+    file: `${ROOM}/delete-workflow.ts`,
+    without: ['if (ways.length === 0) return;', 'if (ways.length >= 0) return;'],
+    test: [
+      `${CLI}/test/workflow.test.ts`,
+      'does not go while a token or a trusted pipeline could act for what takes its name',
+    ],
+    gain: 'runs of a workflow that its new owner believes nobody else can start',
+  },
+  {
+    attack: 'a member who pins a workflow to an older revision, or takes a pin away',
+    defence: 'pins are for those who write contracts',
+    file: `${ROOM}/update-workflow.ts`,
+    without: [
+      "if (change.pinnedRevision !== old.contractRevision) authorize(principal, 'write-contract');",
+      "if (change.pinnedRevision !== old.contractRevision) authorize(principal, 'read');",
+    ],
+    test: [`${ROOM}/workflows.test.ts`, 'leaves pins to those who write contracts'],
+    gain: 'a verdict PASSED under the contract that the gate asks for, with less owed',
+  },
+  {
+    attack: 'a project or contract whose name is the id of another',
+    defence: 'no name has the form of an id',
+    file: `${ROOM}/name.ts`,
+    without: ['if (isId(text)) {', "if (text === '') {"],
+    test: [`${ROOM}/contract-room.test.ts`, 'is taken wherever a name is, and no name may look like one'],
+    gain: 'whoever asks by id gets the other one',
   },
 ];

@@ -14,6 +14,7 @@ type AttestationTables = {
     contract_name: string;
     contract_revision: number;
     contract_digest: Digest;
+    version: string | null;
     runner: string;
     started_by: string;
     state: Defaulted<'INITIALIZED' | 'PASSED' | 'FAILED' | 'CANCELLED'>;
@@ -50,6 +51,8 @@ export interface RunRow {
   readonly project: string;
   readonly workflow: string;
   readonly contract: { readonly name: string; readonly revision: number; readonly digest: Digest };
+  /** Of the project; null: none was named. */
+  readonly version: string | null;
   readonly runner: string;
   readonly state: RunState;
   readonly startedAt: Date;
@@ -90,6 +93,7 @@ function runColumns(tx: Tx, now: Date) {
       'contract_name',
       'contract_revision',
       'contract_digest',
+      'version',
       'runner',
       'started_at',
       'expires_at',
@@ -108,6 +112,7 @@ function toRun(row: SelectedRun): RunRow {
     project: row.project,
     workflow: row.workflow,
     contract: { name: row.contract_name, revision: row.contract_revision, digest: row.contract_digest },
+    version: row.version,
     runner: row.runner,
     state: row.state_now,
     startedAt: row.started_at,
@@ -121,6 +126,7 @@ export interface NewRun {
   readonly project: string;
   readonly workflow: string;
   readonly contract: RunRow['contract'];
+  readonly version: string | null;
   readonly runner: string;
   readonly startedBy: string;
   readonly startedAt: Date;
@@ -138,6 +144,7 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<string> {
       contract_name: run.contract.name,
       contract_revision: run.contract.revision,
       contract_digest: run.contract.digest,
+      version: run.version,
       runner: run.runner,
       started_by: run.startedBy,
       started_at: run.startedAt,
@@ -157,6 +164,7 @@ export async function findRun(tx: Tx, id: string, now: Date): Promise<RunRow | n
 export interface RunFilter {
   readonly project?: string | undefined;
   readonly workflow?: string | undefined;
+  readonly version?: string | undefined;
   readonly state?: RunState | undefined;
   readonly subject?: Digest | undefined;
   readonly after?: { readonly startedAt: Date; readonly id: string } | undefined;
@@ -168,6 +176,7 @@ export async function listRunRows(tx: Tx, filter: RunFilter, now: Date): Promise
   let query = runColumns(tx, now).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.project !== undefined) query = query.where('project', '=', filter.project);
   if (filter.workflow !== undefined) query = query.where('workflow', '=', filter.workflow);
+  if (filter.version !== undefined) query = query.where('version', '=', filter.version);
   if (filter.state !== undefined) query = query.where(inState(filter.state, now));
   if (filter.subject !== undefined) {
     const judged = tx

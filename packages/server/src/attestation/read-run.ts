@@ -88,6 +88,7 @@ export function presentRun(run: RunRow, orgName: string): RunSummary {
     organization: orgName,
     project: run.project,
     workflow: run.workflow,
+    version: run.version,
     contract: { ...run.contract },
     state: run.state,
     startedAt: run.startedAt.toISOString(),
@@ -120,6 +121,7 @@ export async function listRuns(
   const filter = {
     project: query.project,
     workflow: query.workflow,
+    version: query.version,
     // A narrow token sees its own part, whatever it asks for.
     ...targetOf(principal.scope),
     state: query.state,

@@ -1,5 +1,5 @@
 import type { StartedRun, StartRun } from '@waybill/api';
-import { resolveForRun } from '../contract/index.ts';
+import { resolveForRun, useVersion } from '../contract/index.ts';
 import { writeAudit } from '../ground/index.ts';
 import { actorOf, authorize, type Principal } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
@@ -24,11 +24,17 @@ export async function startRun(
     });
     // Another revision may owe less, and the gate asks for the contract by name.
     if (!isOwed) authorize(principal, 'write-contract');
+    const { project } = input;
+    const version =
+      input.version === undefined
+        ? null
+        : await useVersion(tx, principal, { project, version: input.version, now: startedAt });
     const id = await insertRun(tx, {
       orgId: principal.orgId,
       project: input.project,
       workflow: input.workflow,
       contract: { name: owed.name, revision: owed.revision, digest: owed.digest },
+      version,
       runner: input.runner ?? '',
       startedBy: principal.tokenId,
       startedAt,
@@ -45,6 +51,7 @@ export async function startRun(
         workflow: input.workflow,
         contract: owed.name,
         revision: owed.revision,
+        ...(version === null ? {} : { version }),
       },
       requestId: input.requestId,
     });

@@ -15,7 +15,10 @@ export const CONTRACT_PROBLEMS = {
   contract_workflow_not_found: { status: 404, title: 'No such workflow' },
   contract_workflow_deleted: { status: 409, title: 'Workflow deleted' },
   contract_workflow_has_tokens: { status: 409, title: 'Tokens of the workflow still work' },
-  contract_cursor_invalid: { status: 400, title: 'The cursor is not of a list of workflows' },
+  contract_project_not_found: { status: 404, title: 'No such project' },
+  contract_version_invalid: { status: 400, title: 'Version not usable' },
+  contract_version_not_found: { status: 404, title: 'No such version' },
+  contract_cursor_invalid: { status: 400, title: 'The cursor is not of this list' },
   contract_workflow_exists: { status: 409, title: 'Workflow exists' },
 } as const;
 

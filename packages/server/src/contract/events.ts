@@ -51,3 +51,12 @@ export function emitWorkflowDeleted(
   const { orgId, ...data } = event;
   return emit(tx, { orgId, type: 'contract.workflow-deleted', data });
 }
+
+/** A version of a project is released. */
+export function emitReleased(
+  tx: Tx,
+  event: { readonly orgId: string; readonly project: string; readonly version: string },
+): Promise<void> {
+  const { orgId, ...data } = event;
+  return emit(tx, { orgId, type: 'contract.version-released', data });
+}

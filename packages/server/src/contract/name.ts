@@ -42,3 +42,15 @@ export function parseText(text: string, what: string): string {
   if (isStorable(text)) return text;
   throw contractError('contract_text_invalid', `${what}: expected text without NUL or half characters`);
 }
+
+const VERSION = /^[A-Za-z0-9][-A-Za-z0-9._+]*$/;
+const MAX_VERSION = 128;
+
+/** The version of a project, as its people write it: `1.2.0`, `v3`, `2026.11+build.7`. Throws `contract_version_invalid`. */
+export function parseVersion(text: string): string {
+  if (text.length <= MAX_VERSION && VERSION.test(text)) return text;
+  throw contractError(
+    'contract_version_invalid',
+    `version: expected 1 to ${MAX_VERSION} letters, digits and . _ + -, with a letter or digit first, found ${quoted(text)}`,
+  );
+}

@@ -11,7 +11,6 @@ export { checkIssuer, issuerUrlOf } from './issuer.ts';
 export { endOfKey } from './end-key.ts';
 export { compromisedKeysOf, findKey, findKeyByFingerprint, keysOf } from './keys.ts';
 export { openIdentity } from './open.ts';
-export { presentToken } from './present-token.ts';
 export {
   actorOf,
   type Principal,

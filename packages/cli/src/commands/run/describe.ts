@@ -30,6 +30,7 @@ function runText(run: RunDetail, output: Output): string {
     ['state', output.paint(colourOf(run.state), run.state)],
     ['runner', run.runner],
     ['repository', run.repository],
+    ['version', run.version],
     ['started', timeText(run.startedAt)],
     ['finished', timeText(run.finishedAt)],
     ['expires', run.state === 'INITIALIZED' ? timeText(run.expiresAt) : null],

@@ -39,6 +39,7 @@ export const command = defineCommand({
             { title: 'WORKFLOW', of: (row) => `${row.project}/${row.workflow}` },
             { title: 'CONTRACT', of: (row) => `${row.contract.name}@${row.contract.revision}` },
             { title: 'STATE', of: (row) => session.output.paint(colourOf(row.state), row.state) },
+            { title: 'VERSION', of: (row) => row.version ?? '-' },
             { title: 'STARTED', of: (row) => timeText(row.startedAt) },
             { title: 'FINISHED', of: (row) => timeText(row.finishedAt) },
           ]),

@@ -1,25 +1,18 @@
 import type { RunState } from '@waybill/api';
 import { sql } from 'kysely';
-import { type Tx, thisOrg } from '../../ground/index.ts';
+import type { CountRuns } from '../../contract/index.ts';
+import { thisOrg } from '../../ground/index.ts';
 
 interface CountedRow {
   readonly runs: number;
+  /** Of the newest; null where there is none. */
   readonly id: string | null;
   readonly state: RunState;
   readonly startedAt: Date;
 }
 
 /** How many runs each workflow has, and the newest of them; in the order of `workflows`. */
-export async function countWorkflowRuns(
-  tx: Tx,
-  workflows: readonly { readonly project: string; readonly name: string }[],
-  now: Date,
-): Promise<
-  readonly {
-    readonly runs: number;
-    readonly lastRun: (Omit<CountedRow, 'runs' | 'id'> & { readonly id: string }) | null;
-  }[]
-> {
+export const countWorkflowRuns: CountRuns = async (tx, workflows, now) => {
   if (workflows.length === 0) return [];
   const projects = workflows.map(({ project }) => project);
   const names = workflows.map(({ name }) => name);
@@ -42,4 +35,4 @@ export async function countWorkflowRuns(
     runs,
     lastRun: id === null ? null : { id, state, startedAt },
   }));
-}
+};

@@ -27,6 +27,15 @@ type ContractTables = {
     activates_at: Date | null;
   };
   contract_projects: { id: Assigned<string>; org_id: string; name: string; created_at: Date };
+  contract_project_versions: {
+    id: Assigned<string>;
+    org_id: string;
+    project_id: string;
+    name: string;
+    created_at: Date;
+    created_by: string;
+    released_at: Date | null;
+  };
   contract_workflows: {
     id: Assigned<string>;
     org_id: string;

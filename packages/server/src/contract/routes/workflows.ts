@@ -63,14 +63,14 @@ export function workflowPaths(app: App, deps: ContractDeps, who: Who): void {
 
 /** Each verb on one workflow, by its names and by its id. */
 function byKey(app: App, deps: ContractDeps, who: Who): void {
-  for (const [path, params] of [
-    [`${PATH}/:project/:name`, ByNames],
-    [`${PATH}/:id`, ById],
+  for (const [path, params, by] of [
+    [`${PATH}/:project/:name`, ByNames, 'by its names'],
+    [`${PATH}/:id`, ById, 'by its id'],
   ] as const) {
     const schema = { tags: TAGS, params };
     app.get(
       path,
-      { schema: { ...schema, summary: 'One workflow', response: { 200: Workflow } } },
+      { schema: { ...schema, summary: `One workflow, ${by}`, response: { 200: Workflow } } },
       async (request) => present(await describeWorkflow(deps, who(request), request.params)),
     );
     app.patch(
@@ -78,7 +78,7 @@ function byKey(app: App, deps: ContractDeps, who: Who): void {
       {
         schema: {
           ...schema,
-          summary: 'Change what a workflow owes, or what is said of it',
+          summary: `Change what a workflow, ${by}, owes, or what is said of it`,
           body: UpdateWorkflow,
           response: { 200: Workflow },
         },
@@ -93,7 +93,7 @@ function byKey(app: App, deps: ContractDeps, who: Who): void {
       {
         schema: {
           ...schema,
-          summary: 'End a workflow; one that has runs is archived, and they stay',
+          summary: `End a workflow, ${by}; one that has runs is archived, and they stay`,
           response: { 200: DeletedWorkflow },
         },
       },
