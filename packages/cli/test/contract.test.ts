@@ -6,6 +6,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Client } from '@waybill/api/client';
+import { Secret } from '@waybill/core';
 import {
   type TempDir,
   type TestAuthority,
@@ -262,6 +264,20 @@ describe('a date of activation', () => {
       1,
       /\[contract_activation_invalid\]/,
     );
+  });
+
+  it('is not anticipated by whoever may not write contracts, nor put off', async () => {
+    await world.owner.applyContract({ document: named('early') });
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    await world.owner.applyContract({ document: `${named('early')}# laxer\n`, activatesAt: later });
+    await world.owner.createWorkflow({ project: 'p', name: 'early', contract: 'early' });
+    const { secret } = await world.owner.createToken({ name: 'ci', role: 'member' });
+    const start = (client: Client, contractRevision: number) =>
+      client.startRun({ project: 'p', workflow: 'early', contractRevision });
+    const member = world.as(new Secret(secret));
+    assert.equal((await start(member, 1)).contract.revision, 1);
+    await assert.rejects(start(member, 2), { code: 'identity_forbidden' });
+    assert.equal((await start(world.owner, 2)).contract.revision, 2);
   });
 
   it('does not keep a contract that nobody owes', async () => {

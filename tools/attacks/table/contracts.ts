@@ -96,4 +96,18 @@ export const CONTRACTS: readonly Attack[] = [
     test: [`${ROOM}/contract-room.test.ts`, 'is taken wherever a name is, and no name may look like one'],
     gain: 'whoever asks by id gets the other one',
   },
+  {
+    attack: 'a run that chooses the revision which waits for its date, or an older one, because it owes less',
+    defence: 'another revision than the one in force is for those who write contracts',
+    file: 'packages/server/src/attestation/start-run.ts',
+    without: [
+      "if (!isOwed) authorize(principal, 'write-contract');",
+      "if (!isOwed) authorize(principal, 'read');",
+    ],
+    test: [
+      `${CLI}/test/contract.test.ts`,
+      'is not anticipated by whoever may not write contracts, nor put off',
+    ],
+    gain: 'a verdict PASSED under the contract that the gate asks for, with less owed',
+  },
 ];
