@@ -17,7 +17,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 /** Lowest first: a room imports lower ones only. */
 const CORE_ROOMS =
-  'bytes digest x509 fulcio dsse intoto oci tlog bundle trust verify slsa material policy contract audit'.split(
+  'bytes yaml digest x509 fulcio dsse intoto oci tlog bundle trust verify slsa material policy contract audit'.split(
     ' ',
   );
 const SERVER_ROOMS =

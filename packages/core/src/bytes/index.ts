@@ -14,4 +14,3 @@ export { canonicalJson, isStorable, type Json, type JsonLimits, parseJson } from
 export { matchesPattern } from './pattern.ts';
 export { explainLookAlike, foldLookAlikes, nearest, normalizeName, quoted } from './spelling.ts';
 export { readAtMost } from './read-at-most.ts';
-export { hasMoreYamlTokens } from './yaml-tokens.ts';

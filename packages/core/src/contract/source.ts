@@ -8,8 +8,9 @@ import {
   parseAllDocuments,
   visit,
 } from 'yaml';
-import { hasMoreYamlTokens, isStorable, parseJson } from '../bytes/index.ts';
+import { isStorable, parseJson } from '../bytes/index.ts';
 import { CodedError } from '../errors.ts';
+import { hasMoreYamlTokens } from '../yaml/index.ts';
 import { contractInvalid, type DocumentFinding, MAX_FINDINGS } from './finding.ts';
 
 /** Longest document; an embedded policy of 500 lines has about 20,000 characters. */

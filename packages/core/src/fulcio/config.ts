@@ -1,8 +1,9 @@
 /** Fulcio's configuration of issuers (sigstore/fulcio pkg/config/config.go): which tokens count, and what they name. */
 import { parseDocument } from 'yaml';
-import { Fields, fromUtf8, hasMoreYamlTokens, isStorable, type Json, parseJson } from '../bytes/index.ts';
+import { Fields, fromUtf8, isStorable, type Json, parseJson } from '../bytes/index.ts';
 import { CodedError, isCoded, messageOf } from '../errors.ts';
 import { type FulcioExtensionName, pemBlocks } from '../x509/index.ts';
+import { hasMoreYamlTokens } from '../yaml/index.ts';
 import { checkIssuerRule } from './check-rule.ts';
 import { EXTENSION_KEYS } from './extension-keys.ts';
 import { parseTemplate, type Template } from './template.ts';
