@@ -85,7 +85,7 @@ describe('/metrics of a server', () => {
       'waybill_certificates_issued_total{holder="client"}': 2,
       'waybill_certificates_issued_total{holder="server"}': 1,
       'waybill_timestamps_issued_total{holder="client"}': 2,
-      'waybill_timestamps_issued_total{holder="server"}': 2,
+      'waybill_timestamps_issued_total{holder="server"}': 3,
       'waybill_jobs_started_total{name="expire-uploads"}': 0,
       'waybill_tlog_leader{log="rekor"}': 1,
       'waybill_tlog_waiting_entries{log="ct"}': 0,
@@ -93,10 +93,10 @@ describe('/metrics of a server', () => {
       waybill_http_requests_in_flight: 1,
     };
     for (const [series, value] of Object.entries(values)) assert.equal(valueOf(text, series), value, series);
-    // Its first entry, two attestations, two verdicts; its first entry and three certificates.
-    assert.equal(valueOf(text, 'waybill_tlog_entries{log="rekor"}'), 5);
+    // Two attestations, two verdicts, the provenance of what PASSED; its first entry and three certificates.
+    assert.equal(valueOf(text, 'waybill_tlog_entries{log="rekor"}'), 6);
     assert.equal(valueOf(text, 'waybill_tlog_entries{log="ct"}'), 4);
-    assert.equal(valueOf(text, 'waybill_tlog_wait_seconds_count{log="rekor"}'), 5);
+    assert.equal(valueOf(text, 'waybill_tlog_wait_seconds_count{log="rekor"}'), 6);
     assert.ok(valueOf(text, 'waybill_tlog_batch_entries_count{log="rekor"}') >= 3);
     const ageS = valueOf(text, 'waybill_tlog_checkpoint_age_seconds{log="ct"}');
     assert.ok(ageS >= 0 && ageS < 600, String(ageS));

@@ -148,11 +148,16 @@ async function administer(text: string): Promise<void> {
   await client.end();
 }
 
+/** The oldest, the newest, and each third between: all of them would take a minute. */
+function someOf(numbers: readonly number[]): readonly number[] {
+  return numbers.filter((_, index) => index % 3 === 0 || index === numbers.length - 1);
+}
+
 describe('a database of an earlier migration', () => {
   it('is brought to this program, and all that it holds is served as before', async (context) => {
     const earlier = migrations.map(({ number }) => number).filter((number) => number >= FIRST);
     assert.ok(earlier.length > 1, 'there is an earlier one');
-    for (const number of earlier.slice(0, -1)) {
+    for (const number of someOf(earlier.slice(0, -1))) {
       await context.test(`from ${number}`, async () => {
         const database = await databaseAt(number);
         const data = place(`data-${number}`);

@@ -208,7 +208,8 @@ describe('accept: a narrow token stays inside its scope', () => {
       );
       results.push(String(marks.length));
     }
-    assert.deepEqual(results, ['PASSED', '2', 'FAILED', '0']);
+    // Attestation, verdict and provenance beside the one, nothing beside the other.
+    assert.deepEqual(results, ['PASSED', '3', 'FAILED', '0']);
   });
 
   it('asks the gate for verdicts of its own project, and reads decisions that it asked for itself', async () => {
