@@ -34,7 +34,7 @@ describe('a server killed during its very first start', () => {
     t.diagnostic(`seed ${seed}`);
     const random = new Random(seed, 'first start');
     await using directory = await tempDir('waybill-torture-');
-    for (const name of ['one', 'two', 'three']) {
+    for (const name of ['one', 'two']) {
       const place = { dataDir: join(directory.path, name), port: await freePort() };
       await killWhileStarting(place, random.below(LONGEST_FIRST_START_MS));
       const server = await startProcess(place);

@@ -6,7 +6,7 @@ import { tortureTlog } from './tlog.ts';
 
 const KILLS = 8;
 /** A kill costs a start, which takes two seconds of a quiet machine. */
-const WITHIN_MS = 12_000;
+const WITHIN_MS = 8_000;
 
 describe('a server killed at random moments while signatures are logged and certificates issued', () => {
   it('loses no acknowledged entry and no SCT, and its logs contradict nothing', async (t) => {

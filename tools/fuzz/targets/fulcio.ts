@@ -97,7 +97,7 @@ export const FULCIO_TARGETS: readonly Target[] = [
   {
     name: 'core/fulcio parseFulcioConfig',
     covers: [
-      'bytes.hasMoreYamlTokens',
+      'yaml.hasMoreYamlTokens',
       'fulcio.parseFulcioConfig',
       'fulcio.parseFulcioDocument',
       'fulcio.readFulcioConfig',
