@@ -21,6 +21,7 @@ import { REQUESTS_BY_THE_SERVER } from './table/requests-by-the-server.ts';
 import { SECRETS } from './table/secrets.ts';
 import { SIGNING } from './table/signing.ts';
 import { TENANTS } from './table/tenants.ts';
+import { TERMINALS } from './table/terminals.ts';
 
 export const ATTACKS: AttackGroups = {
   'Attestations: forged, replayed, mixed up': ATTESTATIONS,
@@ -41,4 +42,5 @@ export const ATTACKS: AttackGroups = {
   Signing: SIGNING,
   Secrets: SECRETS,
   Browsers: BROWSERS,
+  'What a person reads': TERMINALS,
 };

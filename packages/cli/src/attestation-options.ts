@@ -3,18 +3,17 @@ import type { WorkflowName } from '@waybill/api/client';
 import type { OptionSpecs, OptionValues } from './command.ts';
 import { type Connection, connect } from './connection.ts';
 import { cliError } from './exit.ts';
-import { nameOf } from './names.ts';
 import { revisionOf } from './numbers.ts';
 import type { Session } from './session.ts';
+import { OPTIONAL_WORKFLOW, workflowNameOf } from './workflow-option.ts';
 
 /** Which workflow is run, and under which contract. */
-export const WORKFLOW_OPTIONS = {
-  project: {
-    type: 'string',
-    value: 'NAME',
-    summary: 'Project of the workflow; with a token of one workflow both may be left out',
+export const RUN_OPTIONS = {
+  ...OPTIONAL_WORKFLOW,
+  workflow: {
+    ...OPTIONAL_WORKFLOW.workflow,
+    summary: `${OPTIONAL_WORKFLOW.workflow.summary}; with a token of one workflow both may be left out`,
   },
-  workflow: { type: 'string', value: 'NAME', summary: 'Workflow to run' },
   version: { type: 'string', value: 'VERSION', summary: 'Version of the project that the run is of' },
   'contract-revision': {
     type: 'string',
@@ -23,12 +22,12 @@ export const WORKFLOW_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
-type WorkflowValues = OptionValues<typeof WORKFLOW_OPTIONS>;
+type RunValues = OptionValues<typeof RUN_OPTIONS>;
 
 /** A connection for a run, and which run: of the named workflow, or of the only one that the token is for. Throws `usage_…`. */
 export async function connectForRun(
   session: Session,
-  options: WorkflowValues,
+  options: RunValues,
 ): Promise<{ readonly connection: Connection; readonly wanted: Omit<StartRun, 'runner'> }> {
   const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
   const named = namedWorkflow(options);
@@ -44,12 +43,10 @@ export async function connectForRun(
   };
 }
 
-function namedWorkflow({ project, workflow }: WorkflowValues): WorkflowName | undefined {
+function namedWorkflow({ project, workflow }: RunValues): WorkflowName | undefined {
   if (project === undefined && workflow === undefined) return undefined;
-  if (project === undefined || workflow === undefined) {
-    throw cliError('usage_missing', '--project and --workflow belong together');
-  }
-  return { project: nameOf(project, '--project'), workflow: nameOf(workflow, '--workflow') };
+  if (workflow === undefined) throw cliError('usage_missing', '--project needs --workflow beside it');
+  return workflowNameOf({ project, workflow });
 }
 
 async function ownWorkflow({ client }: Connection): Promise<WorkflowName> {

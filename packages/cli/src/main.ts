@@ -49,7 +49,7 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
       ? command.run(sessionOf(globals, interrupt), { options: {}, args: ['--help'] })
       : EXIT.ok;
   }
-  const session = sessionOf(globals, interrupt, await authorityOf(globals));
+  const session = sessionOf(globals, interrupt, await neededFor(globals));
   const work = command.run(session, call);
   return call.options['graceful-exit'] ? gracefully(session, work) : work;
 }
@@ -69,6 +69,20 @@ async function gracefully({ output, interrupted }: Session, work: Promise<ExitCo
   return EXIT.ok;
 }
 
+/** What only some calls need, and all others do not load. */
+interface Needed {
+  readonly ca?: string;
+  readonly formatYaml?: (value: unknown) => string;
+}
+
+async function neededFor(globals: GlobalValues): Promise<Needed> {
+  const ca = await authorityOf(globals);
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(globals.output === 'yaml' ? { formatYaml: (await import('@waybill/core/yaml')).formatYaml } : {}),
+  };
+}
+
 /** Read before anything is asked of a server, so that a wrong file is no failure of the network. */
 async function authorityOf(globals: GlobalValues): Promise<string | undefined> {
   const file = globals['ca-file'] ?? process.env['WAYBILL_CA_FILE'];
@@ -77,11 +91,12 @@ async function authorityOf(globals: GlobalValues): Promise<string | undefined> {
   return readAuthority(file);
 }
 
-function sessionOf(globals: GlobalValues, interrupt: Interrupt, ca?: string) {
+function sessionOf(globals: GlobalValues, interrupt: Interrupt, { ca, formatYaml }: Needed = {}) {
   const format: OutputFormat = globals.output ?? 'table';
   const { env, stdout, stderr, stdin } = process;
   const logFormat = logFormatOf(process.argv.slice(2), env);
-  const output = createOutput({ format, logFormat, stdout, stderr, env });
+  const streams = { stdout, stderr, env };
+  const output = createOutput({ format, logFormat, ...streams, ...(formatYaml && { formatYaml }) });
   return {
     env,
     cwd: process.cwd(),

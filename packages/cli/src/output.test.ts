@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { formatYaml } from '@waybill/core/yaml';
 import { createOutput, listing, type OutputFormat, table } from './output.ts';
 
 function capture(format: OutputFormat, env: NodeJS.ProcessEnv, isTTY: boolean) {
@@ -8,7 +9,7 @@ function capture(format: OutputFormat, env: NodeJS.ProcessEnv, isTTY: boolean) {
     ({ isTTY, write: (text: string) => ((written[name] += text), true) }) as unknown as NodeJS.WriteStream;
   return {
     written,
-    output: createOutput({ format, env, stdout: stream('stdout'), stderr: stream('stderr') }),
+    output: createOutput({ format, env, stdout: stream('stdout'), stderr: stream('stderr'), formatYaml }),
   };
 }
 
@@ -31,6 +32,15 @@ describe('createOutput', () => {
     assert.deepEqual(line, { level: 'info', msg: 'two\nlines of wb_…' });
     assert.ok(Number.isFinite(Date.parse(time ?? '')));
     assert.equal(written.stderr.trimEnd().split('\n').length, 1);
+  });
+  it('writes as YAML the very values that it writes as JSON, a large whole number too', () => {
+    const { written, output } = capture('yaml', {}, false);
+    output.data({ a: 'yes', none: undefined, at: new Date(0) }, () => 'text');
+    output.json('{"large":123456789012345678901234567890,"b":[]}');
+    assert.equal(
+      written.stdout,
+      'a: "yes"\nat: "1970-01-01T00:00:00.000Z"\nlarge: 123456789012345678901234567890\nb: []\n',
+    );
   });
   it('colours for a terminal only, and never under NO_COLOR', () => {
     assert.equal(capture('table', {}, true).output.paint('red', 'x'), '\u001b[31mx\u001b[39m');

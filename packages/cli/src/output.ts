@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import { type LogFormat, messageLine } from './messages.ts';
 import { oneLine, printable, widthOf } from './printable.ts';
 
-export type OutputFormat = 'table' | 'json';
+export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
 export interface Column<Row> {
@@ -13,8 +14,10 @@ export interface Column<Row> {
 /** Data to stdout, messages to stderr; colours only where a person reads them. */
 export interface Output {
   readonly format: OutputFormat;
-  /** The result of the command: `value` as JSON, or `text` for people. */
+  /** The result of the command: `value` as JSON or YAML, or `text` for people. */
   data(value: unknown, text: () => string): void;
+  /** The result, where it is JSON already: as it is, or as YAML for who asked for that. */
+  json(text: string): void;
   /** The result for other programs, byte for byte. */
   raw(text: string): void;
   /** A message to the person, never part of the result. */
@@ -29,22 +32,35 @@ export interface OutputOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
+  /** Writes YAML; there for the format `yaml`, as nobody else pays for loading it. */
+  readonly formatYaml?: (value: unknown) => string;
 }
 
 export function createOutput(options: OutputOptions): Output {
   const { format, logFormat = 'text', stdout, stderr } = options;
   const colours = wantsColours(options);
+  const yaml = (json: string) => options.formatYaml?.(JSON.parse(json, withWholeNumbers)) ?? json;
+  const jsonOrYaml = (json: string) => (format === 'yaml' ? yaml(json) : json);
   return {
     format,
     data(value, text) {
-      const shown = format === 'json' ? JSON.stringify(value, null, 2) : printable(text());
+      const shown = format === 'table' ? printable(text()) : jsonOrYaml(JSON.stringify(value, null, 2));
       stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
     },
+    json: (text) => void stdout.write(jsonOrYaml(text)),
     raw: (text) => void stdout.write(text),
     note: (message) =>
       void stderr.write(logFormat === 'json' ? messageLine('info', message) : `${printable(message)}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
   };
+}
+
+/** A whole number that no double holds keeps its digits. */
+function withWholeNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source ?? '';
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+    ? BigInt(source)
+    : value;
 }
 
 /** https://no-color.org: present and not empty means none, whatever its value. */

@@ -3,6 +3,7 @@ import { nearest } from '@waybill/core/bytes';
 import type { Call, Command, OptionSpec, OptionSpecs } from './command.ts';
 import { cliError } from './exit.ts';
 import type { LogFormat } from './messages.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = {
@@ -17,8 +18,8 @@ export const GLOBAL_OPTIONS = {
     type: 'string',
     short: 'o',
     value: 'FORMAT',
-    choices: ['table', 'json'],
-    summary: 'table (default) or json',
+    choices: OUTPUT_FORMATS,
+    summary: 'table (default), json or yaml',
   },
   'log-format': {
     type: 'string',
@@ -33,7 +34,7 @@ export interface GlobalValues {
   readonly server?: string;
   readonly 'token-file'?: string;
   readonly 'ca-file'?: string;
-  readonly output?: 'table' | 'json';
+  readonly output?: OutputFormat;
   readonly 'log-format'?: LogFormat;
   readonly help?: boolean;
 }

@@ -3,15 +3,20 @@ import type { OptionSpecs } from './command.ts';
 import { cliError } from './exit.ts';
 import { nameOf } from './names.ts';
 
-/** Which workflow a command is about. */
-export const WORKFLOW_OPTIONS = {
+/** Which workflow a command is about, where the token may say it as well. */
+export const OPTIONAL_WORKFLOW = {
   project: { type: 'string', value: 'NAME', summary: 'Project of the workflow' },
   workflow: {
     type: 'string',
     value: 'NAME',
-    required: true,
     summary: 'Workflow, or PROJECT/WORKFLOW in place of --project',
   },
+} as const satisfies OptionSpecs;
+
+/** Which workflow a command is about. */
+export const WORKFLOW_OPTIONS = {
+  ...OPTIONAL_WORKFLOW,
+  workflow: { ...OPTIONAL_WORKFLOW.workflow, required: true },
 } as const satisfies OptionSpecs;
 
 /** Throws `usage_…`. */

@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { formatYaml } from '@waybill/core/yaml';
 import { EXIT, exitCodeOf } from '../src/exit.ts';
 import { findCommand } from '../src/find-command.ts';
 import { createOutput } from '../src/output.ts';
@@ -41,7 +42,7 @@ function sessionOf(given: {
     env,
     cwd: options.cwd,
     globals,
-    output: createOutput({ format: globals.output ?? 'table', env, ...streams }),
+    output: createOutput({ format: globals.output ?? 'table', env, ...streams, formatYaml }),
     stdin: Readable.from([options.stdin ?? '']) as unknown as NodeJS.ReadStream,
     fetch: () => Promise.reject(new Error('no network here')),
     interrupted: new AbortController().signal,

@@ -42,6 +42,8 @@ describe('waybill', () => {
     });
     const json = await waybill(['version', '-o', 'json'], { cwd: at.dir });
     assert.equal((JSON.parse(json.stdout) as { version: string }).version, VERSION);
+    const yaml = await waybill(['version', '-o', 'yaml'], { cwd: at.dir });
+    assert.equal(yaml.stdout, `version: ${VERSION}\nnode: ${process.versions.node}\n`);
   });
   it('ends with 2 and a suggestion for what it does not know, with an empty stdout', async () => {
     await using at = await workspace();

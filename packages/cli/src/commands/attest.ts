@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Receipt } from '@waybill/api';
 import { CodedError, isCoded } from '@waybill/core';
 import type { RunMaterial } from '@waybill/core/intoto';
-import { connectForRun, WORKFLOW_OPTIONS } from '../attestation-options.ts';
+import { connectForRun, RUN_OPTIONS } from '../attestation-options.ts';
 import { defineCommand } from '../command.ts';
 import type { Connection } from '../connection.ts';
 import { parseMaterials } from '../given-materials.ts';
@@ -26,7 +26,7 @@ const AT_ONCE = 4;
 export const command = defineCommand({
   summary: 'Attest a run in one step: start it, record materials, sign, push; exit code 4 when it is FAILED',
   options: {
-    ...WORKFLOW_OPTIONS,
+    ...RUN_OPTIONS,
     material: {
       type: 'string',
       value: 'NAME=VALUE',

@@ -1,6 +1,7 @@
 /** Answers in the formats of `opa eval`. */
 import { indentJson, toJson, type Value } from '@waybill/rego';
 import type { ExpressionValue, QueryAnswer } from '@waybill/rego/query';
+import type { Output } from '../output.ts';
 import { boxTable } from './box-table.ts';
 
 /** As encoding/json writes it: compact, `<`, `>` and `&` escaped. */
@@ -28,6 +29,12 @@ export function jsonLines(json: string): string {
 export function resultJson(members: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(members).filter(([, json]) => json !== undefined);
   return jsonLines(`{${given.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`);
+}
+
+/** Writes what is JSON for who asked for data, by `--format json` of OPA or by `--output`; undefined for people. */
+export function dataWriter(output: Output, format: string | undefined): ((json: string) => void) | undefined {
+  if (format !== undefined) return format === 'json' ? output.raw : undefined;
+  return output.format === 'table' ? undefined : output.json;
 }
 
 /** Undefined without answers: then the member is left out. */

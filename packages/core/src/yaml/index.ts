@@ -1,5 +1,7 @@
 import { Lexer } from 'yaml';
 
+export { formatYaml } from './write.ts';
+
 /**
  * True when a YAML text has more words and signs than `limit`. Counted by the lexer alone, which makes no document of
  * them: the YAML library takes microseconds for each, so that a megabyte of `[` would hold a process up for seconds.

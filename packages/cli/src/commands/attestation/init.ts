@@ -1,4 +1,4 @@
-import { connectForRun, STATE_OPTIONS, WORKFLOW_OPTIONS } from '../../attestation-options.ts';
+import { connectForRun, RUN_OPTIONS, STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { showWanted } from '../../dry-run.ts';
@@ -20,7 +20,7 @@ import { timeText } from '../../text.ts';
 export const command = defineCommand({
   summary: 'Start a run of a workflow and its attestation, and show what the contract wants',
   options: {
-    ...WORKFLOW_OPTIONS,
+    ...RUN_OPTIONS,
     'dry-run': { type: 'boolean', summary: 'Show what a run here would owe, and start nothing' },
     replace: { type: 'boolean', short: 'f', summary: 'Give up an attestation that is open here' },
     ...STATE_OPTIONS,

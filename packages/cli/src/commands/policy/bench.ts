@@ -1,15 +1,10 @@
 import { defineCommand } from '../../command.ts';
 import { cliError, EXIT } from '../../exit.ts';
-import { jsonLines, plainJson } from '../../policy/answers.ts';
-import { type Measured, measure, measuredJson, measuredText } from '../../policy/measure.ts';
+import { dataWriter, jsonLines, plainJson } from '../../policy/answers.ts';
+import { measure, measuredJson, measuredText } from '../../policy/measure.ts';
 import { problemsOf, problemsText } from '../../policy/problems.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
 import { openQuery, QUERY_OPTIONS } from '../../policy/query-options.ts';
-
-const FORMATS: Readonly<Record<string, (measured: Measured) => string>> = {
-  json: (measured) => jsonLines(plainJson(measuredJson(measured))),
-  pretty: measuredText,
-};
 
 export const command = defineCommand({
   summary: 'Measure how long a query takes, as opa bench does: compiled once, evaluated for a second',
@@ -32,7 +27,7 @@ export const command = defineCommand({
   run: async (session, { options, args }) => {
     const { output } = session;
     const count = countOf(options.count ?? '1');
-    const write = FORMATS[options.format ?? (session.globals.output === 'json' ? 'json' : 'pretty')];
+    const writeData = dataWriter(output, options.format);
     try {
       const opened = await openQuery(session, args, options);
       const evaluation = evaluateOptions(session, opened);
@@ -42,7 +37,8 @@ export const command = defineCommand({
           output.note('1 error occurred: undefined result');
           return EXIT.error;
         }
-        output.raw(write?.(measured) ?? '');
+        if (writeData) writeData(jsonLines(plainJson(measuredJson(measured))));
+        else output.raw(measuredText(measured));
       }
       return EXIT.ok;
     } catch (error) {

@@ -2,7 +2,7 @@ import { checkModules } from '@waybill/rego/check';
 import { type Module, RegoSourceError } from '@waybill/rego';
 import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
-import { plainJson, resultJson } from '../../policy/answers.ts';
+import { dataWriter, plainJson, resultJson } from '../../policy/answers.ts';
 import { loadPaths } from '../../policy/load-paths.ts';
 import { readModules } from '../../policy/open-program.ts';
 import { problemsOf, problemsText } from '../../policy/problems.ts';
@@ -35,7 +35,7 @@ export const command = defineCommand({
   ],
   run: async (session, { options, args }) => {
     const { output, cwd } = session;
-    const format = options.format ?? (session.globals.output === 'json' ? 'json' : 'pretty');
+    const writeData = dataWriter(output, options.format);
     try {
       const version = versionOf(options);
       const { sources } = await loadPaths(args, { cwd, version, ignore: options.ignore, onlyModules: true });
@@ -43,13 +43,12 @@ export const command = defineCommand({
       const problems = checkModules(modules, { strict: options.strict });
       if (problems.length > 0) throw new RegoSourceError(problems);
       const findings = options.lint ? await lintFindings(modules) : [];
-      if (format === 'json')
-        output.raw(resultJson(findings.length > 0 ? { findings: plainJson(findings) } : {}));
+      if (writeData) writeData(resultJson(findings.length > 0 ? { findings: plainJson(findings) } : {}));
       else if (findings.length > 0) output.raw(`${printable(findings.map(findingText).join('\n'))}\n`);
       return findings.length > 0 ? EXIT.error : EXIT.ok;
     } catch (error) {
       const problems = problemsOf(error);
-      if (format === 'json') output.raw(resultJson({ errors: plainJson(problems) }));
+      if (writeData) writeData(resultJson({ errors: plainJson(problems) }));
       else output.note(problemsText(problems));
       return EXIT.error;
     }

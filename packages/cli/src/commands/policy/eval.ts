@@ -3,7 +3,7 @@ import type { CoverageReport } from '@waybill/rego/coverage';
 import type { Trace, TraceMode } from '@waybill/rego/trace';
 import { defineCommand, type OptionSpecs, type OptionValues } from '../../command.ts';
 import { cliError, EXIT, type ExitCode } from '../../exit.ts';
-import { jsonLines, plainJson } from '../../policy/answers.ts';
+import { dataWriter, jsonLines, plainJson } from '../../policy/answers.ts';
 import { EVAL_FORMATS, type EvalReport, reportText } from '../../policy/eval-report.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
 import { failureProblem, problemsOf } from '../../policy/problems.ts';
@@ -70,13 +70,12 @@ export const command = defineCommand({
   ],
   run: async (session, { options, args }) => {
     if (options.policy !== undefined) return judgeDocument(session, options.policy, { options, args });
-    const format = options.format ?? (session.globals.output === 'table' ? 'pretty' : 'json');
     try {
       const report = await evaluated(session, args, options);
-      write(session, format, report);
+      write(session, options, report);
       return exitCode(report, options);
     } catch (error) {
-      write(session, format, { ...NOTHING, problems: problemsOf(error) });
+      write(session, options, { ...NOTHING, problems: problemsOf(error) });
       return NOT_EVALUATED;
     }
   },
@@ -84,7 +83,7 @@ export const command = defineCommand({
 
 /** Says what the policy says; undetermined blocks like a violation. */
 async function judgeDocument(
-  { cwd, globals, output }: Session,
+  { cwd, output }: Session,
   policy: string,
   { options, args }: { readonly options: Values; readonly args: readonly string[] },
 ): Promise<ExitCode> {
@@ -104,10 +103,9 @@ async function judgeDocument(
     project,
     with: options.with,
   });
-  const isJson = (options.format ?? globals.output) === 'json';
-  output.raw(
-    isJson ? jsonLines(plainJson(judgedJson(judged))) : `${printable(judgedText([judged], output))}\n`,
-  );
+  const writeData = dataWriter(output, options.format);
+  if (writeData) writeData(jsonLines(plainJson(judgedJson(judged))));
+  else output.raw(`${printable(judgedText([judged], output))}\n`);
   return isGood(judged.verdict) ? EXIT.ok : EXIT.refused;
 }
 
@@ -145,9 +143,11 @@ async function explained(trace: Trace, opened: OpenQuery): Promise<EvalReport['e
   return { json: explanationJson(steps), text: explanationText(steps, trace) };
 }
 
-function write({ output }: Session, format: string, report: EvalReport): void {
+function write({ output, globals }: Session, options: Values, report: EvalReport): void {
+  const format = options.format ?? (globals.output === 'table' ? 'pretty' : 'json');
   const { stdout, stderr } = reportText(format, report);
-  if (stdout !== '') output.raw(stdout);
+  const writeOut = options.format === undefined && globals.output === 'yaml' ? output.json : output.raw;
+  if (stdout !== '') writeOut(stdout);
   if (stderr !== '') output.note(stderr);
 }
 

@@ -1,7 +1,7 @@
 import { Observer } from '@waybill/rego';
 import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
-import { answersJson, jsonOf, plainJson, prettyText, resultJson } from '../../policy/answers.ts';
+import { answersJson, dataWriter, jsonOf, plainJson, prettyText, resultJson } from '../../policy/answers.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
 import { type FailedExpression, failedExpressions, failuresText } from '../../policy/failures.ts';
 import { problemsOf, problemsText } from '../../policy/problems.ts';
@@ -29,18 +29,18 @@ export const command = defineCommand({
   ],
   run: async (session, { options, args }) => {
     const { output } = session;
-    const isJson = (options.format ?? session.globals.output) === 'json';
+    const writeData = dataWriter(output, options.format);
     const observer = new Observer();
     try {
       const opened = await openQuery(session, args, options, observer);
       const { answers } = opened.query.evaluate({ ...evaluateOptions(session, opened), observer });
       const failed = failedExpressions(observer, opened);
-      if (isJson) output.raw(resultJson({ result: answersJson(answers), failures: failuresJson(failed) }));
+      if (writeData) writeData(resultJson({ result: answersJson(answers), failures: failuresJson(failed) }));
       else output.raw(`${prettyText(answers)}\n${failuresText(failed)}`);
       return EXIT.ok;
     } catch (error) {
       const problems = problemsOf(error);
-      if (isJson) output.raw(resultJson({ errors: plainJson(problems) }));
+      if (writeData) writeData(resultJson({ errors: plainJson(problems) }));
       else output.note(problemsText(problems));
       return NOT_EVALUATED;
     }

@@ -4,7 +4,7 @@ import { type CoverageReport, coverageReport } from '@waybill/rego/coverage';
 import { type TestResult, type TestRule, TestSuite } from '@waybill/rego/testing';
 import { defineCommand, type OptionSpecs, type OptionValues } from '../../command.ts';
 import { cliError, EXIT, type ExitCode } from '../../exit.ts';
-import { jsonLines, plainJson } from '../../policy/answers.ts';
+import { dataWriter, jsonLines, plainJson } from '../../policy/answers.ts';
 import { durationOf } from '../../policy/duration.ts';
 import { evaluateOptions } from '../../policy/evaluate-options.ts';
 import { type Loaded, loadPaths } from '../../policy/load-paths.ts';
@@ -77,8 +77,9 @@ async function run(session: Session, args: readonly string[], options: Values): 
   if (withCoverage && code === EXIT.ok) {
     return reportCoverage(session, coverageOf(suite, loaded, observer), threshold);
   }
-  const isJson = (options.format ?? session.globals.output) === 'json' && !withCoverage;
-  session.output.raw(isJson ? jsonLines(testsJson(results)) : testsText(results, options.verbose));
+  const writeData = withCoverage ? undefined : dataWriter(session.output, options.format);
+  if (writeData) writeData(jsonLines(testsJson(results)));
+  else session.output.raw(testsText(results, options.verbose));
   return code;
 }
 
@@ -112,7 +113,7 @@ function reportCoverage({ output }: Session, report: CoverageReport, threshold: 
     output.note(`Code coverage threshold not met: got ${got} instead of ${wanted}`);
     return FAILED;
   }
-  output.raw(jsonLines(plainJson(report)));
+  output.json(jsonLines(plainJson(report)));
   return EXIT.ok;
 }
 
