@@ -5,6 +5,7 @@
 import type { AttackGroups } from './attack.ts';
 import { ATTESTATIONS } from './table/attestations.ts';
 import { BROWSERS } from './table/browsers.ts';
+import { CLAIMS_OF_JOBS } from './table/claims.ts';
 import { CLOCKS } from './table/clocks.ts';
 import { CONFUSED_DEPUTY } from './table/confused-deputy.ts';
 import { CONTRACTS } from './table/contracts.ts';
@@ -31,6 +32,7 @@ export const ATTACKS: AttackGroups = {
   'Confused deputy': CONFUSED_DEPUTY,
   'Identity tokens': IDENTITY_TOKENS,
   'Pipelines: their secrets and tokens': PIPELINES,
+  'Jobs: what is said of them, and what is proven': CLAIMS_OF_JOBS,
   'Mirrors of the trusted root': MIRRORS,
   'Requests by the server': REQUESTS_BY_THE_SERVER,
   'Issuers that organisations list': ISSUER_ATTACKS,

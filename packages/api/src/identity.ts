@@ -100,6 +100,17 @@ export type RotateRobotAccount = Static<typeof RotateRobotAccount>;
 
 const Pattern = Type.String({ minLength: 1, maxLength: 500 });
 
+/** What kind of CI system an issuer belongs to; its address says so for the public ones. */
+const PipelineCi = Type.Union([
+  Type.Literal('github'),
+  Type.Literal('gitlab'),
+  Type.Literal('circleci'),
+  Type.Literal('buildkite'),
+  Type.Literal('jenkins'),
+  Type.Literal('azure'),
+  Type.Literal('kubernetes'),
+]);
+
 const trustFields = {
   /** As its tokens state it in `iss`. */
   issuer: Type.String({ minLength: 1, maxLength: 500 }),
@@ -116,6 +127,7 @@ export const AddTrust = Type.Object(
     audience: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
     /** Claim by claim the pattern of its value, as that of `subject`. */
     claims: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Pattern, { maxProperties: 20 })),
+    ci: Type.Optional(PipelineCi),
     expiresInSeconds: Type.Optional(ExpiresInSeconds),
   },
   { additionalProperties: false },
@@ -128,6 +140,7 @@ export const Trust = Type.Object({
   ...trustFields,
   audience: Type.String(),
   claims: Type.Record(Type.String(), Type.String()),
+  ci: Type.Union([PipelineCi, Type.Null()]),
   createdAt: Time,
   expiresAt: Type.Union([Time, Type.Null()]),
   lastUsedAt: Type.Union([Time, Type.Null()]),

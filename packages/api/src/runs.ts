@@ -104,6 +104,8 @@ export const BuildGrade = Type.Object({
   signedBy: Type.String(),
   /** Whether the job's identity token proves the runner, or only the client names it. */
   runner: Type.Union([Type.Literal('verified'), Type.Literal('stated')]),
+  /** What that token says of the job, by the names of a certificate's extensions; absent where there is none. */
+  claims: Type.Optional(Type.Record(Type.String(), Type.String())),
   /** Why so much, and why not more. */
   reasons: Type.Array(Type.String()),
 });

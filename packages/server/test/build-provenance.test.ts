@@ -126,11 +126,11 @@ const mode = (receipt: Receipt) => receipt.build?.builder.replace(`${world.url}/
 describe('provenance by the server', () => {
   it('takes source, workflow and runner from the token, and keeps what is stated apart', async () => {
     const stated: Partial<RunPredicate> = {
-      runner: { type: 'JENKINS_JOB', url: 'https://elsewhere.example.com' },
-      environment: { GITHUB_REPOSITORY: 'evil/app', GITHUB_SHA: 'e'.repeat(40) },
+      runner: { type: 'DAGGER_PIPELINE', url: 'https://elsewhere.example.com' },
+      environment: { GITHUB_REPOSITORY: 'ACME/app', DEPLOY_TO: 'evil' },
       annotations: { level: '3' },
     };
-    const done = await attest({ stated, more: '\n  envAllowList: [GITHUB_REPOSITORY, GITHUB_SHA]' });
+    const done = await attest({ stated, more: '\n  envAllowList: [GITHUB_REPOSITORY, DEPLOY_TO]' });
     assert.deepEqual(done.receipt.findings, []);
     const proven = await provenanceOf(done);
     const uri = `git+${host}/acme/app@refs/tags/v1`;
@@ -142,9 +142,32 @@ describe('provenance by the server', () => {
     assert.deepEqual((said as { environment: object }).environment, stated.environment);
     const { buildDefinition } = proven.predicate as { buildDefinition: Record<string, unknown> };
     const elsewhere = JSON.stringify([others, { ...buildDefinition, externalParameters: null }]);
-    assert.doesNotMatch(elsewhere, /evil|JENKINS|elsewhere/);
+    assert.doesNotMatch(elsewhere, /evil|ACME|DAGGER|elsewhere/);
     assert.equal(done.receipt.build?.runner, 'verified');
     assert.equal(done.receipt.build?.level, 2);
+    assert.equal(done.receipt.build?.claims?.['sourceRepositoryDigest'], COMMIT);
+  });
+
+  it('is not made for a run that states otherwise than its token says', async () => {
+    const stated: Partial<RunPredicate> = {
+      runner: { type: 'JENKINS_JOB' },
+      environment: { GITHUB_REPOSITORY: 'evil/app', GITHUB_SHA: 'e'.repeat(40), GITHUB_RUN_ID: '8' },
+    };
+    const more = '\n  envAllowList: [GITHUB_REPOSITORY, GITHUB_SHA, GITHUB_RUN_ID]';
+    const { receipt } = await attest({ stated, more });
+    assert.deepEqual([receipt.result, receipt.provenance], ['FAILED', undefined]);
+    assert.deepEqual(
+      receipt.findings.map(({ code, message }) => `${code} ${message.replace(/^.*?states /, '')}`),
+      [
+        ['runner.type', 'JENKINS_JOB', 'GITHUB_ACTION'],
+        ['GITHUB_REPOSITORY', 'evil/app', 'acme/app'],
+        ['GITHUB_SHA', 'e'.repeat(40), COMMIT],
+        ['GITHUB_RUN_ID', '8', '7'],
+      ].map(
+        ([what, said, proven]) =>
+          `claim_contradicted ${what} as "${said}", the token of ${github.url} proves "${proven}"`,
+      ),
+    );
   });
 
   it('is a referrer of the run, and found by what it is about', async () => {
@@ -267,7 +290,7 @@ describe('the grade of a build', () => {
     });
     assert.deepEqual(
       other.receipt.findings.map(({ code }) => code),
-      ['contract_assurance_runner'],
+      ['claim_contradicted', 'contract_assurance_runner'],
     );
   });
 });

@@ -4,8 +4,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Client } from '@waybill/api/client';
 import { isCoded, Secret } from '@waybill/core';
+import { parseBundle } from '@waybill/core/bundle';
 import { utf8 } from '@waybill/core/bytes';
 import { digestOf } from '@waybill/core/digest';
+import { parseStatement } from '@waybill/core/intoto';
 import { type FakeIssuer, fakeIssuer, startAttester, type TestWorld, testWorld } from '@waybill/testkit';
 import { DOCUMENT, sendTo } from './all-routes.ts';
 
@@ -156,6 +158,96 @@ describe('a trusted pipeline', () => {
     await assert.rejects(world.as(other).me(), { code: 'identity_unauthenticated', message: /expired/ });
   });
 });
+
+describe('what is known of a trusted job', () => {
+  const COMMIT = 'c'.repeat(40);
+  const OWN = 'acme/app/.github/workflows/release.yml@refs/heads/main';
+  const CLAIMS = {
+    aud: '',
+    sub: 'repo:acme/proven:ref:refs/heads/main',
+    repository: 'acme/app',
+    repository_owner: 'acme',
+    sha: COMMIT,
+    ref: 'refs/heads/main',
+    event_name: 'push',
+    job_workflow_ref: OWN,
+    workflow_ref: OWN,
+    runner_environment: 'github-hosted',
+    run_id: '7',
+    run_attempt: '1',
+  };
+  before(() =>
+    world.owner.addTrust(BUILD, {
+      name: 'proven',
+      issuer: ci.url,
+      subject: 'repo:acme/proven:*',
+      ci: 'github',
+    }),
+  );
+  after(() => world.owner.removeTrust(BUILD, 'proven'));
+  const job = async (claims: object = {}): Promise<Secret<string>> => {
+    const jwt = ci.token({ ...CLAIMS, aud: `${world.url}/default`, ...claims });
+    const answer = await exchange(jwt);
+    assert.equal(answer.status, 200, answer.error_description);
+    return new Secret(answer.access_token ?? '');
+  };
+  const run = async (startsBy: Secret<string>, pushesBy: Secret<string>) => {
+    const attester = await startAttester({ client: world.as(startsBy), token: startsBy, ...BUILD });
+    const program = await attester.record('program', 'ARTIFACT', utf8('a proven program'), true);
+    const bundle = await attester.sign(attester.predicate([program]));
+    return world.as(pushesBy).pushAttestation(attester.run.id, bundle);
+  };
+
+  it('is what its token says, in verdict and provenance, without a word of it in the access token', async () => {
+    const token = await job();
+    const [, payload = ''] = token.reveal().split('.');
+    assert.doesNotMatch(Buffer.from(payload, 'base64url').toString(), /acme\/app|cccc/);
+    const { result, build, runId } = await run(token, token);
+    assert.deepEqual([result, build?.level, build?.runner], ['PASSED', 2, 'verified']);
+    assert.match(build?.builder ?? '', /\/builders\/hosted$/);
+    const proven = await statementOf(await world.owner.downloadProvenance(runId));
+    const { host } = new URL(ci.url);
+    assert.match(JSON.stringify(proven), new RegExp(`"git\\+https://${host}/acme/app@refs/heads/main"`));
+    assert.match(JSON.stringify(proven), /acme\/app\/actions\/runs\/7\/attempts\/1/);
+    const { verifiedLevels } = (await statementOf(await world.owner.downloadVerdict(runId))) as {
+      verifiedLevels: string[];
+    };
+    assert.deepEqual(verifiedLevels, ['WAYBILL_CONTRACT_VERIFIED', 'SLSA_BUILD_LEVEL_2']);
+  });
+
+  it('is nothing where somebody else pushes, or where nobody says what CI system it is', async () => {
+    const token = await job();
+    const pushed = await run(token, world.ownerToken);
+    assert.deepEqual([pushed.result, pushed.build?.level, pushed.build?.runner], ['PASSED', 1, 'stated']);
+    const plain = await accessToken();
+    assert.equal((await run(plain, plain)).build?.runner, 'stated');
+  });
+
+  it('is on a machine of the platform by the word of that platform only', async () => {
+    const token = await job({ runner_environment: 'gitlab-hosted' });
+    const { build } = await run(token, token);
+    assert.deepEqual([build?.level, build?.runner], [1, 'verified']);
+  });
+
+  it('is one pipeline from the start to the push, or the run FAILED', async () => {
+    const other = await job({ sha: 'd'.repeat(40), run_id: '8' });
+    const { result, findings } = await run(await job({ run_attempt: '2' }), other);
+    assert.equal(result, 'FAILED');
+    assert.deepEqual(
+      findings.map(({ code, message }) => `${code} ${message.split(' of ')[0]}`),
+      [
+        'claim_contradicted the claim sourceRepositoryDigest',
+        'claim_contradicted the claim runInvocationUri',
+      ],
+    );
+  });
+});
+
+async function statementOf(bundle: string): Promise<unknown> {
+  const { content } = parseBundle(bundle);
+  assert.ok(content.type === 'dsse');
+  return parseStatement(content.envelope.payload).claimed.predicate;
+}
 
 describe('a token of another pipeline', () => {
   it('with a look-alike subject hears which claim, what was expected and what was found', async () => {

@@ -23,3 +23,4 @@ export { materialDescriptor, policyContext, type PolicyRunFacts } from './policy
 export { type PolicyTask, type PolicyWork, policyTasks } from './policy-tasks.ts';
 export { contractSchema } from './schema.ts';
 export { signerMatches } from './signer.ts';
+export { RUNNER_NAMES, type RunnerType } from './runner.ts';

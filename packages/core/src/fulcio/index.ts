@@ -1,7 +1,9 @@
 /** Fulcio's rules: from the claims of a token to the name and the extensions of a certificate. Pure. */
+export { type BuildClaims, buildClaimsOf } from './build-claims.ts';
 export { checkTokenClaims } from './check-claims.ts';
 export { checkIssuerRule } from './check-rule.ts';
 export {
+  type CiProvider,
   type FulcioConfig,
   type IssuerRule,
   parseFulcioConfig,

@@ -7,13 +7,14 @@ import { allowedActions } from '../registry/index.ts';
 import { runRepository } from './addresses.ts';
 import { bind } from './bind.ts';
 import { presentGrade } from './build-provenance.ts';
+import { checkClaims } from './check-claims.ts';
 import { checkConformance, judgedSubjects } from './check-conformance.ts';
 import { checkMaterials } from './check-materials.ts';
 import { checkPolicies, type PoliciesAnswer } from './check-policies.ts';
 import { checkSigner } from './check-signer.ts';
 import { commitReceipt, type ReceiptToCommit } from './commit.ts';
 import type { AttestationDeps } from './deps.ts';
-import { type GradedBuild, gradeBuild, provesRunner } from './grade-build.ts';
+import { certified, type GradedBuild, gradeBuild, provesRunner } from './grade-build.ts';
 import type { RunRow } from './queries.ts';
 import { loadForAccept } from './read-run.ts';
 import { auditRefusal } from './refuse.ts';
@@ -42,7 +43,7 @@ export interface AcceptInput {
  */
 export async function accept(deps: AttestationDeps, input: AcceptInput): Promise<Receipt> {
   const { principal } = input;
-  const { run, contract, earlier } = await loadForAccept(deps, principal, input.runId);
+  const { run, contract, earlier, pushed } = await loadForAccept(deps, principal, input.runId);
   const refusal = auditRefusal(deps, run, input);
   const { project, workflow } = run;
   await refusal.during('authorize', () => authorize(principal, 'attest', { project, workflow }));
@@ -56,14 +57,16 @@ export async function accept(deps: AttestationDeps, input: AcceptInput): Promise
   await refusal.during('bind', () => bind(run, principal.orgName, signed.predicate));
 
   const subjects = judgedSubjects(contract, signed);
-  const build = gradeBuild({ contract, signed, issuerUrl: deps.trust.issuerUrl });
+  const { issuerUrl } = deps.trust;
+  const build = gradeBuild({ contract, signed, pushed, issuerUrl });
+  const claims = checkClaims({ signed, certified: certified(signed, issuerUrl), started: run.build, pushed });
   const { findings, policies } = await judge(deps, { run, contract, signed, subjects, build, principal });
   return record(deps, {
     run,
     contract,
     signed,
     subjects,
-    findings: withoutFlood(findings),
+    findings: withoutFlood([...claims, ...findings]),
     policies,
     build,
     input,

@@ -1,5 +1,6 @@
 import type { BuildGrade } from '@waybill/api';
 import type { Json } from '@waybill/core/bytes';
+import type { BuildClaims } from '@waybill/core/fulcio';
 import { type Digest, digestOf, hexOf } from '@waybill/core/digest';
 import {
   formatStatement,
@@ -10,7 +11,7 @@ import {
 } from '@waybill/core/intoto';
 import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
-import type { BuildFacts, GradedBuild } from './grade-build.ts';
+import type { GradedBuild } from './grade-build.ts';
 import { type LoggedEvidence, logProvenance } from './log-evidence.ts';
 import type { RunRow } from './queries.ts';
 import type { SignedEvidence } from './verify-signer.ts';
@@ -62,8 +63,15 @@ export function presentGrade(deps: AttestationDeps, build: GradedBuild): BuildGr
     generatedBy: 'server',
     signedBy: deps.trust.serverIdentity,
     runner: build.runner === null ? 'stated' : 'verified',
+    ...(build.facts === null ? {} : { claims: claimsOf(build.facts) }),
     reasons: [...build.reasons],
   };
+}
+
+/** What the token proves, by the names that certificates have for it. */
+function claimsOf({ signer, extensions }: BuildClaims): Readonly<Record<string, string>> {
+  const { buildSignerUri = signer, ...others } = extensions;
+  return { ...others, buildSignerUri };
 }
 
 function provenanceOf(deps: AttestationDeps, given: ToProve): Readonly<Record<string, Json>> {
@@ -98,8 +106,9 @@ function provenanceOf(deps: AttestationDeps, given: ToProve): Readonly<Record<st
 }
 
 /** In the words of GitHub's build type, so that verifiers find the source where they look for it. */
-function workflowOf({ extensions, signer }: BuildFacts): Readonly<Record<string, Json>> {
-  const { sourceRepositoryUri = '', sourceRepositoryRef = '', buildConfigUri } = extensions;
+function workflowOf({ extensions, signer }: BuildClaims): Readonly<Record<string, Json>> {
+  const { sourceRepositoryUri, sourceRepositoryRef = '', buildConfigUri } = extensions;
+  if (sourceRepositoryUri === undefined) return {};
   const config = buildConfigUri ?? signer;
   const path = config.startsWith(`${sourceRepositoryUri}/`)
     ? config.slice(sourceRepositoryUri.length)
@@ -119,8 +128,8 @@ function statedBy({ predicate }: SignedEvidence): Json {
   return { runner: { ...runner }, environment, annotations, tool };
 }
 
-/** What the identity token said, as the certificate holds it. */
-function tokenOf({ issuer, signer, extensions }: BuildFacts): Json {
+/** What the identity token said, in the words of a certificate. */
+function tokenOf({ issuer, signer, extensions }: BuildClaims): Json {
   const { buildTrigger, runnerEnvironment, sourceRepositoryIdentifier, sourceRepositoryOwnerIdentifier } =
     extensions;
   const known = {
@@ -133,7 +142,7 @@ function tokenOf({ issuer, signer, extensions }: BuildFacts): Json {
   return { issuer, signer, ...Object.fromEntries(said) };
 }
 
-function dependenciesOf({ signer, extensions }: BuildFacts): Json {
+function dependenciesOf({ signer, extensions }: BuildClaims): Json {
   const { sourceRepositoryUri, sourceRepositoryRef, sourceRepositoryDigest, buildSignerDigest } = extensions;
   const source =
     sourceRepositoryUri && sourceRepositoryDigest

@@ -1,25 +1,18 @@
 import { matchesPattern } from '@waybill/core/bytes';
-import type { Contract, ContractSigner } from '@waybill/core/contract';
+import type { Contract, ContractSigner, RunnerType } from '@waybill/core/contract';
+import type { BuildClaims } from '@waybill/core/fulcio';
 import type { FulcioExtensions } from '@waybill/core/x509';
 import type { SignedEvidence } from './verify-signer.ts';
 
 /** How much of a build is proven; each is a builder of its own, as SLSA asks (spec/build-provenance.md, builder.id). */
 export type BuildMode = 'isolated' | 'hosted' | 'self-hosted' | 'unproven';
 
-/** What the certificate authority read from the identity token of the job; nothing of it is the client's word. */
-export interface BuildFacts {
-  readonly issuer: string;
-  /** The workflow that signed, with its ref. */
-  readonly signer: string;
-  readonly extensions: FulcioExtensions;
-}
-
 export interface GradedBuild {
   /** Highest SLSA build level that the facts allow. */
   readonly level: 1 | 2 | 3;
   readonly mode: BuildMode;
   /** Null: nothing about the build is proven. */
-  readonly facts: BuildFacts | null;
+  readonly facts: BuildClaims | null;
   /** Type of runner, as contracts spell it, that a token proves; null: it is only stated. */
   readonly runner: string | null;
   /** For people: why so much, and why not more. */
@@ -34,36 +27,45 @@ export interface GradedBuild {
 export function gradeBuild(given: {
   readonly contract: Contract;
   readonly signed: SignedEvidence;
+  /** Of the job that pushed it; null where an API token did. */
+  readonly pushed: BuildClaims | null;
   /** URL of the built-in issuer. */
   readonly issuerUrl: string;
 }): GradedBuild {
-  const { contract, signed, issuerUrl } = given;
-  const { signer } = signed.statement;
-  if (signer.type === 'key')
-    return unproven('it is signed by a key, which says nothing of where a build ran');
+  const { contract, signed, pushed, issuerUrl } = given;
+  const facts = certified(signed, issuerUrl) ?? pushed;
+  if (facts) return gradeJob(contract, facts);
+  return signed.statement.signer.type === 'key'
+    ? unproven('it is signed by a key, which says nothing of where a build ran')
+    : unproven(
+        'it is signed as the workflow with a token of this server: whoever holds one can state any build',
+      );
+}
+
+/** By the certificate that the job got for its CI system's token; null where it is signed in another way. */
+export function certified({ statement }: SignedEvidence, issuerUrl: string): BuildClaims | null {
+  const { signer } = statement;
+  if (signer.type === 'key' || signer.issuer === issuerUrl || signer.extensions === null) return null;
   const { issuer, subject, extensions } = signer;
-  if (issuer === issuerUrl || extensions === null) {
-    return unproven(
-      'it is signed as the workflow with a token of this server: whoever holds one can state any build',
-    );
-  }
-  return gradeJob(contract, { issuer, signer: subject, extensions });
+  return { issuer, ci: ciOf(extensions), signer: subject, extensions };
 }
 
 function unproven(reason: string): GradedBuild {
   return { level: 1, mode: 'unproven', facts: null, runner: null, reasons: [reason] };
 }
 
-const HOSTED: ReadonlySet<string> = new Set(['github-hosted', 'gitlab-hosted']);
+/** Word for machines of the platform itself. Other systems' tokens have none that is known to mean that. */
+const HOSTED: Readonly<Record<string, string>> = { github: 'github-hosted', gitlab: 'gitlab-hosted' };
 
-function gradeJob(contract: Contract, facts: BuildFacts): GradedBuild {
+function gradeJob(contract: Contract, facts: BuildClaims): GradedBuild {
   const { issuer, extensions } = facts;
   const { runnerEnvironment: environment, sourceRepositoryUri, sourceRepositoryDigest } = extensions;
+  const job = { facts, runner: runnerOf(facts) };
   if (!environment || !sourceRepositoryUri || !sourceRepositoryDigest) {
-    return { ...unproven(`the token of ${issuer} names no repository, commit and runner`), facts };
+    const reason = `the token of ${issuer} names no repository, commit and runner, so that nothing more than the job ${facts.signer} is proven`;
+    return { ...unproven(reason), ...job };
   }
-  const job = { facts, runner: runnerType(extensions) };
-  if (!HOSTED.has(environment)) {
+  if (environment !== HOSTED[facts.ci ?? '']) {
     const reason = `the token of ${issuer} says that the runner is ${environment}: a machine that its owner can change`;
     return { ...job, level: 1, mode: 'self-hosted', reasons: [reason] };
   }
@@ -80,7 +82,7 @@ function gradeJob(contract: Contract, facts: BuildFacts): GradedBuild {
 }
 
 /** Why whoever controls the built repository may control what was signed; null: nothing says so. */
-function isolationDoubt({ signers }: Contract, facts: BuildFacts, source: string): string | null {
+function isolationDoubt({ signers }: Contract, facts: BuildClaims, source: string): string | null {
   const [workflow, ref] = splitRef(facts.signer);
   const [place, built] = [placeOf(workflow), placeOf(source)];
   if (place === null || built === null || place.host !== built.host) {
@@ -120,10 +122,27 @@ function vouches(
   return issuer === facts.issuer && workflow === facts.workflow && matchesPattern(subject, facts.signer);
 }
 
-/** By what only that platform's tokens say. */
-function runnerType(extensions: FulcioExtensions): string | null {
-  if (extensions.githubWorkflowRepository !== undefined) return 'GITHUB_ACTION';
-  return extensions.runInvocationUri?.includes('/-/jobs/') === true ? 'GITLAB_PIPELINE' : null;
+/** By what only that platform's mapping writes into a certificate. */
+function ciOf({ githubWorkflowRepository, runInvocationUri = '' }: FulcioExtensions): string | null {
+  if (githubWorkflowRepository !== undefined) return 'github';
+  if (runInvocationUri.includes('/-/jobs/')) return 'gitlab';
+  if (runInvocationUri.startsWith('https://buildkite.com/')) return 'buildkite';
+  return runInvocationUri.startsWith('https://app.circleci.com/') ? 'circleci' : null;
+}
+
+/** As contracts spell them. A service account of Kubernetes may run anything. */
+const RUNNERS: Readonly<Record<string, RunnerType>> = {
+  github: 'GITHUB_ACTION',
+  gitlab: 'GITLAB_PIPELINE',
+  circleci: 'CIRCLECI_BUILD',
+  buildkite: 'BUILDKITE_PIPELINE',
+  jenkins: 'JENKINS_JOB',
+  azure: 'AZURE_PIPELINE',
+};
+
+/** Type of the runner that the token proves; null: none that is known. */
+export function runnerOf({ ci }: BuildClaims): RunnerType | null {
+  return RUNNERS[ci ?? ''] ?? null;
 }
 
 /** Whether a token proves the runner that the contract wants; without one that it wants, any. */

@@ -1,5 +1,6 @@
 import type { Receipt, RunState } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
+import type { BuildClaims } from '@waybill/core/fulcio';
 import { type ColumnType, sql } from 'kysely';
 import { type Tx, thisOrg } from '../ground/index.ts';
 
@@ -21,6 +22,7 @@ type AttestationTables = {
     started_at: Date;
     expires_at: Date;
     finished_at: Date | null;
+    build_claims: ColumnType<BuildClaims | null, string | null, never>;
   };
   attestation_attestations: {
     run_id: string;
@@ -58,6 +60,8 @@ export interface RunRow {
   readonly startedAt: Date;
   readonly expiresAt: Date;
   readonly finishedAt: Date | null;
+  /** What was verified of the job that started it; null: nothing. */
+  readonly build: BuildClaims | null;
 }
 
 /**
@@ -98,6 +102,7 @@ function runColumns(tx: Tx, now: Date) {
       'started_at',
       'expires_at',
       'finished_at',
+      'build_claims',
       stateAt(now).as('state_now'),
     ])
     .where('org_id', '=', thisOrg);
@@ -118,6 +123,7 @@ function toRun(row: SelectedRun): RunRow {
     startedAt: row.started_at,
     expiresAt: row.expires_at,
     finishedAt: row.finished_at,
+    build: row.build_claims,
   };
 }
 
@@ -131,6 +137,7 @@ export interface NewRun {
   readonly startedBy: string;
   readonly startedAt: Date;
   readonly expiresAt: Date;
+  readonly build: RunRow['build'];
 }
 
 export async function insertRun(tx: Tx, run: NewRun): Promise<string> {
@@ -150,6 +157,7 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<string> {
       started_at: run.startedAt,
       expires_at: run.expiresAt,
       finished_at: null,
+      build_claims: run.build && JSON.stringify(run.build),
     })
     .returning('id')
     .executeTakeFirstOrThrow();

@@ -1,9 +1,10 @@
 import type { RunDetail, RunList, RunQuery, RunSummary } from '@waybill/api';
 import type { Contract } from '@waybill/core/contract';
 import type { Digest } from '@waybill/core/digest';
+import type { BuildClaims } from '@waybill/core/fulcio';
 import { findRevision } from '../contract/index.ts';
 import type { Tx } from '../ground/index.ts';
-import { authorize, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
+import { authorize, findPipelineClaims, type Principal, scopeCovers, targetOf } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
@@ -33,10 +34,15 @@ export async function loadForAccept(
   readonly run: RunRow;
   readonly contract: Contract;
   readonly earlier: StoredAttestation | null;
+  /** What was verified of the job that pushes; null: nothing. */
+  readonly pushed: BuildClaims | null;
 }> {
   return inRunOf(deps, principal, id, async (tx, { run, stored }) => {
-    const { contract } = await findRevision(tx, run.contract);
-    return { run, contract, earlier: stored };
+    const [{ contract }, pushed] = await Promise.all([
+      findRevision(tx, run.contract),
+      findPipelineClaims(tx, principal),
+    ]);
+    return { run, contract, earlier: stored, pushed };
   });
 }
 

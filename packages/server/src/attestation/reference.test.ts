@@ -288,7 +288,7 @@ describe('docs/reference/verdict.md', () => {
       'material_kind_unsupported',
     ]);
     const section = text.slice(text.indexOf('## Findings'), text.indexOf('## What PASSED means'));
-    const listed = section.matchAll(/`((?:signer|material|contract|subject|policy)_\w+)`/g);
+    const listed = section.matchAll(/`((?:signer|claim|material|contract|subject|policy)_\w+)`/g);
     assert.deepEqual(new Set(listed.map(([, code]) => code)), made);
     for (const { step, code } of failed.findings) {
       assert.match(section, new RegExp(`\\| ${step} \\| .*\`${code}\``), `${step}: ${code}`);

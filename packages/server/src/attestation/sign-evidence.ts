@@ -43,7 +43,7 @@ export async function signEvidence(
   const { run, signed, build, ...judged } = given;
   const attestation = await traced(deps, 'log attestation', () => logAttestation(deps, signed));
   const about = { evidence: signed, bundleDigest: attestation.digest };
-  const verdict = await traced(deps, 'verdict', () => signVerdict(deps, run, { ...judged, ...about }));
+  const verdict = await traced(deps, 'verdict', () => signVerdict(deps, run, { ...judged, ...about, build }));
   const { subjects } = judged;
   const [vsa, provenance] = await Promise.all([
     traced(deps, 'log verdict', () => logVerdict(deps, verdict)),

@@ -14,6 +14,7 @@ import {
 import type { ServerSigned } from '../trust/index.ts';
 import { contractUri, runUri } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
+import type { GradedBuild } from './grade-build.ts';
 import type { RunRow } from './queries.ts';
 import type { SignedEvidence } from './verify-signer.ts';
 
@@ -27,8 +28,13 @@ export interface Verdict {
   readonly signed: ServerSigned;
 }
 
-/** Our own words, and SLSA's for a verdict that is negative (VSA v1 "verifiedLevels"). */
-const LEVELS = { PASSED: ['WAYBILL_CONTRACT_VERIFIED'], FAILED: ['FAILED'] } as const;
+/**
+ * Our own word and the level of SLSA's build track that the proven facts allow; SLSA's word for a verdict that is
+ * negative (VSA v1 "verifiedLevels"). The provenance that level 1 asks for is signed with each verdict that is PASSED.
+ */
+function levelsOf(result: Verdict['result'], { level }: GradedBuild): readonly string[] {
+  return result === 'FAILED' ? ['FAILED'] : ['WAYBILL_CONTRACT_VERIFIED', `SLSA_BUILD_LEVEL_${level}`];
+}
 
 /**
  * Step `verdict`: what the server itself found, as a SLSA verification summary about the attestation's subjects,
@@ -46,9 +52,10 @@ export async function signVerdict(
     readonly subjects: readonly Subject[];
     readonly findings: readonly Finding[];
     readonly policies: readonly PolicyJudgement[];
+    readonly build: GradedBuild;
   },
 ): Promise<Verdict> {
-  const { contract, evidence, bundleDigest, subjects, findings, policies } = given;
+  const { contract, evidence, bundleDigest, subjects, findings, policies, build } = given;
   const result = findings.every(({ advisory }) => advisory === true) ? 'PASSED' : 'FAILED';
   const verifiedAt = deps.clock();
   const predicate = formatVsaPredicate({
@@ -60,7 +67,7 @@ export async function signVerdict(
       { uri: `${deps.publicUrl}/waybill/v1/runs/${run.id}/bundle`, digest: { sha256: hexOf(bundleDigest) } },
     ],
     verificationResult: result,
-    verifiedLevels: LEVELS[result],
+    verifiedLevels: levelsOf(result, build),
     slsaVersion: '1.2',
   });
   const statement: Statement = {

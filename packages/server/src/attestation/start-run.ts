@@ -1,7 +1,7 @@
 import type { StartedRun, StartRun } from '@waybill/api';
 import { resolveForRun, useVersion } from '../contract/index.ts';
 import { writeAudit } from '../ground/index.ts';
-import { actorOf, authorize, type Principal } from '../identity/index.ts';
+import { actorOf, authorize, findPipelineClaims, type Principal } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
 import { findRun, insertRun } from './queries.ts';
@@ -39,6 +39,7 @@ export async function startRun(
       startedBy: principal.tokenId,
       startedAt,
       expiresAt: new Date(startedAt.getTime() + deps.runLifetimeMs),
+      build: await findPipelineClaims(tx, principal),
     });
     await writeAudit(tx, {
       orgId: principal.orgId,

@@ -35,7 +35,7 @@ export async function authenticateAccessToken(deps: IdentityDeps, jwt: string): 
   const token = verifyToken(deps, jwt, { type: TOKEN_TYPE.access, audience: audienceOf(deps) });
   const row = await liveCredential(deps, token.subject);
   deps.usage.touch(row, deps.clock());
-  return principalOf(row);
+  return Object.freeze({ ...principalOf(row), session: token.claims.string('jti') });
 }
 
 function audienceOf({ publicUrl }: Pick<IdentityDeps, 'publicUrl'>): string {

@@ -1,6 +1,7 @@
 /** A trusted pipeline's own token for a short-lived one of ours: no secret is kept in the CI system. */
 import { type CodedError, isCoded, messageOf } from '@waybill/core';
 import { Fields, fromBase64, type Json, parseJson } from '@waybill/core/bytes';
+import type { BuildClaims } from '@waybill/core/fulcio';
 import { type Logger, writeAudit } from '../ground/index.ts';
 import { issueAccessToken } from './access-token.ts';
 import { patternMatches } from './claim-pattern.ts';
@@ -8,11 +9,22 @@ import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
 import { ACCESS_TOKEN, type Asker, one, Refusal } from './exchange-form.ts';
 import { isName } from './name.ts';
-import { findTrusts, type TrustCredential, type TrustRule } from './queries/trusts.ts';
+import { insertSession, type Session } from './queries/sessions.ts';
+import { findTrusts, type PipelineCi, type TrustCredential, type TrustRule } from './queries/trusts.ts';
 import type { SignedToken } from './sign-token.ts';
 import { audienceFor } from './trusts.ts';
 
 type Claims = Readonly<Record<string, Json>>;
+
+/** A token that holds. */
+export interface VerifiedPipeline {
+  readonly claims: Claims;
+  /**
+   * What of it is known of the job, given what whoever trusts the pipeline says of its CI system; null: the system is
+   * not known, or the token says too little.
+   */
+  build(ci: PipelineCi | null): BuildClaims | null;
+}
 
 /**
  * The claims of a token that is signed by the issuer, made for the audience and in its time. Throws
@@ -22,7 +34,7 @@ type Claims = Readonly<Record<string, Json>>;
 export type VerifyPipelineToken = (
   jwt: string,
   expected: { readonly issuer: string; readonly audience: string },
-) => Promise<Claims>;
+) => Promise<VerifiedPipeline>;
 
 export interface PipelineDeps extends IdentityDeps {
   readonly verify: VerifyPipelineToken;
@@ -82,7 +94,8 @@ interface Trusted {
   readonly tokenId: string;
   readonly tokenName: string;
   readonly trust: TrustCredential;
-  readonly claims: Claims;
+  readonly subject: string;
+  readonly build: BuildClaims | null;
 }
 
 async function trustedBy(deps: PipelineDeps, jwt: string, workflow: Workflow): Promise<Trusted> {
@@ -97,7 +110,13 @@ async function trustedBy(deps: PipelineDeps, jwt: string, workflow: Workflow): P
   const fits = verified.trusts.find(({ rule }) => mismatchesOf(rule, verified.claims).length === 0);
   if (fits === undefined) throw await untrusted(deps, workflow, verified);
   deps.usage.touch(fits, now);
-  return { tokenId: fits.id, tokenName: fits.name, trust: fits, claims: verified.claims };
+  return {
+    tokenId: fits.id,
+    tokenName: fits.name,
+    trust: fits,
+    subject: textOf(verified.claims['sub']) ?? '',
+    build: verified.build(fits.rule.ci),
+  };
 }
 
 /** What the token says of itself: by it a rule is found, and nothing is believed. */
@@ -114,8 +133,7 @@ function claimedIssuer(jwt: string): string | undefined {
   }
 }
 
-interface Verified {
-  readonly claims: Claims;
+interface Verified extends VerifiedPipeline {
   /** Those of the rules whose audience the token has. */
   readonly trusts: readonly TrustCredential[];
 }
@@ -130,7 +148,9 @@ async function verifyFor(
     const of = trusts.filter(({ rule }) => rule.audience === audience);
     const issuer = of[0]?.rule.issuer ?? '';
     try {
-      return { claims: forUsAlone(await deps.verify(jwt, { issuer, audience }), audience), trusts: of };
+      const verified = await deps.verify(jwt, { issuer, audience });
+      requireForUsAlone(verified.claims, audience);
+      return { ...verified, trusts: of };
     } catch (error) {
       if (!isCoded(error, 'trust_token_malformed', 'trust_token_refused', 'trust_token_claims')) throw error;
       refused = error;
@@ -143,9 +163,9 @@ async function verifyFor(
 }
 
 /** A token that was made for somebody else too can be sent here by them. */
-function forUsAlone(claims: Claims, audience: string): Claims {
+function requireForUsAlone(claims: Claims, audience: string): void {
   const found = claims['aud'];
-  if (found === audience || (Array.isArray(found) && found.length === 1)) return claims;
+  if (found === audience || (Array.isArray(found) && found.length === 1)) return;
   throw identityError(
     'identity_pipeline_refused',
     `it is made for several audiences, expected ${JSON.stringify(audience)} alone`,
@@ -232,11 +252,12 @@ async function untrusted(
   );
 }
 
-async function issue(deps: PipelineDeps, { trust, claims }: Trusted, from: Asker): Promise<SignedToken> {
-  const subject = textOf(claims['sub']) ?? '';
+async function issue(deps: PipelineDeps, trusted: Trusted, from: Asker): Promise<SignedToken> {
+  const { trust, subject, build } = trusted;
   const signed = await issueAccessToken(deps, trust, subject);
-  await deps.db.withOrg(trust.orgId, (tx) =>
-    writeAudit(tx, {
+  await deps.db.withOrg(trust.orgId, async (tx) => {
+    if (build !== null) await insertSession(tx, sessionOf(signed, trust, build));
+    await writeAudit(tx, {
       orgId: trust.orgId,
       actor: `token:${trust.id}`,
       action: 'identity.exchange-token',
@@ -244,7 +265,14 @@ async function issue(deps: PipelineDeps, { trust, claims }: Trusted, from: Asker
       outcome: 'ok',
       detail: { issuer: trust.rule.issuer, subject: subject.slice(0, 500), jti: signed.id },
       requestId: from.requestId,
-    }),
-  );
+    });
+  });
   return signed;
+}
+
+/** The access token names it by its id, and carries nothing of it. */
+function sessionOf(signed: SignedToken, trust: TrustCredential, build: BuildClaims): Session {
+  const { id, issuedAt, expiresInSeconds } = signed;
+  const expiresAt = new Date(issuedAt.getTime() + expiresInSeconds * 1000);
+  return { id, orgId: trust.orgId, tokenId: trust.id, build, expiresAt };
 }

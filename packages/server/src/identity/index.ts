@@ -6,7 +6,8 @@ export { type BootstrapDeps, bootstrap } from './bootstrap.ts';
 export type { IdentityDeps } from './deps.ts';
 export { IDENTITY_PROBLEMS, type IdentityCode } from './errors.ts';
 export { issueIdentityToken, type VerifiedIdentity, verifyIdentityToken } from './identity-token.ts';
-export type { VerifyPipelineToken } from './exchange-pipeline-token.ts';
+export type { VerifiedPipeline, VerifyPipelineToken } from './exchange-pipeline-token.ts';
+export { findPipelineClaims } from './queries/sessions.ts';
 export { checkIssuer, issuerUrlOf } from './issuer.ts';
 export { endOfKey } from './end-key.ts';
 export { compromisedKeysOf, findKey, findKeyByFingerprint, keysOf } from './keys.ts';
@@ -36,7 +37,7 @@ export {
 export { presentToken } from './present-token.ts';
 export { addTrust, listTrusts, removeTrust } from './trusts.ts';
 export { isIssuerUrl } from './issuer-url.ts';
-export type { TrustRow } from './queries/trusts.ts';
+export type { PipelineCi, TrustRow } from './queries/trusts.ts';
 export { findWaysInto } from './queries.ts';
 export { signInFirst, type Who } from './routes/sign-in.ts';
 export { identityRoutes } from './routes.ts';

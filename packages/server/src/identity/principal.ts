@@ -16,6 +16,8 @@ export interface Principal {
   readonly tokenName: string;
   readonly role: Role;
   readonly scope: Scope;
+  /** Of a job that came by its CI system's own token; by it `findPipelineClaims` finds what is known of the job. */
+  readonly session?: string;
 }
 
 /** What an action is about; no project means the organisation as a whole. */

@@ -1,6 +1,7 @@
 import { type ColumnType, type JSONColumnType, type Selectable, sql } from 'kysely';
 import { type Tx, thisOrg } from '../ground/index.ts';
 import type { Role, Scope } from './principal.ts';
+import type { PipelineCi } from './queries/trusts.ts';
 
 type Assigned<T> = ColumnType<T, T | undefined, never>;
 
@@ -26,6 +27,7 @@ export type IdentityTables = {
     trust_subject: ColumnType<string | null, string | undefined, never>;
     trust_audience: ColumnType<string | null, string | undefined, never>;
     trust_claims: JSONColumnType<TrustClaims | null, string | undefined, never>;
+    trust_ci: ColumnType<PipelineCi | null, PipelineCi | null | undefined, never>;
   };
   identity_signing_keys: { kid: string; public_key: Uint8Array; sealed: Uint8Array; created_at: Date };
   identity_issuers: { issuer: string; adopted_at: Date };
@@ -289,7 +291,7 @@ export async function findCredentials(
   return rows.map((row) => ({ ...tokenRow(row), hash: row.hash, orgName: row.orgName }));
 }
 
-type TokenColumn = 'hash' | 'created_by' | 'trust_subject' | 'trust_audience' | 'trust_claims';
+type TokenColumn = 'hash' | 'created_by' | 'trust_subject' | 'trust_audience' | 'trust_claims' | 'trust_ci';
 
 export function tokenRow(row: Omit<Selectable<IdentityTables['identity_tokens']>, TokenColumn>): TokenRow {
   return Object.freeze({

@@ -11,7 +11,13 @@ import { identityError } from './errors.ts';
 import { isIssuerUrl } from './issuer-url.ts';
 import { parseName } from './name.ts';
 import { actorOf, type Principal } from './principal.ts';
-import { insertTrust, listTrustRows, type TrustRow, type TrustRule } from './queries/trusts.ts';
+import {
+  insertTrust,
+  listTrustRows,
+  type PipelineCi,
+  type TrustRow,
+  type TrustRule,
+} from './queries/trusts.ts';
 import { lockOrganization, type TrustClaims, type WorkflowName } from './queries.ts';
 import { revokeToken } from './revoke-token.ts';
 
@@ -28,6 +34,8 @@ export interface TrustInput {
   /** `<public URL>/<organisation>` unless told: no token made for another place is taken then. */
   readonly audience?: string | undefined;
   readonly claims?: TrustClaims | undefined;
+  /** What CI system the issuer belongs to, where its address does not say so. */
+  readonly ci?: PipelineCi | undefined;
   readonly expiresInSeconds?: number | undefined;
   readonly requestId?: string | undefined;
 }
@@ -122,7 +130,7 @@ async function checkRoom(tx: Tx, workflow: WorkflowName): Promise<void> {
 }
 
 function ruleOf(deps: IdentityDeps, principal: Principal, input: TrustInput): TrustRule {
-  const { issuer, subject, claims = {} } = input;
+  const { issuer, subject, claims = {}, ci = null } = input;
   if (!isIssuerUrl(issuer) || issuer.length > 500) {
     throw invalid(
       'issuer: expected the URL as its tokens state it in iss, such as https://gitlab.example.com',
@@ -140,7 +148,7 @@ function ruleOf(deps: IdentityDeps, principal: Principal, input: TrustInput): Tr
         'first *, such as repo:acme/*',
     );
   }
-  return { issuer, subject, audience: audienceOf(deps, principal, input.audience), claims };
+  return { issuer, subject, audience: audienceOf(deps, principal, input.audience), claims, ci };
 }
 
 /** Names the organisation: no token that a pipeline made for one of them can be used up by another. */

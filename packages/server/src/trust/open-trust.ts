@@ -1,7 +1,7 @@
-import type { Json } from '@waybill/core/bytes';
 import type { TrustedRoot } from '@waybill/core/trust';
 import type { TimestampRequest } from '@waybill/core/x509';
 import { openThreads } from '../ground/index.ts';
+import type { VerifyPipelineToken } from '../identity/index.ts';
 import { openAuthorities, signingKeysOf } from './authorities.ts';
 import type { TrustDeps } from './deps.ts';
 import { issue, type SigningRequest } from './issue.ts';
@@ -33,10 +33,7 @@ export interface Trust {
   /** A certificate for the holder of an identity token, or a coded error: see `issue`. */
   issue(request: SigningRequest): Promise<IssuedCertificate>;
   /** The claims of a token that a workflow's trusted pipeline brings; throws `trust_token_…`, `trust_issuer_unreachable`. */
-  verifyPipelineToken(
-    jwt: string,
-    expected: { readonly issuer: string; readonly audience: string },
-  ): Promise<Readonly<Record<string, Json>>>;
+  verifyPipelineToken: VerifyPipelineToken;
   /** What `/api/v2/configuration` says of the issuers whose tokens count. */
   issuers(): Promise<readonly object[]>;
   /** Since when an organisation takes the issuer's word for who signs; undefined where it does not. */
@@ -75,8 +72,7 @@ function trustWith(deps: IssueDeps & TrustDeps & { readonly keys: IssuerKeys }):
     certificateChain: deps.authorities.certificate.chain,
     timestampChain: deps.authorities.timestamp.chain,
     issue: (request: SigningRequest) => issue(deps, request),
-    verifyPipelineToken: (jwt: string, expected: { readonly issuer: string; readonly audience: string }) =>
-      verifyPipelineToken(deps, jwt, expected),
+    verifyPipelineToken: ((jwt, expected) => verifyPipelineToken(deps, jwt, expected)) as VerifyPipelineToken,
     issuers: () => describeIssuers(deps),
     listedSince: (orgId: string, issuer: string) => listedSince(deps, orgId, issuer),
     issueCertificate: (order: CertificateOrder) => issueCertificate(deps, order),

@@ -12,12 +12,26 @@ import {
   type WorkflowName,
 } from '../queries.ts';
 
+/** CI systems whose tokens are understood beyond what a rule compares. */
+export const PIPELINE_CIS = [
+  'github',
+  'gitlab',
+  'circleci',
+  'buildkite',
+  'jenkins',
+  'azure',
+  'kubernetes',
+] as const;
+export type PipelineCi = (typeof PIPELINE_CIS)[number];
+
 /** Which tokens of an issuer are a pipeline's. */
 export interface TrustRule {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: string;
   readonly claims: TrustClaims;
+  /** Null: none was named, which an issuer at a public address does not need. */
+  readonly ci: PipelineCi | null;
 }
 
 export interface TrustRow extends TokenRow {
@@ -32,6 +46,7 @@ const TRUST_COLUMNS = [
   'identity_tokens.trust_subject',
   'identity_tokens.trust_audience',
   'identity_tokens.trust_claims',
+  'identity_tokens.trust_ci',
 ] as const;
 
 const on = (tx: Tx) => tx.withTables<IdentityTables>();
@@ -60,6 +75,7 @@ export async function insertTrust(
       trust_subject: rule.subject,
       trust_audience: rule.audience,
       trust_claims: JSON.stringify(rule.claims),
+      trust_ci: rule.ci,
     })
     .returning(TRUST_COLUMNS)
     .executeTakeFirstOrThrow();
@@ -108,6 +124,7 @@ type Selected = Parameters<typeof tokenRow>[0] & {
   readonly trust_subject: string | null;
   readonly trust_audience: string | null;
   readonly trust_claims: TrustClaims | null;
+  readonly trust_ci: PipelineCi | null;
 };
 
 function trustRow(row: Selected): TrustRow {
@@ -116,10 +133,11 @@ function trustRow(row: Selected): TrustRow {
     trust_subject: subject,
     trust_audience: audience,
     trust_claims: claims,
+    trust_ci: ci,
   } = row;
   // A constraint of the table says so.
   if (issuer === null || subject === null || audience === null || claims === null) {
     throw new Error(`the token ${row.id} is no trusted pipeline`);
   }
-  return { ...tokenRow(row), rule: { issuer, subject, audience, claims } };
+  return { ...tokenRow(row), rule: { issuer, subject, audience, claims, ci } };
 }

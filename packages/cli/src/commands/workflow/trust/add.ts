@@ -7,6 +7,8 @@ import { secondsOf } from '../../../numbers.ts';
 import { listing } from '../../../output.ts';
 import { WORKFLOW_OPTIONS, workflowNameOf } from '../../../workflow-option.ts';
 
+const CIS = ['github', 'gitlab', 'circleci', 'buildkite', 'jenkins', 'azure', 'kubernetes'] as const;
+
 export const command = defineCommand({
   summary: "Let jobs of a CI system push runs of a workflow by the CI system's own tokens, without a secret",
   options: {
@@ -35,6 +37,11 @@ export const command = defineCommand({
       value: 'TEXT',
       summary: 'Claim aud, where the CI system lets nobody choose it; else the one of this organisation',
     },
+    ci: {
+      type: 'string',
+      value: 'KIND',
+      summary: `Whose issuer it is, where its address does not say so: ${CIS.join(', ')}; then its claims count as proof`,
+    },
     name: { type: 'string', value: 'NAME', summary: 'Name among those of the workflow' },
     expires: { type: 'string', value: 'DURATION', summary: 'Lifetime, e.g. 90d; without it no end' },
   },
@@ -51,6 +58,7 @@ export const command = defineCommand({
       issuer: await issuerOf(client, options.issuer),
       subject,
       ...(audience === undefined ? {} : { audience }),
+      ...(options.ci === undefined ? {} : { ci: ciOf(options.ci) }),
       ...(Object.keys(claims).length === 0 ? {} : { claims }),
       ...(name === undefined ? {} : { name: nameOf(name, '--name') }),
       ...(expires === undefined ? {} : { expiresInSeconds: secondsOf(expires, '--expires') }),
@@ -71,6 +79,7 @@ export const command = defineCommand({
             .map((pair) => pair.join('='))
             .join(', ') || null,
         ],
+        ['CI system', trust.ci],
         ['audience', `${trust.audience} (what the jobs ask their tokens for)`],
       ]),
     );
@@ -85,6 +94,12 @@ async function issuerOf(client: Client, named: string): Promise<string> {
   if (!PUBLIC.includes(named)) return named;
   const { presets } = await client.listIssuerPresets();
   return presets.find(({ kind }) => kind === named)?.url ?? named;
+}
+
+function ciOf(named: string): (typeof CIS)[number] {
+  const ci = CIS.find((one) => one === named);
+  if (ci) return ci;
+  throw cliError('usage_invalid', `--ci: expected one of ${CIS.join(', ')}, found ${JSON.stringify(named)}`);
 }
 
 function claimsOf(texts: readonly string[]): Readonly<Record<string, string>> {
