@@ -53,6 +53,7 @@ import {
   type Readiness,
   readMigrations,
   repeatJob,
+  shareTransactions,
   restampFeeds,
   type Seal,
   startFollowers,
@@ -270,6 +271,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
   const attestation: AttestationDeps = {
     db,
+    commits: shareTransactions(db),
     clock,
     log,
     metrics: metrics.attestation,

@@ -14,14 +14,15 @@ export type ReceiptToCommit = Omit<Receipt, 'manifestDigest'>;
 /**
  * The one commit point of `accept()`: run, attestation, verdicts, referrers, event and audit row become true together.
  * What came before it (log entries, blobs) is harmless without the rows, and is found again by digest.
- * When another push of the same payload was faster, its receipt is the answer.
+ * When another push of the same payload was faster, its receipt is the answer. Pushes that end at the same moment share
+ * the transaction: it costs one write to the disk.
  */
 export async function commitReceipt(
-  deps: Pick<AttestationDeps, 'db' | 'metrics'>,
+  deps: Pick<AttestationDeps, 'commits' | 'metrics'>,
   run: RunRow,
   input: CommitInput,
 ): Promise<Receipt> {
-  const { receipt, first } = await deps.db.withOrg(run.orgId, (tx) => commitIn(tx, run, input));
+  const { receipt, first } = await deps.commits.withOrg(run.orgId, (tx) => commitIn(tx, run, input));
   if (first) deps.metrics.judged.add({ result: receipt.result });
   return receipt;
 }

@@ -1,4 +1,4 @@
-import type { Clock, Db, Logger, Tracing } from '../ground/index.ts';
+import type { Clock, Db, Logger, SharedTransactions, Tracing } from '../ground/index.ts';
 import type { RegistryDeps } from '../registry/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
@@ -9,6 +9,8 @@ import type { Judge } from './open-judge.ts';
 /** What every use case of this room works with. */
 export interface AttestationDeps {
   readonly db: Db;
+  /** For what ends runs. */
+  readonly commits: SharedTransactions;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tracing: Tracing;

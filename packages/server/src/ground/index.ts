@@ -14,6 +14,7 @@ export {
   type TableShape,
   withSnapshot,
 } from './db/snapshot.ts';
+export { type SharedTransactions, shareTransactions } from './db/share-transaction.ts';
 export { thisOrg } from './db/this-org.ts';
 export { assertBlobKey, type BlobDriver, type BlobRange, type PutOptions } from './drivers/blob-driver.ts';
 export { type FileSystemOptions, openFileSystem } from './drivers/file-system.ts';
