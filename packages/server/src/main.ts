@@ -271,6 +271,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   undo.push(repeatJob(sweep, { log, metrics: metrics.jobs }));
   const attestation: AttestationDeps = {
     db,
+    reads: shareTransactions(db),
     commits: shareTransactions(db),
     clock,
     log,

@@ -107,7 +107,7 @@ async function judge(
   });
   const materials = await traced(deps, 'materials', () =>
     checkMaterials(
-      { ...deps.registry, examiner: deps.examiner },
+      { ...deps.registry, examiner: deps.examiner, reads: deps.reads },
       {
         ...place,
         contract,

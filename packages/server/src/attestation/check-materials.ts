@@ -6,6 +6,7 @@ import { type Digest, digestOf } from '@waybill/core/digest';
 import type { RunMaterial, RunPredicate } from '@waybill/core/intoto';
 import { parseKind, validateMaterial } from '@waybill/core/material';
 import { parseReference } from '@waybill/core/oci';
+import type { SharedTransactions } from '../ground/index.ts';
 import { blobSizes, type RegistryDeps, readManifest, statManifest } from '../registry/index.ts';
 import { digestOfStream } from './digest-of-stream.ts';
 import { attestationError } from './errors.ts';
@@ -22,6 +23,7 @@ const MIN_ELSEWHERE_BYTES = 64 * 1024;
 
 export interface MaterialsDeps extends RegistryDeps {
   readonly examiner: Pick<Examiner, 'validate'>;
+  readonly reads: SharedTransactions;
 }
 
 export interface MaterialsQuestion {
@@ -60,9 +62,7 @@ export async function checkMaterials(
 ): Promise<readonly Finding[]> {
   const { materials } = question.predicate;
   const digests = materials.map(({ digest }) => digest);
-  const sizes = await deps.db.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests), {
-    atOnce: true,
-  });
+  const sizes = await deps.reads.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests));
   const work: Work = { ...question, sizes, done: new Map(), documentBytes: 0 };
   const findings: (readonly Finding[])[] = [];
   let next = 0;

@@ -9,6 +9,8 @@ import type { Judge } from './open-judge.ts';
 /** What every use case of this room works with. */
 export interface AttestationDeps {
   readonly db: Db;
+  /** For what each push reads. */
+  readonly reads: SharedTransactions;
   /** For what ends runs. */
   readonly commits: SharedTransactions;
   readonly clock: Clock;

@@ -59,11 +59,14 @@ async function inRunOf<T>(
 ): Promise<T> {
   authorize(principal, 'read', targetOf(principal.scope));
   if (!isRunId(id)) throw runNotFound(id);
-  return deps.db.withOrg(principal.orgId, async (tx) => {
+  const found = await deps.reads.withOrg(principal.orgId, async (tx) => {
     const [run, stored] = await Promise.all([findRun(tx, id, deps.clock()), findAttestation(tx, id)]);
-    if (run === null || !scopeCovers(principal.scope, run)) throw runNotFound(id);
-    return read(tx, { run, stored });
+    if (run === null || !scopeCovers(principal.scope, run)) return null;
+    return { read: await read(tx, { run, stored }) };
   });
+  // Not within: whoever asks for what is not there would undo the transaction of others.
+  if (found === null) throw runNotFound(id);
+  return found.read;
 }
 
 function runNotFound(id: string): Error {
