@@ -59,7 +59,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   cli_cue: 'a CUE document cannot be exported: `cue` is not installed, or refuses it',
   cli_server_missing: '`waybill serve` without the server package',
   cli_no_identity: 'nothing says who signs',
-  cli_not_attached: 'the registry took a signature, but has no referrers API to show it by',
+  cli_not_attached: 'the evidence of a run is not beside each of its output images; the registry says why',
   state_missing: 'no attestation is open here',
   state_exists: 'an attestation is open here already',
   state_invalid: 'the state file is damaged, or of another version',

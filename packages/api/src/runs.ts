@@ -139,6 +139,11 @@ export const Receipt = Type.Object({
   provenance: Type.Optional(SignedDocument),
   /** OCI manifest of the run in its repository. */
   manifestDigest: DigestText,
+  /**
+   * Output images, `host/repository@digest`, that have the evidence as referrers in this server's own registry;
+   * absent in receipts of versions that did not record it.
+   */
+  attachedTo: Type.Optional(Type.Array(Type.String())),
   subjects: Type.Array(Type.Object({ name: Type.String(), digest: DigestText })),
   verifiedAt: Time,
 });

@@ -188,6 +188,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
         summary: 'Sign, push, and show the verdict',
         load: () => import('./commands/attestation/push.ts'),
       },
+      attach: {
+        summary: 'Attach the evidence of a run beside its images',
+        load: () => import('./commands/attestation/attach.ts'),
+      },
       reset: { summary: 'Give the attestation up', load: () => import('./commands/attestation/reset.ts') },
       verify: {
         summary: 'Verify a pushed attestation and its verdict',

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Receipt } from '@waybill/api';
 import { isCoded } from '@waybill/core';
 import { annotationsFor, parseAnnotations } from './annotations.ts';
+import { type Attachment, attachmentsText, attachRun, noteFailures } from './attach-run.ts';
 import type { OptionSpecs, OptionValues } from './command.ts';
 import type { Connection } from './connection.ts';
 import { cliError, EXIT, type ExitCode } from './exit.ts';
@@ -26,6 +27,10 @@ export const PUSH_OPTIONS = {
     value: 'FILE',
     summary: 'Write the accepted bundle, with its log entry, to FILE',
   },
+  'no-attach': {
+    type: 'boolean',
+    summary: 'Leave the evidence on the server: attach nothing beside output images in other registries',
+  },
   'no-preview': { type: 'boolean', summary: 'Push even what the server will find incomplete' },
 } as const satisfies OptionSpecs;
 
@@ -49,13 +54,33 @@ export async function signedState(
   return { ...annotated, signedBundle };
 }
 
+/** What came of a push. */
+export interface Pushed {
+  readonly receipt: Receipt;
+  readonly bundleFile: string | null;
+  readonly attachments: readonly Attachment[];
+}
+
+/** Attaches the evidence beside output images, unless that is not wanted, and says where it could not. */
+export async function attachBeside(
+  session: Session,
+  connection: Connection,
+  given: Parameters<typeof attachRun>[2] & { readonly options: Pick<PushOptions, 'no-attach'> },
+): Promise<readonly Attachment[]> {
+  if (given.options['no-attach']) return [];
+  const attachments = await attachRun(session, connection, given);
+  noteFailures(session, given.receipt.runId, attachments);
+  return attachments;
+}
+
 /** Shows the verdict, and says by the exit code whether it is a good one. */
-export function reportReceipt({ output }: Session, receipt: Receipt, bundleFile: string | null): ExitCode {
-  output.data({ ...receipt, bundleFile }, () =>
+export function reportReceipt({ output }: Session, { receipt, bundleFile, attachments }: Pushed): ExitCode {
+  output.data({ ...receipt, bundleFile, attachments }, () =>
     [
       `run ${receipt.runId}`,
       receiptText(receipt, output),
       ...(bundleFile === null ? [] : [`bundle written to ${bundleFile}`]),
+      ...attachmentsText(attachments),
     ].join('\n'),
   );
   return receipt.result === 'PASSED' ? EXIT.ok : EXIT.refused;

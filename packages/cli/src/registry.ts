@@ -1,6 +1,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import {
+  type ArtifactToAttach,
+  attachArtifact,
   type Credentials,
   connect,
   credentialsFromDockerConfig,
@@ -10,23 +12,13 @@ import {
   type PushedBlob,
   pushBlob,
   pushFile,
-  pushManifest,
   readBlob,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
 import { Secret } from '@waybill/core';
 import type { Digest } from '@waybill/core/digest';
-import {
-  artifactManifest,
-  type Descriptor,
-  EMPTY_BLOB,
-  formatManifest,
-  formatReference,
-  parseReference,
-  type Reference,
-} from '@waybill/core/oci';
+import { type Descriptor, formatReference, parseReference, type Reference } from '@waybill/core/oci';
 import type { Connection } from './connection.ts';
-import { cliError } from './exit.ts';
 import { readIfPresent } from './files.ts';
 import type { Session } from './session.ts';
 
@@ -59,38 +51,15 @@ export async function pullImage(
   };
 }
 
-/**
- * Attaches an artifact of one blob to the manifest that `reference` names. Throws `oci_client_…`;
- * `cli_not_attached` where the registry keeps it, but will show it to nobody.
- */
-export async function attachArtifact(
+/** Attaches an artifact of one blob to the manifest that `reference` names; false: it was there. Throws `oci_client_…`. */
+export async function attachTo(
   session: Session,
   connection: Connection | null,
-  artifact: {
-    readonly reference: Reference;
-    readonly artifactType: string;
-    readonly bytes: Uint8Array;
-    readonly annotations: Readonly<Record<string, string>>;
-  },
-): Promise<void> {
-  const { reference, artifactType, bytes, annotations } = artifact;
-  const { repository } = reference;
+  { reference, ...artifact }: Omit<ArtifactToAttach, 'subject'> & { readonly reference: Reference },
+): Promise<boolean> {
   const registry = await registryOf(session, connection, reference);
   const subject = await headManifest(registry, reference);
-  const { digest, sizeBytes } = await pushBlob(registry, repository, bytes);
-  await pushBlob(registry, repository, EMPTY_BLOB);
-  const layers = [{ mediaType: artifactType, digest, sizeBytes }];
-  const manifest = artifactManifest({ artifactType, layers, subject, annotations });
-  const pushed = await pushManifest(
-    registry,
-    { repository },
-    { bytes: formatManifest(manifest), mediaType: manifest.mediaType },
-  );
-  if (pushed.subjectKept) return;
-  throw cliError(
-    'cli_not_attached',
-    `${reference.registry} took the signature, but has no referrers API, so that nobody will find it beside the image: keep it as a file with --bundle`,
-  );
+  return (await attachArtifact(registry, reference.repository, { ...artifact, subject })).attached;
 }
 
 /** More referrers than these are not looked through. */

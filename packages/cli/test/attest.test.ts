@@ -4,8 +4,12 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Receipt } from '@waybill/api';
-import { type TestWorld, testWorld } from '@waybill/testkit';
-import { ended, startProgram, waybill, workspace } from './program.ts';
+import { connect, listReferrers, pushBlob, pushManifest } from '@waybill/clients/oci';
+import { digestOf } from '@waybill/core/digest';
+import { artifactManifest, EMPTY_BLOB, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
+import { craneRegistry, requirePeer, type TestWorld, testWorld } from '@waybill/testkit';
+import type { Attachment } from '../src/attach-run.ts';
+import { type Ended, ended, spawned, startProgram, waybill, workspace } from './program.ts';
 import { losingAnswers, silent } from './relay.ts';
 
 const CONTRACT = `apiVersion: chainloop.dev/v1
@@ -24,6 +28,16 @@ const MATERIALS = '--material app=app.bin --material tests=junit.xml --material 
 const ANNOTATIONS = '--material-annotation version:channel=beta --annotation ticket=W-7';
 const WORKFLOW = '--project demo --workflow build';
 const WHOLE = `attest ${WORKFLOW} ${MATERIALS} ${ANNOTATIONS} -o json`;
+
+const cosign = requirePeer('cosign');
+const crane = requirePeer('crane');
+type Pushed = Receipt & { readonly attachments: readonly Attachment[] };
+
+function parsed<T>({ code, stdout, stderr }: Ended): T {
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout) as T;
+}
 
 let world: TestWorld;
 before(async () => {
@@ -138,7 +152,11 @@ describe('waybill attest', () => {
     relay.lose = false;
     const again = await at.run(`attestation push --state ${file} -o json`);
     assert.equal(again.code, 0, again.stderr);
-    const { bundleFile: _file, ...receipt } = JSON.parse(again.stdout) as Receipt & { bundleFile: null };
+    const {
+      bundleFile: _file,
+      attachments: _beside,
+      ...receipt
+    } = JSON.parse(again.stdout) as Pushed & { bundleFile: null };
     assert.deepEqual(receipt, (await world.owner.describeRun(run.id)).receipt);
     assert.deepEqual([relay.pushed.length, new Set(relay.pushed).size], [2, 1]);
     assert.deepEqual(await at.states(), []);
@@ -177,5 +195,62 @@ describe('waybill attest', () => {
     child.kill('SIGINT');
     await once(child, 'close');
     assert.equal((await gone).code, 130);
+  });
+});
+
+describe('evidence beside images in other registries', { skip: cosign.skip || crane.skip }, () => {
+  const IMAGES = `apiVersion: chainloop.dev/v1
+kind: Contract
+metadata: { name: images }
+spec: { materials: [{ name: image, type: CONTAINER_IMAGE, output: true }] }
+`;
+  it('is attached there by its own credentials, found by cosign, and attached again by one command', async () => {
+    await world.owner.applyContract({ document: IMAGES });
+    await world.owner.createWorkflow({ project: 'demo', name: 'image', contract: 'images' });
+    await using registry = await craneRegistry();
+    const elsewhere = connect(registry.host);
+    const bytes = formatManifest(artifactManifest({ artifactType: 'application/x-app', layers: [] }));
+    await pushBlob(elsewhere, 'acme/app', EMPTY_BLOB);
+    await pushManifest(
+      elsewhere,
+      { repository: 'acme/app', tag: '1' },
+      { bytes, mediaType: MEDIA_TYPE.imageManifest },
+    );
+    await using at = await build();
+    const attest = `attest --workflow demo/image --material image=${registry.host}/acme/app:1 -o json`;
+    const kept = parsed<Pushed>(await at.run(`${attest} --no-attach`));
+    const image = `${registry.host}/acme/app@${digestOf(bytes)}`;
+    assert.deepEqual(kept.attachments, []);
+    assert.deepEqual(await listReferrers(elsewhere, 'acme/app', digestOf(bytes)), []);
+    const pushed = parsed<Pushed>(await at.run(attest));
+    assert.deepEqual(pushed.attachments, [{ image, state: 'attached' }]);
+    const again = parsed<Pushed>(await at.run(`attestation attach ${pushed.runId} -o json`));
+    assert.deepEqual(again.attachments, [{ image, state: 'present' }]);
+
+    const tree = await spawned(cosign.path ?? '', ['tree', '--allow-http-registry', image], { cwd: at.dir });
+    assert.equal(tree.code, 0, tree.stderr);
+    for (const type of [
+      'waybill.dev/attestation/run/v1',
+      'slsa.dev/verification_summary',
+      'slsa.dev/provenance',
+    ])
+      assert.match(tree.stdout, new RegExp(type));
+    await writeFile(path.join(at.dir, 'root.json'), await world.owner.trustedRoot());
+    assert.ok(pushed.signer.type === 'certificate');
+    const { issuer, subject } = pushed.signer;
+    const verified = await spawned(
+      cosign.path ?? '',
+      `verify-attestation --trusted-root root.json --allow-http-registry --type https://waybill.dev/attestation/run/v1 --certificate-identity ${subject} --certificate-oidc-issuer ${issuer} ${image}`.split(
+        ' ',
+      ),
+      { cwd: at.dir },
+    );
+    assert.equal(verified.code, 0, verified.stderr);
+
+    await registry[Symbol.asyncDispose]();
+    const gone = await at.run(`attestation attach ${kept.runId} -o json`);
+    assert.equal(gone.code, 1);
+    assert.match(gone.stderr, new RegExp(`not beside ${image}: .*cannot be reached[^]*attach ${kept.runId}`));
+    assert.deepEqual(JSON.parse(gone.stdout).attachments[0].state, 'failed');
   });
 });

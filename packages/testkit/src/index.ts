@@ -1,6 +1,7 @@
 /** The world in process, for tests. */
 export { type Attester, startAttester, stringMaterial } from './attester.ts';
 export { type TestAuthority, testAuthority } from './certificates.ts';
+export { type CraneRegistry, craneRegistry } from './crane-registry.ts';
 export {
   ensureTemplate,
   rowsOf,

@@ -1,23 +1,24 @@
 import path from 'node:path';
-import type { Receipt } from '@waybill/api';
 import { CodedError, isCoded } from '@waybill/core';
-import type { RunMaterial } from '@waybill/core/intoto';
+import { atOnce } from '../at-once.ts';
 import { connectForRun, RUN_OPTIONS } from '../attestation-options.ts';
 import { defineCommand } from '../command.ts';
 import type { Connection } from '../connection.ts';
 import { parseMaterials } from '../given-materials.ts';
 import {
+  attachBeside,
   isRefusal,
+  type Pushed,
   PUSH_OPTIONS,
   reportReceipt,
   type SignedState,
   saveBundle,
   signedState,
 } from '../push-attestation.ts';
-import { type GivenMaterial, recordMaterial } from '../record-material.ts';
+import { recordMaterial } from '../record-material.ts';
 import type { Session } from '../session.ts';
 import { startAttestation } from '../start-attestation.ts';
-import { type AttestationState, createState } from '../state.ts';
+import { createState } from '../state.ts';
 import { workflowIdentity } from '../workflow-identity.ts';
 
 /** Uploads at once: the server's disk and two cores gain nothing by more. */
@@ -50,42 +51,17 @@ export const command = defineCommand({
     const { connection, wanted: workflow } = await connectForRun(session, options);
     const identity = options.key === undefined ? workflowIdentity(connection, workflow) : undefined;
     const pushed = await startAttestation(session, connection, workflow, async (state) => {
-      const materials = await recordAll(session, connection, { state, given });
+      const recorded = await atOnce(given, AT_ONCE, (one) => recordMaterial(session, connection, state, one));
+      const materials = recorded.map(({ material }) => material);
       const complete = { ...state, materials };
       const signed = await signedState(session, connection, complete, { ...options, identity });
       return pushOnce(session, connection, { signed, bundle: options.bundle });
     });
     if (pushed instanceof CodedError) throw pushed;
-    return reportReceipt(session, pushed.receipt, pushed.bundleFile);
+    const attachments = await attachBeside(session, connection, { ...pushed, options });
+    return reportReceipt(session, { ...pushed, attachments });
   },
 });
-
-/** In the order that they were given, several at once. The first failure ends it, when those under way are done. */
-async function recordAll(
-  session: Session,
-  connection: Connection,
-  { state, given }: { readonly state: AttestationState; readonly given: readonly GivenMaterial[] },
-): Promise<readonly RunMaterial[]> {
-  const recorded: RunMaterial[] = [];
-  const waiting = given.entries();
-  let failed = false;
-  const record = async (): Promise<void> => {
-    for (const [index, one] of waiting) {
-      if (failed) return;
-      recorded[index] = (await recordMaterial(session, connection, state, one)).material;
-    }
-  };
-  const workers = Array.from({ length: AT_ONCE }, () =>
-    record().catch((error: unknown) => {
-      failed = true;
-      throw error;
-    }),
-  );
-  for (const done of await Promise.allSettled(workers)) {
-    if (done.status === 'rejected') throw done.reason;
-  }
-  return recorded;
-}
 
 /**
  * The receipt and the file that its bundle was written to; or, returned as the run must stay open for it, the error
@@ -95,10 +71,11 @@ async function pushOnce(
   session: Session,
   connection: Connection,
   { signed, bundle }: { readonly signed: SignedState; readonly bundle: string | undefined },
-): Promise<CodedError | { readonly receipt: Receipt; readonly bundleFile: string | null }> {
+): Promise<CodedError | (Omit<Pushed, 'attachments'> & Pick<SignedState, 'materials'>)> {
   try {
     const receipt = await connection.client.pushAttestation(signed.run.id, signed.signedBundle);
-    return { receipt, bundleFile: await saveBundle(session, connection, receipt, bundle) };
+    const bundleFile = await saveBundle(session, connection, receipt, bundle);
+    return { receipt, bundleFile, materials: signed.materials };
   } catch (cause) {
     if (!isCoded(cause) || isRefusal(cause)) throw cause;
     const file = path.join('.waybill', `attestation-${signed.run.id}.json`);

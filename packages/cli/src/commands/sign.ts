@@ -83,8 +83,8 @@ async function keep(session: Session, { target, made, bundle }: Made): Promise<s
   const file = bundle ?? (target.type === 'file' ? `${target.name}.sigstore.json` : undefined);
   if (file !== undefined) await writePrivate(session, path.resolve(session.cwd, file), `${made.text}\n`);
   if (target.type !== 'image') return file ?? '';
-  const { attachArtifact } = await import('../registry.ts');
-  await attachArtifact(session, await connectIfKnown(session), {
+  const { attachTo } = await import('../registry.ts');
+  await attachTo(session, await connectIfKnown(session), {
     reference: target.reference,
     artifactType: BUNDLE_MEDIA_TYPE,
     bytes: Buffer.from(made.text),

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -12,16 +11,16 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { CodedError, Secret } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
 import { digestOf } from '@waybill/core/digest';
 import { artifactManifest, descriptorOf, formatManifest, MEDIA_TYPE } from '@waybill/core/oci';
-import { requirePeer, tempDir } from '@waybill/testkit';
+import { type CraneRegistry, craneRegistry, requirePeer, tempDir } from '@waybill/testkit';
 import fc from 'fast-check';
 import { parseChallenges } from './challenge.ts';
 import {
+  attachArtifact,
   type Connection,
   type ConnectOptions,
   connect,
@@ -78,27 +77,13 @@ const crane = requirePeer('crane');
 describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified crane registry', {
   skip: crane.skip,
 }, () => {
-  let registry: ChildProcess;
+  let registry: CraneRegistry;
   let connection: Connection;
-
   before(async () => {
-    registry = spawn(crane.path ?? '', ['registry', 'serve', '--address', '127.0.0.1:0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    assert.ok(registry.stderr);
-    for await (const line of createInterface({ input: registry.stderr })) {
-      const port = /serving on port (\d+)/.exec(line)?.[1];
-      if (port !== undefined) {
-        connection = connect(`127.0.0.1:${port}`);
-        break;
-      }
-    }
+    registry = await craneRegistry();
+    connection = connect(registry.host);
   });
-
-  after(() => {
-    registry.kill('SIGKILL');
-    registry.stderr?.destroy();
-  });
+  after(() => registry[Symbol.asyncDispose]());
 
   it('pushes a file once, and gets the same bytes back', async () => {
     await using file = await fileOf(randomBytes(3 * MIB + 7));
@@ -130,6 +115,50 @@ describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified cra
       headManifest(connection, { repository: 'a/b', tag: 'v2' }),
       code('oci_client_not_found'),
     );
+  });
+});
+
+describe('attachArtifact in a registry without referrers API', { skip: crane.skip }, () => {
+  it('lists each under the tag that stands in for it, once, beside what others list there', async () => {
+    await using registry = await craneRegistry();
+    const connection = connect(registry.host);
+    const repository = 'a/b';
+    await pushBlob(connection, repository, utf8('{}'));
+    await pushBlob(connection, repository, utf8('layer'));
+    const { subjectKept, ...subject } = await pushManifest(
+      connection,
+      { repository },
+      { bytes: manifest, mediaType: MEDIA_TYPE.imageManifest },
+    );
+    assert.equal(subjectKept, false);
+    const attach = (text: string) =>
+      attachArtifact(connection, repository, {
+        subject,
+        artifactType: 'a/b',
+        bytes: utf8(text),
+        annotations: { text },
+      });
+    assert.equal((await attach('one')).attached, true);
+    assert.deepEqual(
+      (await Promise.all([attach('two'), attach('two'), attach('one')])).map(({ digest }) => digest).length,
+      3,
+    );
+    assert.equal((await attach('two')).attached, false);
+    const listed = await listReferrers(connection, repository, subject.digest);
+    assert.deepEqual(
+      listed.map(({ artifactType, annotations }) => [artifactType, annotations?.['text']]),
+      [
+        ['a/b', 'one'],
+        ['a/b', 'two'],
+      ],
+    );
+    // What somebody has put under that tag is not written over.
+    await pushManifest(
+      connection,
+      { repository, tag: subject.digest.replace(':', '-') },
+      { bytes: manifest, mediaType: MEDIA_TYPE.imageManifest },
+    );
+    await assert.rejects(attach('three'), code('oci_client_protocol'));
   });
 });
 

@@ -51,7 +51,7 @@ export async function hasBlob(connection: Connection, repository: string, digest
 
 /**
  * Pushes the exact bytes of a manifest under a tag, or under its digest without one. `subjectKept` is false when
- * the registry has no referrers API: a referrer is then found by nobody.
+ * the registry has no referrers API: `attachArtifact` lists the referrer under a tag then.
  */
 export async function pushManifest(
   connection: Connection,

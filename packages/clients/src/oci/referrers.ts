@@ -1,6 +1,12 @@
 import { isCoded } from '@waybill/core';
 import { algorithmOf, type Digest, hexOf } from '@waybill/core/digest';
-import { type Descriptor, MAX_MANIFEST_BYTES, MEDIA_TYPE, parseManifest } from '@waybill/core/oci';
+import {
+  type Descriptor,
+  type IndexManifest,
+  MAX_MANIFEST_BYTES,
+  MEDIA_TYPE,
+  parseManifest,
+} from '@waybill/core/oci';
 import { type Connection, discard, protocol, send } from './connection.ts';
 import { bodyOf, getManifest } from './pull.ts';
 import { readAtMost } from './transfer.ts';
@@ -23,31 +29,38 @@ export async function listReferrers(
   );
   if (response.status === 404) {
     await discard(response);
-    return referrersTag(connection, repository, digest);
+    return (await referrersIndex(connection, repository, digest))?.manifests ?? [];
   }
-  return descriptorsOf(connection, await readAtMost(bodyOf(connection, response), MAX_MANIFEST_BYTES));
+  return indexOf(connection, await readAtMost(bodyOf(connection, response), MAX_MANIFEST_BYTES)).manifests;
 }
 
-async function referrersTag(
+/** distribution-spec "Referrers Tag Schema"; no more of a digest than a tag has room for. */
+export function referrersTag(digest: Digest): string {
+  return `${algorithmOf(digest).slice(0, 32)}-${hexOf(digest).slice(0, 64)}`;
+}
+
+/** What stands under the referrers tag; null where there is none. Throws `oci_client_protocol` where it is no index. */
+export async function referrersIndex(
   connection: Connection,
   repository: string,
   digest: Digest,
-): Promise<readonly Descriptor[]> {
+): Promise<IndexManifest | null> {
   try {
-    const tag = `${algorithmOf(digest)}-${hexOf(digest)}`;
-    return descriptorsOf(connection, (await getManifest(connection, { repository, tag })).bytes);
+    const { bytes } = await getManifest(connection, { repository, tag: referrersTag(digest) });
+    return indexOf(connection, bytes);
   } catch (error) {
-    if (isCoded(error, 'oci_client_not_found')) return [];
+    if (isCoded(error, 'oci_client_not_found')) return null;
     throw error;
   }
 }
 
-function descriptorsOf(connection: Connection, bytes: Uint8Array): readonly Descriptor[] {
+function indexOf(connection: Connection, bytes: Uint8Array): IndexManifest {
   try {
     const index = parseManifest(bytes, MEDIA_TYPE.imageIndex);
-    return index.type === 'index' ? index.manifests : [];
+    if (index.type === 'index') return index;
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
     throw protocol(connection, `its list of referrers is not usable (${cause.message})`, cause);
   }
+  throw protocol(connection, 'its list of referrers is a manifest, no index');
 }

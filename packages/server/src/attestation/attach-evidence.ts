@@ -48,9 +48,9 @@ export interface EvidenceToAttach {
 export async function attachEvidence(
   tx: Tx,
   evidence: EvidenceToAttach,
-  manifest: RunManifest,
+  to: { readonly manifest: RunManifest; readonly images: readonly OutputImage[] },
 ): Promise<void> {
-  const { bytes, descriptor } = manifest;
+  const { bytes, descriptor } = to.manifest;
   const { attestation, verdict, provenance } = evidence;
   const blobs = [EMPTY_DESCRIPTOR, attestation, verdict, ...(provenance === null ? [] : [provenance])];
   await putEvidence(tx, {
@@ -59,7 +59,7 @@ export async function attachEvidence(
     manifests: [{ bytes, tag: `run-${evidence.runId}` }, ...referrersOf(descriptor, evidence)],
     now: evidence.at,
   });
-  for (const { at, subject } of await outputImages(tx, evidence)) {
+  for (const { at, subject } of to.images) {
     await putEvidence(tx, { ...at, blobs, manifests: referrersOf(subject, evidence), now: evidence.at });
   }
 }
@@ -131,11 +131,19 @@ function layerOf(material: RunMaterial, sizeBytes: number): Descriptor {
   };
 }
 
-async function outputImages(
-  tx: Tx,
-  evidence: EvidenceToAttach,
-): Promise<readonly { readonly at: Place; readonly subject: Descriptor }[]> {
-  const found: { readonly at: Place; readonly subject: Descriptor }[] = [];
+export interface OutputImage {
+  readonly at: Place;
+  readonly subject: Descriptor;
+}
+
+/** `host/repository@digest` */
+export function imageName({ registryHost }: EvidenceToAttach, { at, subject }: OutputImage): string {
+  return `${registryHost}/${at.repository}@${subject.digest}`;
+}
+
+/** The output images in this registry that whoever pushed the attestation may push beside. */
+export async function outputImages(tx: Tx, evidence: EvidenceToAttach): Promise<readonly OutputImage[]> {
+  const found: OutputImage[] = [];
   const seen = new Set<string>();
   for (const { output, reference, digest } of evidence.materials) {
     if (!output || reference === undefined || !isReference(reference)) continue;

@@ -2,14 +2,21 @@ import type { Receipt } from '@waybill/api';
 import type { Digest } from '@waybill/core/digest';
 import { type Tx, writeAudit } from '../ground/index.ts';
 import { actorOf, type Principal } from '../identity/index.ts';
-import { attachEvidence, type EvidenceToAttach, materialSizes, runManifest } from './attach-evidence.ts';
+import {
+  attachEvidence,
+  type EvidenceToAttach,
+  imageName,
+  materialSizes,
+  outputImages,
+  runManifest,
+} from './attach-evidence.ts';
 import type { AttestationDeps } from './deps.ts';
 import { emitRunJudged } from './events.ts';
 import { endRun, findAttestation, insertAttestation, type RunRow } from './queries.ts';
 import { runEnded } from './require-open.ts';
 
 /** A receipt that lacks only what the commit itself makes. */
-export type ReceiptToCommit = Omit<Receipt, 'manifestDigest'>;
+export type ReceiptToCommit = Omit<Receipt, 'manifestDigest' | 'attachedTo'>;
 
 /**
  * The one commit point of `accept()`: run, attestation, verdicts, referrers, event and audit row become true together.
@@ -39,16 +46,21 @@ async function commitIn(
   run: RunRow,
   { principal, requestId, receipt, evidence }: CommitInput,
 ): Promise<{ readonly receipt: Receipt; readonly first: boolean }> {
-  const [ended, sizes] = await Promise.all([
+  const [ended, sizes, images] = await Promise.all([
     endRun(tx, run.id, { state: receipt.result, at: new Date(receipt.verifiedAt) }),
     materialSizes(tx, evidence),
+    outputImages(tx, evidence),
   ]);
   if (!ended) return { receipt: await receiptOfFaster(tx, run, receipt), first: false };
   const manifest = runManifest(evidence, sizes);
   const [stored] = await Promise.all([
     // Read back rather than passed on: the first answer and that of a retry are the same row.
-    insertAttestation(tx, run, { ...receipt, manifestDigest: manifest.descriptor.digest }),
-    attachEvidence(tx, evidence, manifest),
+    insertAttestation(tx, run, {
+      ...receipt,
+      manifestDigest: manifest.descriptor.digest,
+      attachedTo: images.map((image) => imageName(evidence, image)),
+    }),
+    attachEvidence(tx, evidence, { manifest, images }),
     emitRunJudged(tx, run.orgId, {
       runId: run.id,
       result: receipt.result,

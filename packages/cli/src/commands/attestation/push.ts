@@ -4,6 +4,7 @@ import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
 import { previewOf } from '../../preview-text.ts';
 import {
+  attachBeside,
   isRefusal,
   PUSH_OPTIONS,
   type PushOptions,
@@ -39,10 +40,12 @@ export const command = defineCommand({
       withBundle(session, connection, { state, options }),
     );
     const receipt = await send(session, { connection, state: signed, file });
-    const saved = await saveBundle(session, connection, receipt, options.bundle);
+    const bundleFile = await saveBundle(session, connection, receipt, options.bundle);
+    const { materials } = signed;
+    const attachments = await attachBeside(session, connection, { receipt, materials, options });
     // The verdict stands on the server: nothing is left that a retry could need.
     await removeState(session, { file, runId: run.id });
-    return reportReceipt(session, receipt, saved);
+    return reportReceipt(session, { receipt, bundleFile, attachments });
   },
 });
 
