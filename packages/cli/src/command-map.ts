@@ -283,10 +283,23 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       retry: { summary: 'Deliver one once more', load: () => import('./commands/dead-letter/retry.ts') },
     },
   },
+  completion: {
+    summary: 'Write what makes bash, zsh or fish complete commands',
+    load: () => import('./commands/completion.ts'),
+  },
   version: { summary: 'Show the version', load: () => import('./commands/version.ts') },
 };
 
 export const ALIASES: Readonly<Record<string, string>> = { att: 'attestation', wf: 'workflow' };
+
+/** The command or noun of a word, or of the short word for it. */
+export function commandOf(
+  entries: Readonly<Record<string, Leaf | Noun>>,
+  word: string,
+): Leaf | Noun | undefined {
+  const name = entries === COMMANDS && Object.hasOwn(ALIASES, word) ? (ALIASES[word] ?? word) : word;
+  return Object.hasOwn(entries, name) ? entries[name] : undefined;
+}
 
 export function isNoun(entry: Leaf | Noun): entry is Noun {
   return 'verbs' in entry;

@@ -21,6 +21,8 @@ export interface ArgumentSpec {
   readonly required?: boolean;
   /** Only of the last one. */
   readonly multiple?: boolean;
+  /** The only values allowed. */
+  readonly choices?: readonly string[];
 }
 
 type ValueOf<O extends OptionSpec> = O['type'] extends 'boolean'

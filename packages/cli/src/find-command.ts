@@ -6,14 +6,18 @@ export type Found =
   | { readonly type: 'command'; readonly path: string; readonly leaf: Leaf; readonly rest: readonly string[] }
   | { readonly type: 'noun-help'; readonly path: string; readonly noun: Noun }
   | { readonly type: 'root-help' }
+  | { readonly type: 'completion'; readonly shell: string; readonly words: readonly string[] }
   | { readonly type: 'version' };
 
+/** What the scripts of `waybill completion` call; no word for people. */
+const COMPLETE = '__complete';
 const HELP = new Set(['help', '--help', '-h']);
 
 /** Which command the words name. Throws `usage_unknown_command`, with the nearest one. */
 export function findCommand(words: readonly string[]): Found {
   const [first, ...rest] = words;
   if (first === undefined || (HELP.has(first) && rest.length === 0)) return { type: 'root-help' };
+  if (first === COMPLETE) return { type: 'completion', shell: rest[0] ?? '', words: rest.slice(1) };
   if (first === 'help') return findCommand([...rest, '--help']);
   if (first === '--version' || first === '-V') return { type: 'version' };
   if (first.startsWith('-')) {

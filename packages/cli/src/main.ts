@@ -31,6 +31,11 @@ async function run(words: readonly string[], interrupt: Interrupt): Promise<Exit
 
 async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
   if (found.type === 'version') return dispatch(findCommand(['version']), interrupt);
+  if (found.type === 'completion') {
+    const { completionText } = await import('./completion/text.ts');
+    process.stdout.write(await completionText(sessionOf({}, interrupt), found));
+    return EXIT.ok;
+  }
   if (found.type !== 'command') {
     const { nounHelp, rootHelp } = await import('./help.ts');
     process.stdout.write(`${found.type === 'root-help' ? rootHelp() : nounHelp(found.path, found.noun)}\n`);

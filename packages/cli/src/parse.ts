@@ -136,6 +136,14 @@ function requireAll(given: {
       `waybill ${path} needs ${missing.join(' and ')}; see waybill ${path} --help`,
     );
   }
+  for (const [index, { name, choices }] of specs.entries()) {
+    const found = args[index];
+    if (choices === undefined || found === undefined || choices.includes(found)) continue;
+    throw cliError(
+      'usage_invalid',
+      `${name} must be one of ${choices.join(', ')}, found ${JSON.stringify(found)}; see waybill ${path} --help`,
+    );
+  }
   const extra = specs.at(-1)?.multiple ? undefined : args[specs.length];
   if (extra !== undefined) {
     throw cliError(

@@ -13,4 +13,15 @@ export const TERMINALS: readonly Attack[] = [
     ],
     gain: 'moves the cursor and rewrites the verdict that is on the screen',
   },
+  {
+    attack: 'A server whose names of projects are commands, and a person who presses the tab key',
+    defence: '`completion/complete.ts`: only plain names are handed to the shell',
+    file: 'packages/cli/src/completion/complete.ts',
+    without: ['value.startsWith(current) && isPlain(value)', 'value.startsWith(current)'],
+    test: [
+      'packages/cli/src/completion/complete.test.ts',
+      'asks the server for names, and hands on none that a shell would run',
+    ],
+    gain: 'runs what it likes as the person, at the next line that is sent off',
+  },
 ];
