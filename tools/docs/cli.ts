@@ -5,18 +5,12 @@ import {
   type OptionSpecs,
 } from '../../packages/cli/src/command.ts';
 import { ALIASES, everyCommand } from '../../packages/cli/src/command-map.ts';
+import { ENVIRONMENT } from '../../packages/cli/src/environment.ts';
 import { EXIT } from '../../packages/cli/src/exit.ts';
+import { EXIT_MEANINGS } from '../../packages/cli/src/exit-meanings.ts';
 import { GLOBAL_OPTIONS } from '../../packages/cli/src/parse.ts';
+import { TOPICS } from '../../packages/cli/src/topics/index.ts';
 import { code, table } from './markdown.ts';
-
-const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'done; for a question: yes',
-  error: 'something went wrong; see the code in the message',
-  usage: 'the command line is wrong; nothing was done',
-  notVerified: 'a signature, certificate, log proof or expectation does not hold',
-  refused: 'everything is genuine, but the answer is no: verdict FAILED, gate `deny`',
-  interrupted: 'ended by a signal; what was begun is cleaned up',
-};
 
 /** Every command with its arguments, options and examples. */
 export async function commandBlocks(): Promise<Readonly<Record<string, string>>> {
@@ -34,6 +28,14 @@ export async function commandBlocks(): Promise<Readonly<Record<string, string>>>
     aliases: table(
       ['short', 'for'],
       Object.entries(ALIASES).map(([short, long]) => [code(`waybill ${short}`), code(`waybill ${long}`)]),
+    ),
+    topics: table(
+      ['topic', 'about'],
+      Object.entries(TOPICS).map(([name, { summary }]) => [code(`waybill help ${name}`), summary]),
+    ),
+    environment: table(
+      ['variable', 'meaning'],
+      Object.entries(ENVIRONMENT).map(([name, meaning]) => [code(name), meaning]),
     ),
     global: optionTable(GLOBAL_OPTIONS),
     commands: sections.join('\n\n'),

@@ -1,11 +1,14 @@
 import { nearest } from '@waybill/core/bytes';
 import { ALIASES, COMMANDS, isNoun, type Leaf, type Noun } from './command-map.ts';
 import { cliError } from './exit.ts';
+import { TOPICS } from './topics/index.ts';
 
 export type Found =
   | { readonly type: 'command'; readonly path: string; readonly leaf: Leaf; readonly rest: readonly string[] }
   | { readonly type: 'noun-help'; readonly path: string; readonly noun: Noun }
   | { readonly type: 'root-help' }
+  /** Without a name all topics are meant. */
+  | { readonly type: 'topic'; readonly name: string | undefined }
   | { readonly type: 'completion'; readonly shell: string; readonly words: readonly string[] }
   | { readonly type: 'version' };
 
@@ -18,7 +21,7 @@ export function findCommand(words: readonly string[]): Found {
   const [first, ...rest] = words;
   if (first === undefined || (HELP.has(first) && rest.length === 0)) return { type: 'root-help' };
   if (first === COMPLETE) return { type: 'completion', shell: rest[0] ?? '', words: rest.slice(1) };
-  if (first === 'help') return findCommand([...rest, '--help']);
+  if (first === 'help') return topicOf(rest) ?? findCommand([...rest, '--help']);
   if (first === '--version' || first === '-V') return { type: 'version' };
   if (first.startsWith('-')) {
     throw cliError(
@@ -30,6 +33,17 @@ export function findCommand(words: readonly string[]): Found {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) throw swapped(first, rest[0]) ?? unknownNoun(first);
   return isNoun(entry) ? findVerb(name, entry, rest) : { type: 'command', path: name, leaf: entry, rest };
+}
+
+/** Undefined where the words are not about a topic. Throws for what is neither, but nearly a topic. */
+function topicOf([name = '', ...more]: readonly string[]): Found | undefined {
+  if (more.length > 0) return undefined;
+  if (name === 'topics') return { type: 'topic', name: undefined };
+  if (Object.hasOwn(TOPICS, name)) return { type: 'topic', name };
+  if (Object.hasOwn(COMMANDS, name) || Object.hasOwn(ALIASES, name)) return undefined;
+  const near = nearest(name, [...Object.keys(COMMANDS), 'topics', ...Object.keys(TOPICS)]);
+  if (near === undefined || Object.hasOwn(COMMANDS, near)) return undefined;
+  throw unknown('waybill help', name, `waybill help ${near}`);
 }
 
 function findVerb(name: string, noun: Noun, words: readonly string[]): Found {

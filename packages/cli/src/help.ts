@@ -20,7 +20,7 @@ export function rootHelp(): string {
     '  waybill attestation init --project demo --workflow build',
     '',
     'Exit codes: 0 ok, 1 error, 2 usage, 3 not verified, 4 refused by policy, 130 interrupted.',
-    'See waybill COMMAND --help for options and examples.',
+    'See waybill COMMAND --help for options and examples, waybill help topics for all else.',
   ].join('\n');
 }
 

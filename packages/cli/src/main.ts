@@ -37,8 +37,7 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
     return EXIT.ok;
   }
   if (found.type !== 'command') {
-    const { nounHelp, rootHelp } = await import('./help.ts');
-    process.stdout.write(`${found.type === 'root-help' ? rootHelp() : nounHelp(found.path, found.noun)}\n`);
+    process.stdout.write(`${await helpText(found)}\n`);
     return EXIT.ok;
   }
   const { command } = await found.leaf.load();
@@ -57,6 +56,17 @@ async function dispatch(found: Found, interrupt: Interrupt): Promise<ExitCode> {
   const session = sessionOf(globals, interrupt, await neededFor(globals));
   const work = command.run(session, call);
   return call.options['graceful-exit'] ? gracefully(session, work) : work;
+}
+
+async function helpText(
+  found: Extract<Found, { type: 'root-help' | 'noun-help' | 'topic' }>,
+): Promise<string> {
+  if (found.type === 'topic') {
+    const { topicList, topicText } = await import('./topics/index.ts');
+    return found.name === undefined ? topicList() : topicText(found.name);
+  }
+  const { nounHelp, rootHelp } = await import('./help.ts');
+  return found.type === 'root-help' ? rootHelp() : nounHelp(found.path, found.noun);
 }
 
 /** What goes wrong is told all the same. */

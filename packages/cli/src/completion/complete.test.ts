@@ -31,6 +31,7 @@ describe('complete', () => {
     assert.deepEqual(await offered('zsh', 'att', 'add', '--kind', 'SBOM_S'), ['SBOM_SPDX_JSON']);
     assert.deepEqual(await offered('zsh', 'completion', 'z'), ['zsh']);
     assert.deepEqual(await offered('zsh', 'help', 'att', 'pu'), ['push']);
+    assert.deepEqual(await offered('zsh', 'help', 'mat'), ['materials']);
     assert.deepEqual(await offered('zsh', 'contract', 'apply', 'a'), ['files ']);
     assert.deepEqual(await offered('zsh', 'login', '--data', 'a'), ['directories ']);
     assert.deepEqual(await offered('zsh', 'attest', '--material', 'app=dist/a'), ['files app=']);

@@ -2,6 +2,7 @@ import type { Command, OptionSpec, OptionSpecs } from '../command.ts';
 import { COMMANDS, commandOf, isNoun, type Leaf, type Noun } from '../command-map.ts';
 import { GLOBAL_OPTIONS } from '../parse.ts';
 import { oneLine } from '../printable.ts';
+import { TOPICS } from '../topics/index.ts';
 import type { Names } from './names.ts';
 import { typedWords } from './words.ts';
 
@@ -77,7 +78,8 @@ async function completionOf({ before, current, names }: At): Promise<Completion>
   if (current.startsWith('-') && meant !== undefined && !isNoun(meant)) {
     return ofCommand((await meant.load()).command, { before: [], current, names });
   }
-  return { candidates: [...verbsOf(entries), ...(before.length === 0 ? ROOT : []), HELP] };
+  const more = before.length === 0 ? ROOT : before.length === 1 && isHelp ? topics() : [];
+  return { candidates: [...verbsOf(entries), ...more, HELP] };
 }
 
 const HELP: Candidate = { value: '--help', summary: GLOBAL_OPTIONS.help.summary };
@@ -85,6 +87,11 @@ const ROOT: readonly Candidate[] = [
   { value: 'help', summary: 'Show how a command is called' },
   { value: '--version', summary: 'Show the version' },
 ];
+
+function topics(): readonly Candidate[] {
+  const named = Object.entries(TOPICS).map(([value, { summary }]) => ({ value, summary }));
+  return [...named, { value: 'topics', summary: 'List the topics' }];
+}
 
 function verbsOf(entries: Readonly<Record<string, Leaf | Noun>>): readonly Candidate[] {
   return Object.entries(entries).map(([value, { summary }]) => ({ value, summary }));

@@ -1,0 +1,15 @@
+import { OUTPUT_FORMATS } from '../output.ts';
+
+export function text(): string {
+  return `Results go to stdout, messages to stderr, so that a pipe gets the result alone.
+
+  -o ${OUTPUT_FORMATS.join('|')}
+      table is for people and may change; json and yaml hold the same value, the fields of the API.
+  --log-format text|json
+      Messages and errors; json is one object a line: level, time, msg, for errors code and exit.
+
+Colours are for a terminal that a person sits at; NO_COLOR takes them away.
+
+Errors are \`waybill: what is wrong and what to do [code]\`; docs/reference/errors.md
+lists the codes.`;
+}
