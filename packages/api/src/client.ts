@@ -22,6 +22,8 @@ import type { Me, ServerInfo } from './identity.ts';
 import type { AddIssuer, Issuer, IssuerList, IssuerPresets } from './issuers.ts';
 import type {
   CancelRun,
+  PushAttestations,
+  PushedAttestations,
   Receipt,
   RunDetail,
   RunList,
@@ -80,6 +82,8 @@ export function createClient(options: ClientOptions) {
         path: `/waybill/v1/runs/${seg(id)}/attestation`,
         raw: { text: bundle, mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
       }),
+    /** Each is answered by itself; rejects only when none was looked at. */
+    pushAttestations: (body: PushAttestations) => post<PushedAttestations>('/waybill/v1/attestations', body),
     /** The attestation of a run as a Sigstore bundle, with its log entry. */
     downloadBundle: (id: string) => text({ method: 'GET', path: `/waybill/v1/runs/${seg(id)}/bundle` }),
     /** The server's verdict on a run, a VSA in a Sigstore bundle. */

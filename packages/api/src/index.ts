@@ -53,6 +53,8 @@ export {
   BuildGrade,
   CancelRun,
   LogPosition,
+  PushAttestations,
+  PushedAttestations,
   Receipt,
   RUN_STATES,
   RunDetail,

@@ -1,5 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { DigestText, Finding, Id, Name, PolicyJudgement, RevisionNumber, Time } from './common.ts';
+import {
+  DigestText,
+  Finding,
+  Id,
+  Name,
+  PolicyJudgement,
+  type Problem,
+  RevisionNumber,
+  Time,
+} from './common.ts';
 import { VersionText } from './projects.ts';
 
 export const RUN_STATES = ['INITIALIZED', 'PASSED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
@@ -148,6 +157,40 @@ export const Receipt = Type.Object({
   verifiedAt: Time,
 });
 export type Receipt = Static<typeof Receipt>;
+
+/** POST /waybill/v1/attestations: attestations of several runs at once, as a monorepo has them. */
+export const PushAttestations = Type.Object(
+  {
+    attestations: Type.Array(
+      Type.Object(
+        {
+          runId: Id,
+          /** A Sigstore bundle, as JSON text: its bytes count. */
+          bundle: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, maxItems: 64 },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type PushAttestations = Static<typeof PushAttestations>;
+
+/** One for each, in their order: what one of them lacks is no matter of the others. */
+export const PushedAttestations = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({ runId: Id, receipt: Receipt }),
+      /** As the push of this one alone would have been refused. */
+      Type.Object({
+        runId: Id,
+        problem: Type.Unsafe<Problem>({ type: 'object', additionalProperties: true }),
+      }),
+    ]),
+  ),
+});
+export type PushedAttestations = Static<typeof PushedAttestations>;
 
 export const RunDetail = Type.Object({
   ...RunCore,

@@ -1,5 +1,6 @@
 /** What `accept()` must not believe. Each case is pushed past the command line, straight at the API. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { generateKeyPairSync } from 'node:crypto';
 import { glob, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -303,6 +304,53 @@ describe('accept: a run ends once', () => {
       assert.equal(error.code, 'attestation_run_ended');
       assert.equal((await world.owner.describeRun(attester.run.id)).state, end);
     }
+  });
+});
+
+describe('accept: attestations of several runs in one call', () => {
+  it('answers each by itself, in their order, and the same again', async () => {
+    const [one, two, three] = await Promise.all([open(), open('other'), open()]);
+    const bundleOf = async (attester: Attester): Promise<string> =>
+      attester.sign(attester.predicate(await complete(attester)));
+    const [first, second] = [await bundleOf(one), await bundleOf(two)];
+    const attestations = [
+      { runId: one.run.id, bundle: first },
+      { runId: three.run.id, bundle: first },
+      { runId: randomUUID(), bundle: second },
+      { runId: three.run.id, bundle: '{' },
+      { runId: two.run.id, bundle: second },
+    ];
+    const { results } = await world.owner.pushAttestations({ attestations });
+    assert.deepEqual(
+      results.map((result) => ('receipt' in result ? result.receipt.result : result.problem.code)),
+      ['PASSED', 'attestation_wrong_run', 'attestation_run_not_found', 'bundle_invalid', 'PASSED'],
+    );
+    assert.deepEqual(
+      results.map(({ runId }) => runId),
+      attestations.map(({ runId }) => runId),
+    );
+    assert.equal((await world.owner.describeRun(three.run.id)).state, 'INITIALIZED');
+    const again = await world.owner.pushAttestations({ attestations });
+    assert.deepEqual(again.results[0], results[0]);
+    assert.deepEqual(again.results[4], results[4]);
+  });
+
+  it('is for those who may attest each, and takes no more than one push may have', async () => {
+    const attester = await open();
+    const { secret } = await world.owner.createToken({ name: 'reader-of-many', role: 'viewer' });
+    const reader = createClient({ url: world.url, token: new Secret(secret) });
+    const attestations = [{ runId: attester.run.id, bundle: '{}' }];
+    const { results } = await reader.pushAttestations({ attestations });
+    assert.deepEqual(
+      results.map((result) => 'problem' in result && [result.problem.code, result.problem.status]),
+      [['identity_forbidden', 403]],
+    );
+    const many = {
+      attestations: Array.from({ length: 65 }, () => attestations[0] as (typeof attestations)[0]),
+    };
+    assert.equal((await refusal(world.owner.pushAttestations(many))).code, 'request_invalid');
+    const large = { attestations: [{ runId: attester.run.id, bundle: 'x'.repeat(24 * 1024 * 1024) }] };
+    assert.equal((await refusal(world.owner.pushAttestations(large))).code, 'request_too_large');
   });
 });
 

@@ -1,5 +1,7 @@
 import {
   CancelRun,
+  PushAttestations,
+  PushedAttestations,
   Receipt,
   RunDetail,
   RunList,
@@ -14,6 +16,7 @@ import { Type } from 'typebox';
 import { type App, documentAnswer } from '../ground/index.ts';
 import { type IdentityDeps, signInFirst, type Who } from '../identity/index.ts';
 import { accept } from './accept.ts';
+import { acceptMany } from './accept-many.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
@@ -86,7 +89,39 @@ function runRoutes(app: App, deps: AttestationDeps, who: Who): void {
         requestId: request.id,
       }),
   );
+  manyRoute(app, deps, who);
   documentRoutes(app, deps, who);
+}
+
+function manyRoute(app: App, deps: AttestationDeps, who: Who): void {
+  app.post(
+    '/waybill/v1/attestations',
+    {
+      // Together no more than one may have alone.
+      bodyLimit: MAX_BUNDLE_BYTES,
+      schema: {
+        tags: ['runs'],
+        summary: 'Push the attestations of several runs, each of which is answered by itself',
+        body: PushAttestations,
+        response: { 200: PushedAttestations },
+      },
+    },
+    async (request) => {
+      const attestations = request.body.attestations.map(({ runId, bundle }) => ({
+        runId,
+        bundle: Buffer.from(bundle),
+      }));
+      const accepted = await acceptMany(deps, {
+        principal: who(request),
+        requestId: request.id,
+        attestations,
+      });
+      const results = accepted.map((one) =>
+        'receipt' in one ? one : { runId: one.runId, problem: request.problemOf(one.error) },
+      );
+      return { results };
+    },
+  );
 }
 
 /** The signed documents, byte for byte as they are stored. */

@@ -21,7 +21,7 @@ import type { Tls } from '../tls/tls.ts';
 import { boundConnections, endSlowBodies, headersTimeout } from './connections.ts';
 import { withRefusals } from './document.ts';
 import { metaRoutes } from './meta.ts';
-import { endWithProblem, sendProblem } from './problems.ts';
+import { endWithProblem, problemOf, sendProblem } from './problems.ts';
 import { type ForeignPaths, unknownRoutes } from './unknown-routes.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -99,6 +99,9 @@ export function createHttp(options: HttpOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(problems, error, request, reply));
+  app.decorateRequest('problemOf', function (error) {
+    return problemOf(problems, error, this);
+  });
   boundConnections(app, options.maxConnections ?? MAX_CONNECTIONS);
   endSlowBodies(app, options.bodyWindowMs ?? BODY_WINDOW_MS);
   strictJson(app);

@@ -15,51 +15,59 @@ const FASTIFY_CODES: readonly (readonly [string, string])[] = [
   ['FST_ERR_REOPENED_CLOSE_SERVER', 'server_stopping'],
 ];
 
-/** Answers with application/problem+json, and logs what is our own fault with its stack. */
+/** RFC 9457, with our `code` and whatever detail the error has. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly instance: string;
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** How a client sees the error; what is our own fault is logged with its stack. */
+export function problemOf(problems: ProblemMap, error: unknown, request: FastifyRequest): ProblemBody {
+  const known = asCoded(error);
+  const problem =
+    known === null ? undefined : (problems[known.code] ?? GROUND_PROBLEMS[known.code as 'internal']);
+  if (known === null || problem === undefined || problem.status >= 500) logFault(error, request);
+  const instance = `urn:uuid:${request.id}`;
+  // An exception without a mapping may quote anything: its text stays in the log.
+  if (known === null || problem === undefined || problem.status === 500) {
+    const detail = `something went wrong on our side; the log of the server has the details under request ${request.id}`;
+    const { title } = GROUND_PROBLEMS.internal;
+    return { type: `${PROBLEM_TYPE}internal`, instance, status: 500, title, code: 'internal', detail };
+  }
+  const { code, message: detail } = known;
+  return { type: `${PROBLEM_TYPE}${code}`, instance, ...known.detail, ...problem, code, detail };
+}
+
+/** Answers with application/problem+json. */
 export function sendProblem(
   problems: ProblemMap,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = asCoded(error);
-  const problem =
-    known === null ? undefined : (problems[known.code] ?? GROUND_PROBLEMS[known.code as 'internal']);
-  if (known === null || problem === undefined || problem.status >= 500) logFault(error, request);
-  // An exception without a mapping may quote anything: its text stays in the log.
-  if (known === null || problem === undefined || problem.status === 500) {
-    const detail = `something went wrong on our side; the log of the server has the details under request ${request.id}`;
-    return send(reply, request, {
-      code: 'internal',
-      status: 500,
-      title: GROUND_PROBLEMS.internal.title,
-      detail,
-    });
-  }
-  if (problem.status === 401 && !reply.hasHeader('www-authenticate')) {
+  const body = problemOf(problems, error, request);
+  if (body.status === 401 && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer realm="waybill"');
   }
-  if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
-  const retryAfter = retryAfterOf(known);
+  if (body.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
+  const known = asCoded(error);
+  const retryAfter = known === null ? undefined : retryAfterOf(known);
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
-  return send(reply, request, { ...known.detail, ...problem, code: known.code, detail: known.message });
-}
-
-function send(
-  reply: FastifyReply,
-  request: FastifyRequest,
-  problem: {
-    readonly code: string;
-    readonly status: number;
-    readonly title: string;
-    readonly detail: string;
-  },
-): FastifyReply {
-  const body = { type: `${PROBLEM_TYPE}${problem.code}`, instance: `urn:uuid:${request.id}`, ...problem };
   // A URL that the router cannot read comes here without passing the hooks that set this header.
   reply.header('x-request-id', request.id);
   // Our own text, not an object: a route's response schema must not reshape a problem.
-  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(body));
+  return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** For a route that answers several things, one of which failed. */
+    problemOf(error: unknown): ProblemBody;
+  }
 }
 
 function asCoded(error: unknown): CodedError | null {
