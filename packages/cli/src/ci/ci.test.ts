@@ -52,6 +52,22 @@ describe('detectRunner', () => {
     assert.equal(runner.environment['CI_PROJECT_URL'], 'https://gitlab.example/acme/app');
     assert.equal(runner.environment['CI_JOB_TOKEN'], undefined);
   });
+  it('begins in pipelines of tags and of merge requests', () => {
+    const of = (type: string, more: NodeJS.ProcessEnv) => ({
+      ...Object.fromEntries(variablesOf(type).required.map((name) => [name, 'x'])),
+      ...more,
+    });
+    const circle = detectRunner(of('CIRCLECI_BUILD', { CI: 'true', CIRCLECI: 'true', CIRCLE_TAG: 'v1' }));
+    assert.deepEqual(
+      [circle.environment['CIRCLE_TAG'], 'CIRCLE_BRANCH' in circle.environment],
+      ['v1', false],
+    );
+    const merge = { CI_PIPELINE_SOURCE: 'merge_request_event', CI_MERGE_REQUEST_IID: '7' };
+    const gitlab = detectRunner(of('GITLAB_PIPELINE', { GITLAB_CI: 'true', CI_JOB_URL: 'x', ...merge }));
+    assert.equal(gitlab.environment['CI_MERGE_REQUEST_IID'], '7');
+    const jenkins = detectRunner(of('JENKINS_JOB', { JENKINS_HOME: '/j', BUILD_URL: 'x', TAG_NAME: 'v1' }));
+    assert.equal(jenkins.environment['TAG_NAME'], 'v1');
+  });
   it('takes any other place as GENERIC, with nothing recorded', () => {
     assert.deepEqual(
       detectRunner({ HOME: '/root', PATH: '/bin' }, () => false),

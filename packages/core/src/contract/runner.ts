@@ -87,11 +87,13 @@ const VARIABLES: Readonly<Record<RunnerType, RunnerVariables>> = {
   },
   JENKINS_JOB: {
     required: ['JOB_NAME', 'BUILD_URL', 'WORKSPACE', 'NODE_NAME'],
-    optional: ['GIT_BRANCH', 'GIT_COMMIT', 'AGENT_WORKDIR'],
+    // The last two in multibranch projects, whose tags have no GIT_BRANCH.
+    optional: ['GIT_BRANCH', 'GIT_COMMIT', 'AGENT_WORKDIR', 'BRANCH_NAME', 'TAG_NAME'],
   },
   CIRCLECI_BUILD: {
-    required: ['CIRCLE_BUILD_URL', 'CIRCLE_JOB', 'CIRCLE_BRANCH', 'CIRCLE_NODE_TOTAL', 'CIRCLE_NODE_INDEX'],
-    optional: [],
+    required: ['CIRCLE_BUILD_URL', 'CIRCLE_JOB', 'CIRCLE_NODE_TOTAL', 'CIRCLE_NODE_INDEX'],
+    // Of a branch or of a tag: a pipeline has one of the two.
+    optional: ['CIRCLE_BRANCH', 'CIRCLE_TAG'],
   },
   DAGGER_PIPELINE: {
     required: ['CHAINLOOP_DAGGER_CLIENT'],
