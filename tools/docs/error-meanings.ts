@@ -76,6 +76,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   material_too_large: 'the material is too large for its kind',
   annotation_missing: 'the contract wants an annotation',
   policy_file: 'a file of a policy is not what its name says, or does not fit to the others',
+  policy_pin: 'a policy is not the bytes that the contract pins by their digest',
   preview_failed: 'nothing was sent: the server would judge it FAILED',
 };
 

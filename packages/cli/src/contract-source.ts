@@ -21,6 +21,8 @@ export interface ContractSource {
   /** What messages call it. */
   readonly filename: string;
   readonly document: string;
+  /** Of a document on this machine: where files that it names stand; null: it came from elsewhere. */
+  readonly directory: string | null;
 }
 
 /** Longest answer that is read from a URL; the parser's own limit is in characters. */
@@ -41,15 +43,18 @@ async function sourceOf(session: Session, name: string): Promise<ContractSource>
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return fetchSource(session, name);
   if (name === '-') {
     const filename = 'standard input';
-    return { filename, document: fromUtf8(await readAll(session.stdin), filename) };
+    return { filename, document: fromUtf8(await readAll(session.stdin), filename), directory: session.cwd };
   }
   const file = path.resolve(session.cwd, name);
-  if (name.endsWith('.cue')) return { filename: `${name} as JSON`, document: await exportCue(session, file) };
-  return { filename: name, document: fromUtf8(await readNamedBytes(file), name) };
+  const directory = path.dirname(file);
+  if (name.endsWith('.cue')) {
+    return { filename: `${name} as JSON`, document: await exportCue(session, file), directory };
+  }
+  return { filename: name, document: fromUtf8(await readNamedBytes(file), name), directory };
 }
 
-/** Fetched here and never by the server, without any token; https only, also after a redirect. */
-async function fetchSource(session: Session, name: string): Promise<ContractSource> {
+/** Fetched here and never by the server, without any token; https only, also after a redirect. Throws `usage_invalid`, `cli_fetch`. */
+export async function fetchSource(session: Session, name: string): Promise<ContractSource> {
   const url = URL.canParse(name) ? new URL(name) : null;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
     throw cliError(
@@ -66,13 +71,13 @@ async function fetchSource(session: Session, name: string): Promise<ContractSour
       await response.body?.cancel();
       throw cliError(
         'cli_fetch',
-        `${filename} answered with status ${response.status}: expected 200 and a contract`,
+        `${filename} answered with status ${response.status}: expected 200 and a document`,
       );
     }
     const bytes = await readAtMost(response.body ?? [], MAX_BYTES, () =>
-      cliError('cli_fetch', `${filename} is longer than ${MAX_BYTES} bytes, the limit for a contract`),
+      cliError('cli_fetch', `${filename} is longer than ${MAX_BYTES} bytes, the limit for a document`),
     );
-    return { filename, document: fromUtf8(bytes, filename) };
+    return { filename, document: fromUtf8(bytes, filename), directory: null };
   } catch (cause) {
     throw asFetchError(cause, filename, signal);
   }

@@ -46,7 +46,8 @@ export type CliCode =
   | 'material_too_large'
   | 'annotation_missing'
   | 'preview_failed'
-  | 'policy_file';
+  | 'policy_file'
+  | 'policy_pin';
 
 export const cliError = errorsOf<CliCode>();
 

@@ -110,4 +110,23 @@ export const CONTRACTS: readonly Attack[] = [
     ],
     gain: 'a verdict PASSED under the contract that the gate asks for, with less owed',
   },
+  {
+    attack: 'a contract at a URL that names files of the machine which applies it',
+    defence: 'files are read for contracts of this machine only, and sent only where they are policies',
+    file: `${CLI}/src/embed-policies.ts`,
+    without: ['  if (directory === null) {', "  if (name === '') {"],
+    test: [
+      `${CLI}/src/embed-policies.test.ts`,
+      'reads no file of this machine for a contract from elsewhere, and sends none that is no policy',
+    ],
+    gain: 'documents of an admin in a contract that others read',
+  },
+  {
+    attack: 'a policy changed at its address after somebody looked at it',
+    defence: 'a pinned digest is that of the bytes, or nothing is applied',
+    file: `${CLI}/src/embed-policies.ts`,
+    without: ['if (pin !== null && pin !== digest) {', "if (pin !== null && address === '') {"],
+    test: [`${CLI}/src/embed-policies.test.ts`, 'ends where the bytes are not those that the contract pins'],
+    gain: 'a policy of the attacker in the contract',
+  },
 ];

@@ -12,6 +12,7 @@ import { cliError } from '../exit.ts';
 import { readNamed, readNamedBytes } from '../files.ts';
 import { readEither } from './read-value.ts';
 import type { Judged } from './verdict-text.ts';
+import { withPrograms } from './with-programs.ts';
 
 export interface FileQuestion {
   readonly policy: string;
@@ -31,7 +32,8 @@ const NS_PER_MS = 1_000_000n;
 export async function judgeFile(cwd: string, question: FileQuestion): Promise<Judged> {
   const file = path.resolve(cwd, question.policy);
   const document = await readEither(await readNamed(file), question.policy);
-  const policy = readPolicy(await withPrograms(toPlain(document) as Json, path.dirname(file)));
+  const beside = (name: string) => readNamed(path.resolve(path.dirname(file), name));
+  const policy = readPolicy(await withPrograms(toPlain(document) as Json, beside));
   const bytes = await readNamedBytes(path.resolve(cwd, question.material));
   const filename = path.basename(question.material);
   const kind = question.kind === undefined ? detectKind(bytes, filename) : parseKind(question.kind);
@@ -64,28 +66,4 @@ function pairsOf(texts: readonly string[]): Readonly<Record<string, string>> {
       throw cliError('usage_invalid', `--with must be KEY=VALUE, found ${JSON.stringify(text)}`);
     }),
   );
-}
-
-/** Programs that stand in files beside the document, as people keep them while they write: put into it. */
-async function withPrograms(document: Json, directory: string): Promise<Json> {
-  if (!isObject(document) || !isObject(document['spec'])) return document;
-  const spec = await withProgram(document['spec'], directory);
-  const policies = spec['policies'];
-  if (!Array.isArray(policies)) return { ...document, spec };
-  const embedded = (policies as readonly Json[]).map(async (item) =>
-    isObject(item) ? withProgram(item, directory) : item,
-  );
-  return { ...document, spec: { ...spec, policies: await Promise.all(embedded) } };
-}
-
-type JsonObject = Readonly<Record<string, Json>>;
-
-async function withProgram(item: JsonObject, directory: string): Promise<JsonObject> {
-  const { path: file, ...rest } = item;
-  if (typeof file !== 'string' || 'embedded' in item) return item;
-  return { ...rest, embedded: await readNamed(path.resolve(directory, file)) };
-}
-
-function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

@@ -21,6 +21,6 @@ export { type LintFinding, lintContracts, type Severity } from './lint.ts';
 export { type ParseContractOptions, type ParsedContract, parseContract, parseContracts } from './parse.ts';
 export { materialDescriptor, policyContext, type PolicyRunFacts } from './policy-context.ts';
 export { type PolicyTask, type PolicyWork, policyTasks } from './policy-tasks.ts';
+export { type PolicyReference, policyReferences, withPolicies } from './policy-references.ts';
 export { contractSchema } from './schema.ts';
 export { signerMatches } from './signer.ts';
-export { RUNNER_NAMES, type RunnerType } from './runner.ts';

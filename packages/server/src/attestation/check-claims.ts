@@ -1,8 +1,8 @@
 /** What a run states, beside what is proven of it. Pure. */
 import type { Finding } from '@waybill/api';
-import { RUNNER_NAMES, type RunnerType } from '@waybill/core/contract';
 import type { BuildClaims } from '@waybill/core/fulcio';
 import type { RunPredicate } from '@waybill/core/intoto';
+import { RUNNER_NAMES, type RunnerType } from '@waybill/core/runner';
 import type { FulcioExtensionName } from '@waybill/core/x509';
 import { runnerOf } from './grade-build.ts';
 import type { SignedEvidence } from './verify-signer.ts';

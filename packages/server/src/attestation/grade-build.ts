@@ -1,6 +1,7 @@
 import { matchesPattern } from '@waybill/core/bytes';
-import type { Contract, ContractSigner, RunnerType } from '@waybill/core/contract';
+import type { Contract, ContractSigner } from '@waybill/core/contract';
 import type { BuildClaims } from '@waybill/core/fulcio';
+import type { RunnerType } from '@waybill/core/runner';
 import type { FulcioExtensions } from '@waybill/core/x509';
 import type { SignedEvidence } from './verify-signer.ts';
 

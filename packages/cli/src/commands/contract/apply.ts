@@ -4,6 +4,7 @@ import type { ParsedContract } from '@waybill/core/contract';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { readSource, SOURCE_OPTIONS, SOURCE_SUMMARY, sourceName } from '../../contract-source.ts';
+import { embedPolicies } from '../../embed-policies.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { nameOf } from '../../names.ts';
 import { instantOf } from '../../numbers.ts';
@@ -28,7 +29,8 @@ export const command = defineCommand({
     'waybill contract apply -f contract-v1.yaml --name release --strict --activates-at 2027-01-01',
   ],
   run: async (session, { options, args }) => {
-    const { filename, document } = await readSource(session, sourceName(args, options));
+    const source = await readSource(session, sourceName(args, options));
+    const { filename, document } = await embedPolicies(session, source);
     const name = options.name === undefined ? undefined : nameOf(options.name, '--name');
     const rest = {
       filename: filename.slice(-MAX_FILENAME),

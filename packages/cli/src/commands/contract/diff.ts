@@ -3,6 +3,7 @@ import type { Contract, ContractChange, Effect } from '@waybill/core/contract';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { readSource, SOURCE_SUMMARY } from '../../contract-source.ts';
+import { embedPolicies } from '../../embed-policies.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { revisionOf } from '../../numbers.ts';
 import { type Colour, table } from '../../output.ts';
@@ -69,7 +70,7 @@ async function storedSide(client: Client, name: string, wanted: number | undefin
 
 async function fileSide(session: Session, file: string): Promise<Side> {
   const { parseContract } = await import('@waybill/core/contract');
-  const { filename, document } = await readSource(session, file);
+  const { filename, document } = await embedPolicies(session, await readSource(session, file));
   return { title: filename, revision: null, contract: parseContract(document, { filename }).contract };
 }
 
