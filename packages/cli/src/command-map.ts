@@ -199,6 +199,13 @@ export const COMMANDS: Readonly<Record<string, Leaf | Noun>> = {
       },
     },
   },
+  artifact: {
+    summary: 'Files in the server, by their digests',
+    verbs: {
+      upload: { summary: 'Put a file into the server', load: () => import('./commands/artifact/upload.ts') },
+      download: { summary: 'Get one by its digest', load: () => import('./commands/artifact/download.ts') },
+    },
+  },
   run: {
     summary: 'Executions of workflows',
     verbs: {

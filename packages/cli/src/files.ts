@@ -1,17 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { isCoded } from '@waybill/core';
 import { cliError } from './exit.ts';
 import type { Session } from './session.ts';
 
-/**
- * Replaces `file` as a whole or not at all, mode 0600, durable when it returns: temp file in the same directory,
- * fsync, rename, fsync of the directory. An interrupted process leaves no temp file.
- */
-export async function writePrivate(
+/** Replaces `file` as `replaceFile` does, by a text and with mode 0600. */
+export function writePrivate(
   session: Pick<Session, 'onInterrupt'>,
   file: string,
   text: string,
+): Promise<void> {
+  return replaceFile(session, file, { mode: 0o600, fill: (handle) => handle.writeFile(text) });
+}
+
+/**
+ * Replaces `file` as a whole or not at all, durable when it returns: temp file in the same directory, fsync, rename,
+ * fsync of the directory. An interrupted process leaves no temp file. Throws `cli_file`, and coded errors of `fill`.
+ */
+export async function replaceFile(
+  session: Pick<Session, 'onInterrupt'>,
+  file: string,
+  { mode, fill }: { readonly mode: number; readonly fill: (handle: FileHandle) => Promise<void> },
 ): Promise<void> {
   const directory = path.dirname(file);
   await makeDirectory(directory);
@@ -21,9 +31,9 @@ export async function writePrivate(
   );
   const guard = session.onInterrupt(() => ignoreMissing(unlink(temp)));
   try {
-    const handle = await open(temp, 'wx', 0o600);
+    const handle = await open(temp, 'wx', mode);
     try {
-      await handle.writeFile(text);
+      await fill(handle);
       await handle.sync();
     } finally {
       await handle.close();
@@ -32,6 +42,7 @@ export async function writePrivate(
     await syncDirectory(directory);
   } catch (cause) {
     await ignoreMissing(unlink(temp));
+    if (isCoded(cause)) throw cause;
     throw cliError('cli_file', `cannot write ${file} (${reasonOf(cause)})`, { cause });
   } finally {
     guard.forget();

@@ -6,6 +6,7 @@ import {
   type Credentials,
   connect,
   credentialsFromDockerConfig,
+  getBlob,
   getManifest,
   headManifest,
   listReferrers,
@@ -13,6 +14,7 @@ import {
   pushBlob,
   pushFile,
   readBlob,
+  statBlob,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
 import { Secret } from '@waybill/core';
@@ -112,6 +114,17 @@ export function materialStore(connection: Connection, repository: string): Mater
     putBytes: (bytes) => pushBlob(registry, repository, bytes),
     putFile: (file) => pushFile(registry, repository, file),
   };
+}
+
+/** A blob of a repository of this server, read to its end or not at all that digest. Throws `oci_client_…`. */
+export async function openArtifact(
+  connection: Connection,
+  repository: string,
+  digest: Digest,
+): Promise<{ readonly sizeBytes: number; readonly pieces: AsyncIterable<Uint8Array> }> {
+  const registry = ownRegistry(connection, repository);
+  const sizeBytes = await statBlob(registry, repository, digest);
+  return { sizeBytes, pieces: getBlob(registry, repository, { digest, sizeBytes }) };
 }
 
 /** This server's own registry, for one repository. */

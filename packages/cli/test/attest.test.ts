@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Receipt } from '@waybill/api';
@@ -195,6 +196,42 @@ describe('waybill attest', () => {
     child.kill('SIGINT');
     await once(child, 'close');
     assert.equal((await gone).code, 130);
+  });
+});
+
+describe('waybill artifact', () => {
+  it('takes a file once, and gives it back whole or not at all', async () => {
+    await using at = await build();
+    const bytes = randomBytes(3 * 1024 * 1024);
+    await writeFile(path.join(at.dir, 'in.bin'), bytes);
+    const upload = `artifact upload in.bin --workflow demo/build -o json`;
+    const expected = { digest: digestOf(bytes), sizeBytes: bytes.length, repository: 'default/demo/build' };
+    assert.deepEqual(parsed(await at.run(upload)), { ...expected, uploaded: true });
+    assert.deepEqual(parsed(await at.run(upload)), { ...expected, uploaded: false });
+    const download = `artifact download ${expected.digest} --workflow demo/build --to out.bin`;
+    const got = await at.run(download);
+    assert.equal(got.code, 0, got.stderr);
+    assert.ok((await readFile(path.join(at.dir, 'out.bin'))).equals(bytes));
+
+    // Other bytes under that digest, of the same length: the file that was there stays as it is.
+    const hex = expected.digest.slice('sha256:'.length);
+    const stored = path.join(world.dataDir, 'blobs', 'store', 'sha256', hex.slice(0, 2), hex);
+    await chmod(stored, 0o600);
+    await writeFile(stored, randomBytes(bytes.length));
+    const wrong = await at.run(download);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /not those of sha256:.*oci_client_digest_mismatch/s);
+    assert.deepEqual(
+      (await readdir(at.dir)).filter((name) => name.includes('out')),
+      ['out.bin'],
+    );
+    assert.ok((await readFile(path.join(at.dir, 'out.bin'))).equals(bytes));
+    const none = await at.run(
+      `artifact download sha256:${'0'.repeat(64)} --workflow demo/build --to none.bin`,
+    );
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /is not in default\/demo\/build.*cli_artifact_missing/s);
+    assert.ok(!(await readdir(at.dir)).includes('none.bin'));
   });
 });
 

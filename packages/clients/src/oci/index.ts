@@ -11,6 +11,7 @@ export {
   type PulledManifest,
   readBlob,
   resolve,
+  statBlob,
 } from './pull.ts';
 export { hasBlob, type PushedBlob, pushBlob, pushManifest } from './push.ts';
 export { pushFile } from './push-file.ts';

@@ -65,6 +65,16 @@ export async function getManifest(connection: Connection, address: ManifestAddre
   return { bytes, manifest, descriptor: { mediaType: manifest.mediaType, digest, sizeBytes: bytes.length } };
 }
 
+/** The size of a blob, without its content. Throws `oci_client_…`. */
+export async function statBlob(connection: Connection, repository: string, digest: Digest): Promise<number> {
+  const url = `/v2/${repository}/blobs/${digest}`;
+  const response = await send(connection, { method: 'HEAD', url, repository, actions: 'pull' }, [200]);
+  await discard(response);
+  const length = response.headers.get('content-length') ?? '';
+  if (/^\d{1,15}$/.test(length)) return Number(length);
+  throw protocol(connection, `it tells no length of the blob ${digest}`);
+}
+
 /** The bytes of a blob. Read to its end, or it throws: only then they are the descriptor's. */
 export async function* getBlob(
   connection: Connection,
