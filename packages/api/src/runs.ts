@@ -24,6 +24,8 @@ export const StartRun = Type.Object(
     contractRevision: Type.Optional(RevisionNumber),
     /** Version of the project that the run is of; made when it is new. */
     version: Type.Optional(VersionText),
+    /** How long the run waits for its attestation; no longer than the server lets runs wait. */
+    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 30 * 86_400 })),
     /** Runner type as the client detects it; a statement, not a fact. */
     runner: Type.Optional(Type.String({ maxLength: 64 })),
   },

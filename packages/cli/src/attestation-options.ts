@@ -3,7 +3,7 @@ import type { WorkflowName } from '@waybill/api/client';
 import type { OptionSpecs, OptionValues } from './command.ts';
 import { type Connection, connect } from './connection.ts';
 import { cliError } from './exit.ts';
-import { revisionOf } from './numbers.ts';
+import { revisionOf, secondsOf } from './numbers.ts';
 import type { Session } from './session.ts';
 import { OPTIONAL_WORKFLOW, workflowNameOf } from './workflow-option.ts';
 
@@ -15,6 +15,11 @@ export const RUN_OPTIONS = {
     summary: `${OPTIONAL_WORKFLOW.workflow.summary}; with a token of one workflow both may be left out`,
   },
   version: { type: 'string', value: 'VERSION', summary: 'Version of the project that the run is of' },
+  expires: {
+    type: 'string',
+    value: 'DURATION',
+    summary: 'How long the run may stay open, such as 2h; at most as long as the server lets runs wait',
+  },
   'contract-revision': {
     type: 'string',
     value: 'N',
@@ -30,6 +35,8 @@ export async function connectForRun(
   options: RunValues,
 ): Promise<{ readonly connection: Connection; readonly wanted: Omit<StartRun, 'runner'> }> {
   const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
+  const { expires } = options;
+  const expiresInSeconds = expires === undefined ? undefined : secondsOf(expires, '--expires');
   const named = namedWorkflow(options);
   const connection = await connect(session, named === undefined ? {} : { workflow: named });
   const workflow = named ?? (await ownWorkflow(connection));
@@ -37,6 +44,7 @@ export async function connectForRun(
     connection,
     wanted: {
       ...workflow,
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
       ...(contractRevision === undefined ? {} : { contractRevision }),
       ...(options.version === undefined ? {} : { version: options.version }),
     },

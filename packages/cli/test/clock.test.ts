@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { type TestWorld, testWorld } from '@waybill/testkit';
 import { type Ended, waybill, workspace } from './program.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 let world: TestWorld;
 let serverShiftMs = 0;
@@ -90,6 +91,21 @@ describe('the clock of the server', () => {
     // The same command goes on where the clock is right again.
     serverShiftMs = 0;
     await succeed(at.run('att push'));
+  });
+
+  it('passes the end that a run has asked for: expired; more than the server grants is refused', async () => {
+    await using at = await pipeline(0);
+    const init = 'att init --project demo --workflow build -o json --expires';
+    const { code, stderr } = await at.run(`${init} 25h`);
+    assert.equal(code, 1);
+    assert.match(stderr, /at most 86400 s, found 90000.*attestation_lifetime_too_long/s);
+    await succeed(at.run(`${init} 2h`));
+    await succeed(at.run('att add --name version --value 1'));
+    serverShiftMs = 3 * HOUR_MS;
+    await failsByClock(at.run('att push'));
+    const { runs } = await world.owner.listRuns({ state: 'EXPIRED' });
+    assert.equal(runs.length, 1);
+    serverShiftMs = 0;
   });
 
   it('a day ahead: attests; whoever verifies with a right clock is told', async () => {

@@ -100,7 +100,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const SWEEP_INTERVAL_MS = 60 * 60 * 1000;
 const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
 /** So that a server which is often started anew anchors too. */
@@ -178,13 +177,14 @@ async function start(
   undo.push(watched.stop);
   const clockDoubt = watched.guard.doubt;
 
-  const { allowUrlChange, limits, maxConnections, trustedProxies, caKey } = config;
+  const { allowUrlChange, limits, maxConnections, trustedProxies, caKey, runLifetimeMs } = config;
   const issuers = await openIssuers(config);
   const stores = { db, seal, blobs, place, highWater };
   const watching = { clock, clockDoubt, log, metrics: measured, tracing };
   const parts = { ...stores, ...watching, publicUrl, ...issuers };
   const anchorIntervalMs = around.anchorIntervalMs ?? ANCHOR_INTERVAL_MS;
-  const world = await openWorld({ ...parts, allowUrlChange, limits, anchorIntervalMs, caKey, undo });
+  const lasting = { anchorIntervalMs, runLifetimeMs };
+  const world = await openWorld({ ...parts, ...lasting, allowUrlChange, limits, caKey, undo });
   const { ownerToken } = await bootstrap({ db, clock, keepOwnerToken: keepOwnerToken(config.dataDir) });
   const ready = watchDependencies(dependenciesOf({ db, blobs, tlog: world.tlog }), log);
   measureReadiness(ready, measured.dependencies);
@@ -243,12 +243,13 @@ interface WorldOptions {
   readonly limits: Limits;
   readonly anchorIntervalMs: number;
   readonly caKey: Config['caKey'];
+  readonly runLifetimeMs: number;
   readonly undo: Undo;
 }
 
 async function openWorld(parts: Parts & WorldOptions): Promise<World> {
   const { db, seal, blobs, clock, log, metrics, tracing, publicUrl, allowUrlChange, limits, undo } = parts;
-  const { anchorIntervalMs } = parts;
+  const { anchorIntervalMs, runLifetimeMs } = parts;
   measureDatabase(db, metrics.database);
   measureOutbox(db, metrics.outbox);
   measureFollowers(db, metrics.followers);
@@ -284,7 +285,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     trust,
     publicUrl,
     version: VERSION,
-    runLifetimeMs: RUN_LIFETIME_MS,
+    runLifetimeMs,
   };
   const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });

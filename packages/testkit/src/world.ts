@@ -72,6 +72,7 @@ function configOf(
     logGuard: options.logGuard ?? null,
     tls: null,
     maxConnections: options.maxConnections ?? 4096,
+    runLifetimeMs: 24 * 60 * 60 * 1000,
     trustedProxies: options.trustedProxies ?? [],
     ntpServers: options.ntpServers ?? [],
     clockToleranceMs: 1000,

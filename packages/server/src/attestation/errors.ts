@@ -3,6 +3,7 @@ import { errorsOf } from '@waybill/core';
 export const ATTESTATION_PROBLEMS = {
   attestation_run_not_found: { status: 404, title: 'No such run' },
   attestation_run_ended: { status: 409, title: 'The run has ended' },
+  attestation_lifetime_too_long: { status: 422, title: 'The run asks for more time than runs get here' },
   attestation_run_unfinished: { status: 409, title: 'The run has not been attested' },
   attestation_no_provenance: { status: 404, title: 'The run has no provenance' },
   attestation_not_run_statement: { status: 422, title: 'Not the attestation of a run' },

@@ -4,6 +4,7 @@ import { writeAudit } from '../ground/index.ts';
 import { actorOf, authorize, findPipelineClaims, type Principal } from '../identity/index.ts';
 import { runRepository } from './addresses.ts';
 import type { AttestationDeps } from './deps.ts';
+import { attestationError } from './errors.ts';
 import { findRun, insertRun } from './queries.ts';
 import { presentRun } from './read-run.ts';
 
@@ -15,6 +16,7 @@ export async function startRun(
 ): Promise<StartedRun> {
   authorize(principal, 'attest', { project: input.project, workflow: input.workflow });
   const startedAt = deps.clock();
+  const lifetimeMs = lifetimeOf(deps, input);
   return deps.db.withOrg(principal.orgId, async (tx) => {
     const { contract: owed, isOwed } = await resolveForRun(tx, {
       project: input.project,
@@ -38,7 +40,7 @@ export async function startRun(
       runner: input.runner ?? '',
       startedBy: principal.tokenId,
       startedAt,
-      expiresAt: new Date(startedAt.getTime() + deps.runLifetimeMs),
+      expiresAt: new Date(startedAt.getTime() + lifetimeMs),
       build: await findPipelineClaims(tx, principal),
     });
     await writeAudit(tx, {
@@ -64,4 +66,13 @@ export async function startRun(
       repository: runRepository(principal.orgName, run),
     };
   });
+}
+
+function lifetimeOf({ runLifetimeMs }: AttestationDeps, { expiresInSeconds }: StartRun): number {
+  if (expiresInSeconds === undefined) return runLifetimeMs;
+  if (expiresInSeconds * 1000 <= runLifetimeMs) return expiresInSeconds * 1000;
+  throw attestationError(
+    'attestation_lifetime_too_long',
+    `expiresInSeconds: this server lets a run wait for at most ${runLifetimeMs / 1000} s, found ${expiresInSeconds}: ask for less, or have its operator raise --run-lifetime`,
+  );
 }

@@ -48,6 +48,7 @@ describe('parseConfig', () => {
       issuerNetworks: [],
       limits: { tokenPerSecond: 1000, addressPerSecond: 2000, failedSignInsPerSecond: 5 },
       maxConnections: 4096,
+      runLifetimeMs: 86_400_000,
       ntpServers: [],
       clockToleranceMs: 1000,
       logLevel: 'info',
@@ -95,6 +96,13 @@ describe('parseConfig', () => {
       assert.match(refusal(['--ntp-servers', wrong]), /expected servers/, wrong);
     for (const wrong of ['0', '0.01', '301', '-1', '1e2', 'one'])
       assert.match(refusal([`--clock-tolerance=${wrong}`]), /expected seconds/, wrong);
+  });
+
+  it('takes how long runs stay open, within bounds', () => {
+    assert.equal(parse([]).runLifetimeMs, 86_400_000);
+    assert.equal(parse(['--run-lifetime', '90m']).runLifetimeMs, 5_400_000);
+    for (const wrong of ['30s', '31d', '0h', '-1h', '1', '1w', '1.5h'])
+      assert.match(refusal([`--run-lifetime=${wrong}`]), /expected 1m to 30d/, wrong);
   });
 
   it('holds to the public URL unless a change is allowed by that very word', () => {

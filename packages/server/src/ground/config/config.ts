@@ -21,6 +21,7 @@ import {
   parseNtpServers,
   parsePublicUrl,
   parseRate,
+  parseRunLifetime,
   parseTls,
   parseTrustedProxies,
   parseUrlChange,
@@ -52,6 +53,7 @@ export interface Config {
   readonly issuerNetworks: readonly ('private' | 'loopback')[];
   readonly limits: Limits;
   readonly maxConnections: number;
+  readonly runLifetimeMs: number;
   readonly ntpServers: readonly NtpServer[];
   readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
@@ -117,6 +119,7 @@ function configOf(given: Given, around: ConfigSurroundings): Omit<Config, 'warni
       failedSignInsPerSecond: parseRate(given['failed-sign-in-rate'], 5),
     },
     maxConnections: parseMaxConnections(given['max-connections']),
+    runLifetimeMs: parseRunLifetime(given['run-lifetime']),
     ntpServers: parseNtpServers(given['ntp-servers']),
     clockToleranceMs: parseClockTolerance(given['clock-tolerance']),
     logLevel: parseLogLevel(given['log-level']),
@@ -189,6 +192,7 @@ function effectiveOf(
     'address-rate': String(config.limits.addressPerSecond),
     'failed-sign-in-rate': String(config.limits.failedSignInsPerSecond),
     'max-connections': String(config.maxConnections),
+    'run-lifetime': `${config.runLifetimeMs / 1000}s`,
     'ntp-servers': config.ntpServers.map(textOfAddress).join(',') || null,
     'clock-tolerance': String(config.clockToleranceMs / 1000),
     'log-level': config.logLevel,

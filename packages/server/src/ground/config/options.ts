@@ -117,6 +117,11 @@ export const OPTIONS = {
     value: 'N',
     help: 'open connections; a new one takes the place of the one that idles longest (4096)',
   },
+  'run-lifetime': {
+    env: 'WAYBILL_RUN_LIFETIME',
+    value: 'DURATION',
+    help: 'how long a run waits for its attestation before it has expired, 1m to 30d; a pipeline may ask for less (24h)',
+  },
   'ntp-servers': {
     env: 'WAYBILL_NTP_SERVERS',
     value: 'HOST[:PORT],…',

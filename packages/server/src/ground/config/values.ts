@@ -117,6 +117,17 @@ export function parseMaxConnections(setting: Setting | undefined): number {
   throw invalid(setting.from, `expected a whole number from 1 on, found ${quoted(setting.text)}`);
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** In milliseconds. */
+export function parseRunLifetime(setting: Setting | undefined): number {
+  const text = setting?.text ?? '24h';
+  const found = /^(\d{1,7})([smhd])$/.exec(text);
+  const ms = Number(found?.[1]) * (UNIT_MS[found?.[2] ?? ''] ?? 0);
+  if (ms >= 60_000 && ms <= 30 * 86_400_000) return ms;
+  throw invalid(setting?.from ?? 'default', `expected 1m to 30d, such as 90m or 7d, found ${quoted(text)}`);
+}
+
 const NTP_PORT = 123;
 
 export function parseNtpServers(setting: Setting | undefined): readonly NtpServer[] {
