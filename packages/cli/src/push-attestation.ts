@@ -7,6 +7,7 @@ import type { OptionSpecs, OptionValues } from './command.ts';
 import type { Connection } from './connection.ts';
 import { cliError, EXIT, type ExitCode } from './exit.ts';
 import { writePrivate } from './files.ts';
+import type { Output } from './output.ts';
 import { receiptText } from './receipt-text.ts';
 import type { Session } from './session.ts';
 import { type SignAttestationOptions, signAttestation } from './sign-attestation.ts';
@@ -54,6 +55,28 @@ export async function signedState(
   return { ...annotated, signedBundle };
 }
 
+/** Signs once: a state that holds a bundle keeps it, so that every retry sends the same bytes. */
+export async function withBundle(
+  session: Session,
+  connection: Connection,
+  given: { readonly state: AttestationState; readonly options: PushOptions },
+): Promise<AttestationState> {
+  const { state, options } = given;
+  if (state.signedBundle !== undefined) {
+    session.output.note('already signed: sending the same attestation again');
+    return state;
+  }
+  if (!options['no-preview']) await notePolicies(session, state);
+  return signedState(session, connection, state, options);
+}
+
+/** Told, and no more: whether a policy blocks is for the server to say. */
+async function notePolicies({ output }: Session, state: AttestationState): Promise<void> {
+  const { previewOf } = await import('./preview-text.ts');
+  const text = (await previewOf(state)).text(output);
+  if (text !== '') output.note(text);
+}
+
 /** What came of a push. */
 export interface Pushed {
   readonly receipt: Receipt;
@@ -73,16 +96,20 @@ export async function attachBeside(
   return attachments;
 }
 
+/** For people. */
+export function pushedText({ receipt, bundleFile, attachments }: Pushed, output: Output): string {
+  return [
+    `run ${receipt.runId}`,
+    receiptText(receipt, output),
+    ...(bundleFile === null ? [] : [`bundle written to ${bundleFile}`]),
+    ...attachmentsText(attachments),
+  ].join('\n');
+}
+
 /** Shows the verdict, and says by the exit code whether it is a good one. */
-export function reportReceipt({ output }: Session, { receipt, bundleFile, attachments }: Pushed): ExitCode {
-  output.data({ ...receipt, bundleFile, attachments }, () =>
-    [
-      `run ${receipt.runId}`,
-      receiptText(receipt, output),
-      ...(bundleFile === null ? [] : [`bundle written to ${bundleFile}`]),
-      ...attachmentsText(attachments),
-    ].join('\n'),
-  );
+export function reportReceipt({ output }: Session, pushed: Pushed): ExitCode {
+  const { receipt, bundleFile, attachments } = pushed;
+  output.data({ ...receipt, bundleFile, attachments }, () => pushedText(pushed, output));
   return receipt.result === 'PASSED' ? EXIT.ok : EXIT.refused;
 }
 

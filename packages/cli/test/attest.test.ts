@@ -291,3 +291,48 @@ spec: { materials: [{ name: image, type: CONTAINER_IMAGE, output: true }] }
     assert.deepEqual(JSON.parse(gone.stdout).attachments[0].state, 'failed');
   });
 });
+
+describe('waybill attestation push of several', () => {
+  it('is one call with a verdict for each; what is not taken stays here', async () => {
+    await using relay = await losingAnswers(world.url);
+    relay.lose = false;
+    await using at = await build(relay.url);
+    const names = ['api', 'web', 'worker'];
+    for (const name of names) {
+      const init = await at.run(`att init ${WORKFLOW} --attestation ${name} -o json`);
+      assert.equal(init.code, 0, init.stderr);
+      for (const material of ['app --value app.bin', 'tests --value junit.xml']) {
+        const added = await at.run(`att add --attestation ${name} --name ${material}`);
+        assert.equal(added.code, 0, added.stderr);
+      }
+    }
+    const [run] = await runsOf();
+    await world.owner.cancelRun(run?.id ?? '', {});
+    const several = names.map((name) => `--attestation ${name}`).join(' ');
+    const before = relay.asked.length;
+    const pushed = await at.run(`att push ${several} --no-preview -o json`);
+    assert.equal(pushed.code, 1, pushed.stderr);
+    const { results } = JSON.parse(pushed.stdout) as {
+      results: readonly { name: string; runId: string; result?: string; error?: { code: string } }[];
+    };
+    assert.deepEqual(
+      results.map(({ name, result, error }) => [name, result ?? error?.code]),
+      [
+        ['api', 'FAILED'],
+        ['web', 'FAILED'],
+        ['worker', 'attestation_run_ended'],
+      ],
+    );
+    const calls = relay.asked.slice(before).filter((asked) => /attestation/.test(asked));
+    assert.deepEqual(calls, ['POST /waybill/v1/attestations']);
+    assert.deepEqual(await at.states(), ['attestation-worker.json']);
+    for (const [words, text] of [
+      [`${several} --bundle b.json`, /--bundle are for one attestation/],
+      ['--attestation worker --attestation gone', /attestation-gone\.json does not exist/],
+    ] as const) {
+      const refused = await at.run(`att push ${words}`);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stderr, text);
+    }
+  });
+});

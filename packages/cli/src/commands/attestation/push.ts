@@ -2,15 +2,13 @@ import type { Receipt } from '@waybill/api';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
-import { previewOf } from '../../preview-text.ts';
 import {
   attachBeside,
   isRefusal,
   PUSH_OPTIONS,
-  type PushOptions,
   reportReceipt,
   saveBundle,
-  signedState,
+  withBundle,
 } from '../../push-attestation.ts';
 import type { Session } from '../../session.ts';
 import {
@@ -27,13 +25,23 @@ export const command = defineCommand({
   options: {
     ...PUSH_OPTIONS,
     ...STATE_OPTIONS,
+    attestation: {
+      ...STATE_OPTIONS.attestation,
+      multiple: true,
+      summary: `${STATE_OPTIONS.attestation.summary}; several are pushed in one call`,
+    },
   },
   examples: [
-    'waybill attestation push --bundle attestation.sigstore.json',
-    'waybill attestation push --key env://SIGNING_KEY --annotation release=1.4.0 -o json',
+    'waybill attestation push --key env://SIGNING_KEY --annotation release=1.4.0 --bundle attestation.sigstore.json -o json',
+    'waybill attestation push --attestation api --attestation web',
   ],
   run: async (session, { options }) => {
-    const file = stateFile(session, options);
+    const [attestation, ...others] = options.attestation;
+    if (attestation !== undefined && others.length > 0) {
+      const { pushTogether } = await import('../../push-together.ts');
+      return pushTogether(session, options.attestation, options);
+    }
+    const file = stateFile(session, { state: options.state, attestation });
     const { server, run } = await readState(file);
     const connection = await connect(session, { server, workflow: run });
     const signed = await updateState(session, { file, runId: run.id }, (state) =>
@@ -48,27 +56,6 @@ export const command = defineCommand({
     return reportReceipt(session, { receipt, bundleFile, attachments });
   },
 });
-
-/** Signs once: a state that holds a bundle keeps it, so that every retry sends the same bytes. */
-async function withBundle(
-  session: Session,
-  connection: Connection,
-  given: { readonly state: AttestationState; readonly options: PushOptions },
-): Promise<AttestationState> {
-  const { state, options } = given;
-  if (state.signedBundle !== undefined) {
-    session.output.note('already signed: sending the same attestation again');
-    return state;
-  }
-  if (!options['no-preview']) await notePolicies(session, state);
-  return signedState(session, connection, state, options);
-}
-
-/** Told, and no more: whether a policy blocks is for the server to say. */
-async function notePolicies({ output }: Session, state: AttestationState): Promise<void> {
-  const text = (await previewOf(state)).text(output);
-  if (text !== '') output.note(text);
-}
 
 async function send(
   session: Session,
