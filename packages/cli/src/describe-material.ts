@@ -88,7 +88,7 @@ async function describeArtifact(file: string, store: MaterialStore | null): Prom
   const filename = path.basename(file);
   if (store !== null && sizeBytes <= AT_ONCE_BYTES) {
     const bytes = await readDocument(file, 'ARTIFACT');
-    const { digest } = await store.putBytes(bytes);
+    const { digest } = await store.putBytes(bytes, filename);
     return { digest, sizeBytes: bytes.length, filename };
   }
   try {
@@ -120,7 +120,7 @@ async function describeDocument(
     readDocument(file, kind),
   ]);
   validateMaterial(kind, bytes, { filename });
-  await store?.putBytes(bytes);
+  await store?.putBytes(bytes, filename);
   return { digest: digestOf(bytes), sizeBytes: bytes.length, filename };
 }
 

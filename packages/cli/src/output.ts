@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { type LogFormat, messageLine } from './messages.ts';
 import { oneLine, printable, widthOf } from './printable.ts';
+import { isAttended } from './terminal.ts';
+import { createTransfers, NO_TRANSFER, type Transfer } from './transfers.ts';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -20,6 +22,8 @@ export interface Output {
   json(text: string): void;
   /** The result for other programs, byte for byte. */
   raw(text: string): void;
+  /** Shows content on its way, to a person at a terminal and nobody else. */
+  transfer(label: string, totalBytes: number): Transfer;
   /** A message to the person, never part of the result. */
   note(message: string): void;
   paint(colour: Colour, text: string): string;
@@ -39,6 +43,8 @@ export interface OutputOptions {
 export function createOutput(options: OutputOptions): Output {
   const { format, logFormat = 'text', stdout, stderr } = options;
   const colours = wantsColours(options);
+  const isWatched = logFormat === 'text' && isAttended(stderr, options.env);
+  const transfers = isWatched ? createTransfers(stderr) : undefined;
   const yaml = (json: string) => options.formatYaml?.(JSON.parse(json, withWholeNumbers)) ?? json;
   const jsonOrYaml = (json: string) => (format === 'yaml' ? yaml(json) : json);
   return {
@@ -49,8 +55,13 @@ export function createOutput(options: OutputOptions): Output {
     },
     json: (text) => void stdout.write(jsonOrYaml(text)),
     raw: (text) => void stdout.write(text),
-    note: (message) =>
-      void stderr.write(logFormat === 'json' ? messageLine('info', message) : `${printable(message)}\n`),
+    transfer: (label, totalBytes) => transfers?.begin(label, totalBytes) ?? NO_TRANSFER,
+    note: (message) => {
+      const line = logFormat === 'json' ? messageLine('info', message) : `${printable(message)}\n`;
+      const write = () => void stderr.write(line);
+      if (transfers) transfers.around(write);
+      else write();
+    },
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
   };
 }

@@ -48,7 +48,8 @@ export async function recordMaterial(
   });
   const wanted = choice.wanted?.annotations ?? [];
   const annotations = annotationsFor(wanted, given.annotations, `the material ${choice.name}`);
-  const store = choice.wanted?.skipUpload === true ? null : await storeOf(connection, state.repository);
+  const store =
+    choice.wanted?.skipUpload === true ? null : await storeOf(session, connection, state.repository);
   const described = await describeMaterial(session, connection, { kind: choice.kind, value, store });
   const material = materialOf(choice, described, annotations);
   const file = material.filename === undefined ? undefined : path.resolve(session.cwd, value);
@@ -62,9 +63,9 @@ function emptyValue(option: string) {
   );
 }
 
-async function storeOf(connection: Connection, repository: string): Promise<MaterialStore> {
+async function storeOf(session: Session, connection: Connection, repository: string): Promise<MaterialStore> {
   const { materialStore } = await import('./registry.ts');
-  return materialStore(connection, repository);
+  return materialStore(session, connection, repository);
 }
 
 async function kindOf(text: string): Promise<MaterialKind> {

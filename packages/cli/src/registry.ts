@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -33,7 +34,8 @@ export interface PulledImage {
 
 /** Where the content of materials is kept. What is there already is not sent again. */
 export interface MaterialStore {
-  putBytes(bytes: Uint8Array): Promise<PushedBlob>;
+  /** `filename` is what a person at a terminal sees on its way. */
+  putBytes(bytes: Uint8Array, filename: string): Promise<PushedBlob>;
   putFile(file: string): Promise<PushedBlob>;
 }
 
@@ -108,11 +110,21 @@ async function registryOf(
 }
 
 /** The repository of a run, as the place that materials go to. Throws `oci_client_…`, and what the disk says. */
-export function materialStore(connection: Connection, repository: string): MaterialStore {
+export function materialStore(
+  { output }: Pick<Session, 'output'>,
+  connection: Connection,
+  repository: string,
+): MaterialStore {
   const registry = ownRegistry(connection, repository);
   return {
-    putBytes: (bytes) => pushBlob(registry, repository, bytes),
-    putFile: (file) => pushFile(registry, repository, file),
+    putBytes: async (bytes, filename) => {
+      using transfer = output.transfer(filename, bytes.length);
+      return await pushBlob(registry, repository, bytes, { onSent: transfer.at });
+    },
+    putFile: async (file) => {
+      using transfer = output.transfer(path.basename(file), (await stat(file)).size);
+      return await pushFile(registry, repository, file, { onSent: transfer.at });
+    },
   };
 }
 

@@ -88,7 +88,15 @@ describe('pushBlob, pushManifest, getManifest, getBlob against an unmodified cra
   it('pushes a file once, and gets the same bytes back', async () => {
     await using file = await fileOf(randomBytes(3 * MIB + 7));
     const expected = { digest: digestOf(file.bytes), sizeBytes: file.bytes.length };
-    assert.deepEqual(await pushFile(connection, 'a/b', file.path), { ...expected, uploaded: true });
+    const sent: number[] = [];
+    const onSent = (bytes: number) => void sent.push(bytes);
+    assert.deepEqual(await pushFile(connection, 'a/b', file.path, { onSent }), {
+      ...expected,
+      uploaded: true,
+    });
+    assert.deepEqual(sent, [MIB, 2 * MIB, 3 * MIB, expected.sizeBytes]);
+    assert.equal((await pushBlob(connection, 'a/c', file.bytes.subarray(1), { onSent })).uploaded, true);
+    assert.equal(sent.at(-1), expected.sizeBytes - 1);
     assert.equal((await pushBlob(connection, 'a/b', file.bytes)).uploaded, false);
     assert.equal(await hasBlob(connection, 'a/b', expected.digest), true);
     assert.ok(file.bytes.equals(await readBlob(connection, 'a/b', { ...expected, maxBytes: 4 * MIB })));

@@ -4,7 +4,7 @@ import { isCoded } from '@waybill/core';
 import type { Digest } from '@waybill/core/digest';
 import { type Connection, discard, send } from './connection.ts';
 import { ociClientError } from './errors.ts';
-import { hasBlob, locationOf, type PushedBlob, startUpload } from './push.ts';
+import { counted, hasBlob, locationOf, type PushedBlob, type PushOptions, startUpload } from './push.ts';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -22,11 +22,12 @@ export async function pushFile(
   connection: Connection,
   repository: string,
   path: string,
+  { onSent }: PushOptions = {},
 ): Promise<PushedBlob> {
   await using file = await open(path, 'r');
   const target = { connection, repository };
   const location = await startUpload(connection, repository);
-  const push = { file, isWanted: true, isSent: false };
+  const push = { file, isWanted: true, isSent: false, onSent };
   try {
     const [next, described] = await Promise.all([
       sendAll(target, location, push),
@@ -45,6 +46,7 @@ interface Push {
   readonly file: FileHandle;
   isWanted: boolean;
   isSent: boolean;
+  readonly onSent: PushOptions['onSent'];
 }
 
 /** Ends early and in good order, so that the upload can be cancelled. Returns where it goes on. */
@@ -57,7 +59,10 @@ async function sendAll({ connection, repository }: Target, location: URL, push: 
       repository,
       actions: 'pull,push',
       headers: { 'content-type': 'application/octet-stream' },
-      body: () => piecesOf(push, () => Buffer.allocUnsafeSlow(READ_BYTES)),
+      body: () => {
+        const pieces = piecesOf(push, () => Buffer.allocUnsafeSlow(READ_BYTES));
+        return push.onSent ? counted(pieces, push.onSent) : pieces;
+      },
     },
     [202],
   );

@@ -10,11 +10,17 @@ export interface PushedBlob {
   readonly uploaded: boolean;
 }
 
+export interface PushOptions {
+  /** Told how many bytes have gone so far; from the start again when a request is repeated. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
+}
+
 /** Pushes bytes unless the repository has them: HEAD, POST, one PUT. Throws `oci_client_…`. */
 export async function pushBlob(
   connection: Connection,
   repository: string,
   bytes: Uint8Array,
+  { onSent }: PushOptions = {},
 ): Promise<PushedBlob> {
   const digest = digestOf(bytes);
   const sizeBytes = bytes.length;
@@ -29,12 +35,31 @@ export async function pushBlob(
       repository,
       actions: 'pull,push',
       headers: { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) },
-      body: () => bytes,
+      body: () => (onSent ? counted(slicesOf(bytes), onSent) : bytes),
     },
     [201],
   );
   await discard(response);
   return { digest, sizeBytes, uploaded: true };
+}
+
+const SLICE_BYTES = 256 * 1024;
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
+
+/** A piece has gone when the next one is asked for. */
+export async function* counted(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  onSent: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  for await (const piece of pieces) {
+    yield piece;
+    sent += piece.length;
+    onSent(sent);
+  }
 }
 
 /** True when the repository has the blob. */
