@@ -51,6 +51,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   usage_missing: 'an argument or option is missing',
   usage_invalid: 'an argument or option cannot be used',
   not_verified: 'a signature, certificate, log proof or expectation does not hold',
+  cli_declined: 'a person was asked and said no, or nothing',
   cli_interrupted: 'ended by a signal',
   cli_not_logged_in: 'no token for the server',
   cli_config: 'the saved login is damaged',

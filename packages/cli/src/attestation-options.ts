@@ -1,5 +1,6 @@
 import type { StartRun } from '@waybill/api';
-import type { WorkflowName } from '@waybill/api/client';
+import type { Client, WorkflowName } from '@waybill/api/client';
+import type { Terminal } from './ask.ts';
 import type { OptionSpecs, OptionValues } from './command.ts';
 import { type Connection, connect } from './connection.ts';
 import { cliError } from './exit.ts';
@@ -37,9 +38,9 @@ export async function connectForRun(
   const contractRevision = revisionOf(options['contract-revision'], '--contract-revision');
   const { expires } = options;
   const expiresInSeconds = expires === undefined ? undefined : secondsOf(expires, '--expires');
-  const named = namedWorkflow(options);
+  const named = namedWorkflow(session, options);
   const connection = await connect(session, named === undefined ? {} : { workflow: named });
-  const workflow = named ?? (await ownWorkflow(connection));
+  const workflow = named ?? (await ownWorkflow(session, connection, options.project));
   return {
     connection,
     wanted: {
@@ -51,19 +52,42 @@ export async function connectForRun(
   };
 }
 
-function namedWorkflow({ project, workflow }: RunValues): WorkflowName | undefined {
-  if (project === undefined && workflow === undefined) return undefined;
+function namedWorkflow({ terminal }: Session, { project, workflow }: RunValues): WorkflowName | undefined {
+  // A person is asked when it is known which ones there are.
+  if (workflow === undefined && (project === undefined || terminal !== null)) return undefined;
   if (workflow === undefined) throw cliError('usage_missing', '--project needs --workflow beside it');
   return workflowNameOf({ project, workflow });
 }
 
-async function ownWorkflow({ client }: Connection): Promise<WorkflowName> {
+async function ownWorkflow(
+  { terminal }: Session,
+  { client }: Connection,
+  project: string | undefined,
+): Promise<WorkflowName> {
   const { scope, token } = await client.me();
-  if (scope.type === 'workflow') return { project: scope.project, workflow: scope.workflow };
+  if (scope.type === 'workflow' && (project ?? scope.project) === scope.project) {
+    return { project: scope.project, workflow: scope.workflow };
+  }
+  if (terminal !== null) return chosenWorkflow(terminal, client, project);
   throw cliError(
     'usage_missing',
     `--project and --workflow are missing, and the token ${token.name} is not for one workflow only: name the workflow`,
   );
+}
+
+async function chosenWorkflow(
+  terminal: Terminal,
+  client: Client,
+  project: string | undefined,
+): Promise<WorkflowName> {
+  const { workflows } = await client.listWorkflows(project === undefined ? {} : { project });
+  if (workflows.length === 0) {
+    const where = project === undefined ? '' : ` in the project ${project}`;
+    throw cliError('usage_missing', `there are no workflows${where}: waybill workflow create makes one`);
+  }
+  const { choose } = await import('./ask.ts');
+  const names = workflows.map(({ project, name }) => `${project}/${name}`);
+  return workflowNameOf({ project: undefined, workflow: await choose(terminal, 'Which workflow?', names) });
 }
 
 /** Which attestation a command works on. */

@@ -22,6 +22,7 @@ export type CliCode =
   | 'usage_invalid'
   | 'not_verified'
   | 'cli_interrupted'
+  | 'cli_declined'
   | 'cli_not_logged_in'
   | 'cli_config'
   | 'cli_file'

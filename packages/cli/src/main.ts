@@ -6,6 +6,7 @@ import { logFormatOf } from './messages.ts';
 import { createOutput, type Output, type OutputFormat } from './output.ts';
 import type { GlobalValues } from './parse.ts';
 import type { Session } from './session.ts';
+import { isAttended } from './terminal.ts';
 
 /** The program: reads the process's own words, runs one command, leaves its exit code. */
 export async function start(): Promise<void> {
@@ -110,6 +111,7 @@ function sessionOf(globals: GlobalValues, interrupt: Interrupt, { ca, formatYaml
   const format: OutputFormat = globals.output ?? 'table';
   const { env, stdout, stderr, stdin } = process;
   const logFormat = logFormatOf(process.argv.slice(2), env);
+  const isAsked = logFormat === 'text' && isAttended(stdin, env) && isAttended(stderr, env);
   const streams = { stdout, stderr, env };
   const output = createOutput({ format, logFormat, ...streams, ...(formatYaml && { formatYaml }) });
   return {
@@ -118,6 +120,7 @@ function sessionOf(globals: GlobalValues, interrupt: Interrupt, { ca, formatYaml
     globals,
     output,
     stdin,
+    terminal: isAsked ? { input: stdin, output: stderr } : null,
     fetch: traced(lazyFetch(ca, output), env),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,

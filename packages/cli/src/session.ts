@@ -1,4 +1,5 @@
 import type { Fetch } from '@waybill/core';
+import type { Terminal } from './ask.ts';
 import type { Output } from './output.ts';
 import type { GlobalValues } from './parse.ts';
 
@@ -9,6 +10,8 @@ export interface Session {
   readonly globals: GlobalValues;
   readonly output: Output;
   readonly stdin: NodeJS.ReadStream;
+  /** Where a person can be asked; null in a pipe, in a job of a CI system, and for `--log-format json`. */
+  readonly terminal: Terminal | null;
   readonly fetch: Fetch;
   /** Ends on Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;

@@ -12,7 +12,6 @@ import { craneRegistry, requirePeer, type TestWorld, testWorld } from '@waybill/
 import type { Attachment } from '../src/attach-run.ts';
 import { type Ended, ended, spawned, startProgram, waybill, workspace } from './program.ts';
 import { losingAnswers, silent } from './relay.ts';
-import { atTerminal } from './terminal.ts';
 
 const CONTRACT = `apiVersion: chainloop.dev/v1
 kind: Contract
@@ -58,11 +57,6 @@ async function build(url = world.url) {
     dir: at.dir,
     start: (words: string) => startProgram(words.split(' '), { cwd: at.dir, env }),
     run: (words: string) => waybill(words.split(' '), { cwd: at.dir, env }),
-    atTerminal: (
-      words: string,
-      more: NodeJS.ProcessEnv,
-      answers: readonly (readonly [RegExp, string])[] = [],
-    ) => atTerminal(words.split(' '), { cwd: at.dir, env: { ...env, ...more } }, answers),
     states: () => readdir(path.join(at.dir, '.waybill')).catch((): string[] => []),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
@@ -339,27 +333,6 @@ describe('waybill attestation push of several', () => {
       const refused = await at.run(`att push ${words}`);
       assert.notEqual(refused.code, 0);
       assert.match(refused.stderr, text);
-    }
-  });
-});
-
-describe('waybill attestation at a terminal', () => {
-  it('shows what is under way to a person, and nothing of it in a job that has a terminal', async () => {
-    await using at = await build();
-    await writeFile(path.join(at.dir, 'big.bin'), Buffer.alloc(3_000_000, at.dir));
-    assert.equal((await at.run(`att init ${WORKFLOW}`)).code, 0);
-    const add = 'att add --name app --value big.bin';
-    const seen = await at.atTerminal(add, {});
-    assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /big\.bin +\[=* *\] +\d+% [\d.]+ k?M?B of 3\.0 MB/);
-    assert.match(seen.text.replaceAll('\u001b', 'ESC'), /ESC\[1AESC\[J(?!.*%)/s);
-    for (const [words, env] of [
-      [add, { CI: 'true' }],
-      [`${add} --log-format json`, {}],
-    ] as const) {
-      const { code, text } = await at.atTerminal(words, env);
-      assert.equal(code, 0, text);
-      assert.ok(!text.includes('%') && !text.includes('\u001b'), text);
     }
   });
 });

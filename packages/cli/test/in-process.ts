@@ -44,6 +44,7 @@ function sessionOf(given: {
     globals,
     output: createOutput({ format: globals.output ?? 'table', env, ...streams, formatYaml }),
     stdin: Readable.from([options.stdin ?? '']) as unknown as NodeJS.ReadStream,
+    terminal: null,
     fetch: () => Promise.reject(new Error('no network here')),
     interrupted: new AbortController().signal,
     onInterrupt: () => ({ forget: () => undefined }),

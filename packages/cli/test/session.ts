@@ -16,6 +16,7 @@ export async function testSession(): Promise<Session & AsyncDisposable> {
     globals: {},
     output: createOutput({ format: 'json', env, stdout, stderr }),
     stdin,
+    terminal: null,
     fetch: createFetch(),
     interrupted: interrupt.signal,
     onInterrupt: interrupt.onInterrupt,

@@ -1,5 +1,10 @@
 import { spawn } from 'node:child_process';
+import { requirePeer } from '@waybill/testkit';
 import { BIN, cleanEnv, type RunOptions } from './program.ts';
+
+const script = requirePeer('script');
+/** Why there is no terminal; false where there is one. */
+export const noTerminal = script.skip;
 
 export interface Seen {
   readonly code: number | null;
@@ -19,7 +24,7 @@ export function atTerminal(
   const command = [process.execPath, BIN, ...args].map(
     (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
   );
-  const child = spawn('script', ['-qefc', `exec ${command.join(' ')}`, '/dev/null'], {
+  const child = spawn(script.path ?? '', ['-qefc', `exec ${command.join(' ')}`, '/dev/null'], {
     cwd,
     env: cleanEnv(cwd, { SHELL: '/bin/sh', ...env }),
   });

@@ -32,7 +32,7 @@ export const command = defineCommand({
       session.globals.server ?? (session.env['WAYBILL_URL'] || DEFAULT_SERVER),
       '--server',
     );
-    const token = await chosenToken(session, options);
+    const token = await chosenToken(session, url, options);
     // Checked before it is saved: a wrong token fails here and not in the pipeline.
     const me = await createClient({ url, token, fetch: session.fetch }).me();
     const file = await saveLogin(session, { url, token });
@@ -47,6 +47,7 @@ export const command = defineCommand({
 
 async function chosenToken(
   session: Session,
+  url: string,
   options: { readonly local: boolean; readonly data: string | undefined; readonly token: string | undefined },
 ): Promise<Secret<string>> {
   const named = session.globals['token-file'];
@@ -65,6 +66,10 @@ async function chosenToken(
   if (named !== undefined) return tokenOf(await readNamed(named), named);
   const [variable, value] = tokenVariable(session.env) ?? [];
   if (variable !== undefined && value !== undefined) return tokenOf(value, variable);
+  if (session.terminal !== null) {
+    const { askHidden } = await import('../ask.ts');
+    return tokenOf(await askHidden(session.terminal, `API token for ${url}`), 'your answer');
+  }
   throw cliError(
     'usage_missing',
     'waybill login needs --local, or --token - with the token on standard input',
