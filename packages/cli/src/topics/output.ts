@@ -8,9 +8,9 @@ export function text(): string {
   --log-format text|json
       Messages and errors; json is one object a line: level, time, msg, for errors code and exit.
 
-Colours, the progress of uploads over a megabyte and questions are for a terminal that a person
-sits at: not for a pipe, a job of a CI system or TERM=dumb. What would be asked is an error there
-that names the option. NO_COLOR takes the colours away.
+Colours, questions and the progress of uploads and downloads over a megabyte are for a terminal
+that a person sits at: not for a pipe, a job of a CI system or TERM=dumb. What would be asked is
+an error there that names the option. NO_COLOR takes the colours away.
 
 Errors are \`waybill: what is wrong and what to do [code]\`; docs/reference/errors.md
 lists the codes.`;

@@ -35,10 +35,15 @@ export const command = defineCommand({
         { cause },
       );
     });
+    using transfer = session.output.transfer(path.basename(file), sizeBytes);
     await replaceFile(session, file, {
       mode: 0o666,
       fill: async (handle) => {
-        for await (const piece of pieces) await handle.writeFile(piece);
+        let gotBytes = 0;
+        for await (const piece of pieces) {
+          await handle.writeFile(piece);
+          transfer.at((gotBytes += piece.length));
+        }
       },
     });
     session.output.data({ digest, sizeBytes, repository, file }, () =>

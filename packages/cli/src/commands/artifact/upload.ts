@@ -18,7 +18,7 @@ export const command = defineCommand({
     const file = path.resolve(session.cwd, args[0] ?? '');
     const { connection, repository } = await artifactPlace(session, options);
     const { materialStore } = await import('../../registry.ts');
-    const { digest, sizeBytes, uploaded } = await materialStore(connection, repository)
+    const { digest, sizeBytes, uploaded } = await materialStore(session, connection, repository)
       .putFile(file)
       .catch((cause: unknown) => {
         if (isCoded(cause)) throw cause;
