@@ -52,7 +52,7 @@ export const ATTESTATIONS: readonly Attack[] = [
     defence:
       'only what the identity token says of the runner counts, and only machines of the platform are hosted',
     file: 'packages/server/src/attestation/grade-build.ts',
-    without: ['if (!HOSTED.has(environment)) {', "if (environment === '') {"],
+    without: ["if (environment !== HOSTED[facts.ci ?? '']) {", "if (environment === '') {"],
     test: [BUILDS, 'is 1 on a machine of its owner, whatever the workflow'],
     gain: 'level 3 for whatever a prepared machine gives out',
   },
