@@ -6,6 +6,7 @@ import type { EvaluateOptions, Policy } from './evaluate/policy.ts';
 import { RegoSourceError } from './syntax/error.ts';
 import { compile } from './standard.ts';
 import { parseJson, toJson } from './values/json.ts';
+import { RegoObject } from './values/value.ts';
 
 function policyOf(text: string): Policy {
   return compile([{ file: 'p.rego', text: `package p\n\n${text}` }]);
@@ -30,6 +31,22 @@ describe('compile', () => {
   it('refuses what the check refuses', () => {
     assert.throws(() => policyOf('x := y'), /p\.rego:3: rego_unsafe_var_error: var y is unsafe/);
     assert.throws(() => policyOf('x := nothing(1)'), /rego_type_error: undefined function nothing/);
+  });
+
+  it('takes paths with integers that no double holds', () => {
+    const big = 2n ** 64n;
+    const { answers } = compile([
+      {
+        file: 'a',
+        text: `package t\np[${big}] := "p"\nq if input[${big}] == 1\nq if input[${big}] == 2\nq if input[1e400] == 3`,
+      },
+      { file: 'b', text: 'package t.r' },
+    ]).evaluate('x := data.t', { input: RegoObject.of([[big, 2]]) });
+    assert.equal(toJson(answers[0]?.get('x') ?? null), `{"p":{"${big}":"p"},"q":true,"r":{}}`);
+  });
+
+  it('knows nothing of what is below a name that no rule has', () => {
+    compile([{ file: 'a', text: 'package t\np.x[1].q := 1\nf(x) if { data.base.list[0][x]; x[0].y }' }]);
   });
 
   it('refuses queries that call what is not there', () => {
@@ -87,6 +104,28 @@ describe('evaluate', () => {
   it('gives the same bytes for the same input and seed', () => {
     const rules = 'x := [rand.intn(sprintf("%d", [i]), 1000) | some i in numbers.range(1, 5)]';
     assert.equal(valueOf(rules, { seed: 7 }), valueOf(rules, { seed: 7 }));
+  });
+
+  it('walks given data by the texts of a path, as OPA’s store, and computed values by their keys alone', () => {
+    const data = parseJson('{"list":[10,[20,21]],"map":{"1":{"2":"x"}}}');
+    const found = (query: string): number => compile([]).evaluate(query, { data }).answers.length;
+    for (const query of [
+      'data.list["+1"]["0"]',
+      'data.map[_][2]',
+      'k := "1"; data.list[k][_] == 21',
+      'data.list[_]["0"]',
+    ]) {
+      assert.equal(found(query), 1, query);
+    }
+    for (const query of [
+      'x := data.list; x["1"]',
+      'data.map[1.0]',
+      'data.list["1_0"]',
+      'data.list["1"] with data.list as [1, [2]]',
+      'data.map[1] with data.map as {"1": 2}',
+    ]) {
+      assert.equal(found(query), 0, query);
+    }
   });
 
   it('names the built-in that the host must give', () => {

@@ -23,7 +23,7 @@ function keep(set: RegoSet, wanted: (item: Value) => boolean): RegoSet {
 
 function union(a: RegoSet, b: RegoSet): RegoSet {
   if (a.size === 0) return b;
-  return b.size === 0 ? a : RegoSet.of([...a.items, ...b.items]);
+  return b.size === 0 ? a : RegoSet.of([...a.unordered, ...b.unordered]);
 }
 
 function unionOfAll(context: BuiltinContext, sets: RegoSet): RegoSet {

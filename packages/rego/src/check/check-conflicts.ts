@@ -1,7 +1,8 @@
 /** Definitions that cannot stand together. */
-import { stringsOf } from '../plan/scope.ts';
+import { byPackage, stringsOf } from '../plan/scope.ts';
 import type { Location, Module } from '../syntax/ast.ts';
 import { refText } from '../syntax/text.ts';
+import { pathKey } from '../values/text.ts';
 import { RegoObject, type Value } from '../values/value.ts';
 import type { Findings } from './findings.ts';
 import { type Definition, isGroundPath, type RuleTree } from './rule-tree.ts';
@@ -80,15 +81,16 @@ export function checkPackages(
   definitions: readonly Definition[],
   findings: Findings,
 ): void {
-  const packages = Map.groupBy(modules, (module) => JSON.stringify(stringsOf(module.package.path.path)));
+  const packages = byPackage(modules);
   for (const definition of definitions) {
-    if (!isGroundPath(definition)) continue;
-    for (const other of packages.get(JSON.stringify(definition.path)) ?? []) {
+    const path = definition.path.filter((part) => part !== undefined);
+    if (path.length < definition.path.length) continue;
+    for (const other of packages.get(pathKey(path)) ?? []) {
       const { module, rule } = definition;
       if (other === module) continue;
-      const path = stringsOf(other.package.path.path).join('.');
+      const dotted = stringsOf(other.package.path.path).join('.');
       const name = refText(rule.head.ref);
-      const message = `package ${path} conflicts with rule ${name} defined at ${placeText(rule.location)}`;
+      const message = `package ${dotted} conflicts with rule ${name} defined at ${placeText(rule.location)}`;
       findings.stop('rego_type_error', message, module.package.location);
     }
   }

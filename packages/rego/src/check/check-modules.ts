@@ -6,6 +6,7 @@ import type { Module, RefTerm } from '../syntax/ast.ts';
 import type { RegoProblem } from '../syntax/error.ts';
 import { isGround } from '../syntax/ground.ts';
 import { refText } from '../syntax/text.ts';
+import { pathKey } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import { AnnotationSet } from './annotation-set.ts';
 import { applySchemas } from './rule-schemas.ts';
@@ -204,7 +205,7 @@ function ruleScopes(definitions: readonly Definition[]): (definition: Definition
   const rows = Map.groupBy(definitions, ({ rule }) => `${rule.location.file}:${rule.location.row}`);
   return ({ rule }) => {
     const row = rows.get(`${rule.location.file}:${rule.location.row}`) ?? [];
-    const names = new Set(row.map((other) => JSON.stringify(other.clause.path)));
+    const names = new Set(row.map((other) => pathKey(other.clause.path)));
     return names.size > 1 ? ` in rule ${nameText(rule.head.ref)}` : '';
   };
 }

@@ -59,14 +59,14 @@ class RefCheck {
     for (let scope: TypeEnv | undefined = env; scope !== undefined; scope = scope.next) {
       const root = scope.roots.get(head);
       if (root === undefined) continue;
-      const result = this.#below(root, 0, scope, env);
+      const result = this.#below(root, 0, env);
       if (result !== 'elsewhere') return result;
     }
     return path.length === 0 ? undefined : this.#leaf(ANY, 0, env);
   }
 
   /** Down the tree of documents; 'elsewhere' where this tree does not know the path. */
-  #below(node: TypeTree, at: number, scope: TypeEnv, env: TypeEnv): Checked | 'elsewhere' {
+  #below(node: TypeTree, at: number, env: TypeEnv): Checked | 'elsewhere' {
     if (node.type !== undefined) return this.#leaf(node.type, at, env);
     const part = this.#ref.path[at];
     if (part === undefined) return undefined;
@@ -77,10 +77,7 @@ class RefCheck {
       if (problem !== undefined) return problem;
     }
     const child = part.kind === 'constant' ? node.child(part.value) : undefined;
-    if (child !== undefined) return this.#below(child, at + 1, scope, env);
-    if (scope.next !== undefined) return 'elsewhere';
-    for (const other of node.children.values()) this.#below(other, at + 1, scope, env);
-    return undefined;
+    return child === undefined ? 'elsewhere' : this.#below(child, at + 1, env);
   }
 
   #variableKey(

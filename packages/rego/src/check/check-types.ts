@@ -1,7 +1,7 @@
 /** Types of expressions: what can never be equal, never be an argument, never be there. */
 import type { ComprehensionNode, Node, Statement, With } from '../plan/ir.ts';
 import type { RegoProblem } from '../syntax/error.ts';
-import { termText } from '../values/text.ts';
+import { pathKey } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import { calleeText } from './check-functions.ts';
 import { checkExpression, type TypeProblem } from './check-expression.ts';
@@ -166,7 +166,7 @@ export class TypeChecker {
   }
 
   #dependents(path: readonly Value[]): readonly (readonly Value[])[] {
-    const key = path.map(termText).join('/');
+    const key = pathKey(path);
     let paths = this.#dependentPaths.get(key);
     if (paths === undefined) {
       paths = [...dependentsOf(selectedBy(path, this.#tree), this.#graph)].map(constantPath);

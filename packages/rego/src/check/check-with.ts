@@ -1,6 +1,6 @@
 /** What `with` can replace: documents, but not parts of what rules define, and functions. */
 import { signatureOf } from '../builtins/signatures.ts';
-import { type Global, globalsOf, ruleName, stringsOf } from '../plan/scope.ts';
+import { byPackage, type Global, globalsOf, ruleName, stringsOf } from '../plan/scope.ts';
 import type { Expr, Location, Module, Term, With } from '../syntax/ast.ts';
 import type { RegoErrorCode } from '../syntax/error.ts';
 import { calledName, dottedName, isRootDocument } from '../syntax/names.ts';
@@ -20,7 +20,7 @@ export function checkWith(
   local: ReadonlySet<With>,
   findings: Findings,
 ): void {
-  const packages = Map.groupBy(modules, (module) => JSON.stringify(stringsOf(module.package.path.path)));
+  const packages = byPackage(modules);
   for (const group of packages.values()) {
     const names = new Set(group.flatMap((module) => module.rules.map(ruleName)));
     for (const module of group) {

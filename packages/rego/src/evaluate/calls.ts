@@ -6,7 +6,7 @@ import { RegoSourceError } from '../syntax/error.ts';
 import { spendText } from '../values/meter.ts';
 import { MAX_TEXT_LENGTH } from '../values/text-writer.ts';
 import type { Value } from '../values/value.ts';
-import type { Compute, Frame, Stage } from './code.ts';
+import { type Compute, computeAll, type Frame, type Stage } from './code.ts';
 import { EvaluationError } from './error.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
@@ -68,16 +68,6 @@ function functionCall(
 
 function undefinedFunction(name: string, location: Location): RegoSourceError {
   return new RegoSourceError([{ code: 'rego_type_error', message: `undefined function ${name}`, location }]);
-}
-
-function computeAll(args: readonly Compute[], machine: Machine, frame: Frame): Value[] | undefined {
-  const values: Value[] = [];
-  for (const arg of args) {
-    const value = arg(machine, frame);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
 }
 
 /** A function of the host comes before a built-in of the same name. */

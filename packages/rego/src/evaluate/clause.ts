@@ -2,7 +2,7 @@
 import type { Clause, Node } from '../plan/ir.ts';
 import { equal } from '../values/order.ts';
 import type { Value } from '../values/value.ts';
-import { type Compute, type Frame, link, type Match, newFrame, type Step } from './code.ts';
+import { computeAll, type Frame, link, type Match, newFrame, type Step } from './code.ts';
 import { NestedCollector, SetCollector } from './collector.ts';
 import { conflict } from './error.ts';
 import { type Compiler, Layout } from './layout.ts';
@@ -100,7 +100,7 @@ export function compileEntry(clause: Clause, compiler: Compiler): PartialClause<
   const slot = layout.temporary();
   const body = link(stages, (machine, frame) => {
     const collector = frame[slot];
-    const keys = computePath(path, machine, frame);
+    const keys = computeAll(path, machine, frame);
     const value = leaf(machine, frame);
     if (keys === undefined || value === undefined || !(collector instanceof NestedCollector)) return false;
     if (isMember) collector.addMember(keys, value, clause.location);
@@ -108,16 +108,6 @@ export function compileEntry(clause: Clause, compiler: Compiler): PartialClause<
     return false;
   });
   return run(body, slot, layout);
-}
-
-function computePath(path: readonly Compute[], machine: Machine, frame: Frame): Value[] | undefined {
-  const keys: Value[] = [];
-  for (const part of path) {
-    const key = part(machine, frame);
-    if (key === undefined) return undefined;
-    keys.push(key);
-  }
-  return keys;
 }
 
 function run<Kind extends SetCollector | NestedCollector>(

@@ -24,7 +24,18 @@ export function link(stages: readonly Stage[], last: Step): Step {
 }
 
 export function newFrame(size: number): Frame {
-  const frame: Frame = [];
-  frame.length = size;
-  return frame;
+  // oxlint-disable-next-line no-new-array -- at its size: one that grows by itself has room for seventeen
+  return new Array(size);
+}
+
+/** The values of all; `undefined` where one has none. */
+export function computeAll(args: readonly Compute[], machine: Machine, frame: Frame): Value[] | undefined {
+  // oxlint-disable-next-line no-new-array -- as above
+  const values: Value[] = new Array(args.length);
+  for (let i = 0; i < args.length; i++) {
+    const value = args[i]?.(machine, frame);
+    if (value === undefined) return undefined;
+    values[i] = value;
+  }
+  return values;
 }

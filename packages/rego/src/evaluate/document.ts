@@ -1,7 +1,8 @@
 /** Documents below `data`: what the caller gave and what rules define, as one. */
 import type { TreeNode } from '../plan/tree.ts';
 import { spend } from '../values/meter.ts';
-import { compare, equal } from '../values/order.ts';
+import { numberText } from '../values/number.ts';
+import { compare, equal, isNumber } from '../values/order.ts';
 import { type Entry, RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
 import type { Compute, Frame, Match, Sink } from './code.ts';
 import type { Machine } from './machine.ts';
@@ -116,12 +117,18 @@ function enter(
   const child = isReplaced(machine, path) ? undefined : node?.children.get(key);
   if (child?.rule !== undefined) {
     const value = ruleDocument(machine, program, child);
-    return value !== undefined && walkValue(machine, frame, value, parts.slice(path.length), sink);
+    const rest = parts
+      .slice(path.length)
+      .reduceRight<Sink>((next, part) => through(part, lookup, next), sink);
+    return value !== undefined && rest(machine, frame, value);
   }
-  const below = base === undefined ? undefined : baseMember(base, key);
+  const below = base === undefined ? undefined : baseMember(base, key, machine);
   if (child === undefined && below === undefined) return false;
   return walkDocument({ ...walk, path }, child, below, sink);
 }
+
+/** How a member is found. */
+export type Find = (value: Value, key: Value, machine: Machine) => Value | undefined;
 
 /** The member of a collection; `undefined` where there is none. */
 export function lookup(value: Value, key: Value): Value | undefined {
@@ -130,10 +137,21 @@ export function lookup(value: Value, key: Value): Value | undefined {
   return value instanceof RegoSet && value.has(key) ? key : undefined;
 }
 
-/** In data that the caller gave a number is also the name of a member, as in a path of OPA's store. */
-export function baseMember(value: Value, key: Value): Value | undefined {
-  return value instanceof RegoObject && typeof key === 'number' ? value.get(String(key)) : lookup(value, key);
-}
+/** What `strconv.Atoi` reads. */
+const INDEX = /^[+-]?\d{1,18}$/;
+
+/**
+ * In data that the caller gave, and that nothing replaces, a number is also the name of a member and a text the place
+ * of an item, as in a path of OPA's store.
+ */
+export const baseMember: Find = (value, key, { context }) => {
+  if (context.replaced.length === 0) {
+    if (value instanceof RegoObject && isNumber(key)) return value.get(numberText(key));
+    if (value instanceof RegoArray && typeof key === 'string' && INDEX.test(key))
+      return value.at(Number(key));
+  }
+  return lookup(value, key);
+};
 
 function keysAt(node: TreeNode | undefined, base: Value | undefined): readonly Value[] {
   const keys = new Map<Value, true>();
@@ -149,25 +167,29 @@ function membersOf(value: Value): readonly Value[] {
   return value instanceof RegoSet ? value.items : [];
 }
 
-function walkValue(
-  machine: Machine,
-  frame: Frame,
-  value: Value,
-  parts: readonly Part[],
-  sink: Sink,
-): boolean {
-  const [part, ...rest] = parts;
-  if (part === undefined) return sink(machine, frame, value);
-  if (part.key !== undefined) {
-    const key = part.key(machine, frame);
-    const found = key === undefined ? undefined : lookup(value, key);
-    return found !== undefined && walkValue(machine, frame, found, rest, sink);
+/** Hands the members of a value that a part of a path leads to to the sink. */
+export function through({ key, match }: Part, find: Find, next: Sink): Sink {
+  if (key !== undefined) {
+    return (machine, frame, value) => {
+      const name = key(machine, frame);
+      const member = name === undefined ? undefined : find(value, name, machine);
+      return member !== undefined && next(machine, frame, member);
+    };
   }
-  for (const key of membersOf(value)) {
-    machine.step(1);
-    const found = lookup(value, key);
-    if (found === undefined || !part.match(machine, frame, key)) continue;
-    if (walkValue(machine, frame, found, rest, sink)) return true;
-  }
-  return false;
+  return (machine, frame, value) => {
+    if (value instanceof RegoArray) {
+      for (let i = 0; i < value.length; i++) {
+        machine.step(1);
+        const item = value.at(i);
+        if (item !== undefined && match(machine, frame, i) && next(machine, frame, item)) return true;
+      }
+      return false;
+    }
+    for (const name of membersOf(value)) {
+      machine.step(1);
+      const member = lookup(value, name);
+      if (member !== undefined && match(machine, frame, name) && next(machine, frame, member)) return true;
+    }
+    return false;
+  };
 }

@@ -1,9 +1,18 @@
 /** Compiles refs: a value by its path, or all values that the path's variables lead to. */
 import type { Node, RefNode } from '../plan/ir.ts';
 import type { TreeNode } from '../plan/tree.ts';
-import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
+import type { Value } from '../values/value.ts';
 import type { Compute, Match, Sink, Step } from './code.ts';
-import { baseMember, extent, isReplaced, lookup, type Part, walkDocument } from './document.ts';
+import {
+  baseMember,
+  extent,
+  type Find,
+  isReplaced,
+  lookup,
+  type Part,
+  through,
+  walkDocument,
+} from './document.ts';
 import type { Layout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { CompiledRule } from './program.ts';
@@ -13,8 +22,7 @@ type MatchNode = (node: Node, layout: Layout) => Match;
 
 /** A ref whose variables are all bound. */
 export function computeRef(ref: RefNode, layout: Layout, compute: ComputeNode): Compute {
-  const { base, rest, isBase } = resolve(ref, layout, compute);
-  const find = isBase ? baseMember : lookup;
+  const { base, rest, find } = resolve(ref, layout, compute);
   return rest
     .map((node) => compute(node, layout))
     .reduce<Compute>(
@@ -22,7 +30,7 @@ export function computeRef(ref: RefNode, layout: Layout, compute: ComputeNode): 
         const value = from(machine, frame);
         if (value === undefined) return undefined;
         const name = key(machine, frame);
-        return name === undefined ? undefined : find(value, name);
+        return name === undefined ? undefined : find(value, name, machine);
       },
       base,
     );
@@ -31,23 +39,23 @@ export function computeRef(ref: RefNode, layout: Layout, compute: ComputeNode): 
 interface Resolved {
   readonly base: Compute;
   readonly rest: readonly Node[];
-  /** The document is what the caller gave as data. */
-  readonly isBase?: boolean;
+  readonly find: Find;
 }
 
 /** What of the path is known when it is compiled, and what remains to be looked up. */
 function resolve(ref: RefNode, layout: Layout, compute: ComputeNode): Resolved {
-  if (ref.head === 'input') return { base: (machine) => machine.context.input, rest: ref.path };
+  if (ref.head === 'input') return { base: (machine) => machine.context.input, rest: ref.path, find: lookup };
   if (ref.head !== 'data') {
-    if (!layout.isBound(ref.head)) return { base: () => undefined, rest: ref.path };
+    if (!layout.isBound(ref.head)) return { base: () => undefined, rest: ref.path, find: lookup };
     const slot = layout.slot(ref.head);
-    return { base: (_machine, frame) => frame[slot] as Value, rest: ref.path };
+    return { base: (_machine, frame) => frame[slot] as Value, rest: ref.path, find: lookup };
   }
   const { node, rest } = descend(layout.compiler.tree, ref.path);
-  if (node === undefined) return { base: (machine) => machine.context.data, rest: ref.path, isBase: true };
+  if (node === undefined)
+    return { base: (machine) => machine.context.data, rest: ref.path, find: baseMember };
   if (node.rule !== undefined) return ruleBase(node, ref, rest, layout, compute);
-  if (rest.length === 0) return { base: documentBase(node, layout), rest };
-  return { base: walkedBase(ref.path, layout, compute), rest: [] };
+  if (rest.length === 0) return { base: documentBase(node, layout), rest, find: lookup };
+  return { base: walkedBase(ref.path, layout, compute), rest: [], find: lookup };
 }
 
 /** Down to the rule or the last package that the constants of the path name; no node where no rules can be. */
@@ -75,13 +83,13 @@ function ruleBase(
   const { path } = node;
   const [first] = rest;
   const group = node.rule;
-  if (group === undefined || group.kind === 'function') return { base: () => undefined, rest };
+  if (group === undefined || group.kind === 'function') return { base: () => undefined, rest, find: lookup };
   const evaluate = evaluation(group.id, program.rules, first && keyOf(first, layout, compute));
   const base: Compute = (machine, frame) =>
     machine.context.replaced.length > 0 && isReplaced(machine, path)
       ? baseDocument(machine, path)
       : evaluate(machine, frame);
-  return { base, rest: ref.path.slice(path.length) };
+  return { base, rest: ref.path.slice(path.length), find: lookup };
 }
 
 /** The rules are there when the evaluation runs, not yet when the ref is compiled. */
@@ -103,7 +111,7 @@ function keyOf(node: Node, layout: Layout, compute: ComputeNode): Compute | unde
 
 function baseDocument(machine: Machine, path: readonly Value[]): Value | undefined {
   let value: Value | undefined = machine.context.data;
-  for (const name of path) value = value === undefined ? undefined : baseMember(value, name);
+  for (const name of path) value = value === undefined ? undefined : baseMember(value, name, machine);
   return value;
 }
 
@@ -138,10 +146,10 @@ export function iterateRef(
   if (node !== undefined && node.rule === undefined && rest.length > 0) {
     return iterateDocument(ref.path, layout, compute, match);
   }
-  const { base, rest: keys } = resolve(ref, layout, compute);
+  const { base, rest: keys, find } = resolve(ref, layout, compute);
   const parts = keys.map((key) => partOf(key, layout, compute, match));
   return (sink) => {
-    const run = parts.reduceRight<Sink>((next, part) => through(part, next), sink);
+    const run = parts.reduceRight<Sink>((next, part) => through(part, find, next), sink);
     return (machine, frame) => {
       const value = base(machine, frame);
       return value !== undefined && run(machine, frame, value);
@@ -162,65 +170,6 @@ function partOf(node: Node, layout: Layout, compute: ComputeNode, match: MatchNo
 function looped(node: Node, layout: Layout, match: MatchNode): Part {
   layout.addLoop();
   return { key: undefined, match: match(node, layout) };
-}
-
-function through({ key, match }: Part, next: Sink): Sink {
-  if (key !== undefined) {
-    return (machine, frame, value) => {
-      const name = key(machine, frame);
-      const member = name === undefined ? undefined : lookup(value, name);
-      return member !== undefined && next(machine, frame, member);
-    };
-  }
-  return (machine, frame, value) => {
-    if (value instanceof RegoArray) return throughArray(machine, frame, value, match, next);
-    if (value instanceof RegoObject) return throughKeys(machine, frame, value, match, next);
-    return value instanceof RegoSet && throughSet(machine, frame, value, match, next);
-  };
-}
-
-function throughArray(
-  machine: Machine,
-  frame: Parameters<Sink>[1],
-  array: RegoArray,
-  match: Match,
-  next: Sink,
-): boolean {
-  for (let i = 0; i < array.length; i++) {
-    machine.step(1);
-    const item = array.at(i);
-    if (item !== undefined && match(machine, frame, i) && next(machine, frame, item)) return true;
-  }
-  return false;
-}
-
-function throughKeys(
-  machine: Machine,
-  frame: Parameters<Sink>[1],
-  object: RegoObject,
-  match: Match,
-  next: Sink,
-): boolean {
-  for (const key of object.keys) {
-    machine.step(1);
-    const item = object.get(key);
-    if (item !== undefined && match(machine, frame, key) && next(machine, frame, item)) return true;
-  }
-  return false;
-}
-
-function throughSet(
-  machine: Machine,
-  frame: Parameters<Sink>[1],
-  set: RegoSet,
-  match: Match,
-  next: Sink,
-): boolean {
-  for (const item of set.items) {
-    machine.step(1);
-    if (match(machine, frame, item) && next(machine, frame, item)) return true;
-  }
-  return false;
 }
 
 /** A ref that has a variable where packages or rules have names. */

@@ -3,6 +3,7 @@
  * or one argument that each clause compares with a constant.
  */
 import type { Clause, Node } from '../plan/ir.ts';
+import { pathKey } from '../values/text.ts';
 import type { Value } from '../values/value.ts';
 import { ValueMap } from '../values/value-map.ts';
 import { lookup } from './document.ts';
@@ -49,7 +50,7 @@ export function indexed<Kind>(clauses: readonly Clause[], compiled: readonly Kin
 }
 
 function keyOf(subject: Subject): string {
-  return JSON.stringify(subject);
+  return typeof subject === 'number' ? String(subject) : `input ${pathKey(subject)}`;
 }
 
 /** The subject that the most clauses test, if it is more than one. */

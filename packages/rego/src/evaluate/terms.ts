@@ -3,7 +3,7 @@ import type { ComprehensionNode, ListNode, Node, ObjectNode, Variable } from '..
 import { allVariables } from '../plan/variables.ts';
 import { equal } from '../values/order.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/value.ts';
-import { type Compute, type Frame, link, type Match, type Step } from './code.ts';
+import { type Compute, computeAll, type Frame, link, type Match, type Step } from './code.ts';
 import { ArrayCollector, ObjectCollector, SetCollector } from './collector.ts';
 import type { Layout } from './layout.ts';
 import { UNDEFINED } from './machine.ts';
@@ -39,12 +39,8 @@ function computeList(node: ListNode, layout: Layout): Compute {
   const items = node.items.map((item) => compute(item, layout));
   const isArray = node.kind === 'array';
   return (machine, frame) => {
-    const values: Value[] = [];
-    for (const item of items) {
-      const value = item(machine, frame);
-      if (value === undefined) return undefined;
-      values.push(value);
-    }
+    const values = computeAll(items, machine, frame);
+    if (values === undefined) return undefined;
     return isArray ? new RegoArray(values) : RegoSet.of(values);
   };
 }

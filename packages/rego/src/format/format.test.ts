@@ -60,3 +60,10 @@ describe('the formatter', {
     });
   }
 });
+
+it('writes no escapes that only Go knows', () => {
+  assert.equal(
+    formatModule('package a\n\np := $"{2}\u001f{input.x}"\n'),
+    'package a\n\np := $"2\\u001f{input.x}"\n',
+  );
+});

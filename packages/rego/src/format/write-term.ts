@@ -311,8 +311,14 @@ function writeTemplate(w: Writer, { parts, raw }: TemplateString): void {
 
 function textOfPart(term: Term, raw: boolean): string {
   if (term.kind !== 'string') return termText(term);
-  const text = raw ? term.value : quotedText(term.value).slice(1, -1);
+  const text = raw ? term.value : escapedText(term.value);
   return text.replaceAll(/(?<!\\)\{/g, '\\{');
+}
+
+/** OPA's formatter writes the escapes of Go here, not all of which are escapes of Rego. */
+function escapedText(value: string): string {
+  const quoted = quotedText(value);
+  return (/\\[avxU]/.test(quoted) ? JSON.stringify(value) : quoted).slice(1, -1);
 }
 
 function writeCommentsBefore(w: Writer, row: number): void {

@@ -6,7 +6,7 @@ import type { Callee, Clause, Statement, Variable } from './ir.ts';
 import { lowerBody, lowerWith } from './lower-body.ts';
 import { lowerRule } from './lower-rule.ts';
 import type { LowerContext } from './lower-term.ts';
-import { declaredNames, globalsOf, ruleName, Scope, stringsOf } from './scope.ts';
+import { byPackage, declaredNames, globalsOf, ruleName, Scope, stringsOf } from './scope.ts';
 
 /** A rule before its body is in order. */
 export interface LoweredRule {
@@ -37,7 +37,7 @@ export interface LoweredQuery {
 }
 
 export function lowerModules(modules: readonly Module[], options: LowerOptions = {}): Lowering {
-  const packages = Map.groupBy(modules, (module) => JSON.stringify(stringsOf(module.package.path.path)));
+  const packages = byPackage(modules);
   const arityOf = arities(modules, options.hostFunctions);
   const context = (metadata: LowerContext['metadata']): LowerContext => ({
     arityOf,

@@ -1,5 +1,6 @@
 /** Which variable, rule or import a name means. */
 import type { Body, Expr, Location, Module, Rule, Term } from '../syntax/ast.ts';
+import { pathKey } from '../values/text.ts';
 import type { Variable } from './ir.ts';
 
 /** A ref that a name stands for: a rule of the package, or what an import names. */
@@ -121,6 +122,11 @@ export function globalsOf(module: Module, rules: ReadonlySet<string>): ReadonlyM
 /** The texts of a path that holds strings only. */
 export function stringsOf(path: readonly Term[]): readonly string[] {
   return path.flatMap((term) => (term.kind === 'string' ? [term.value] : []));
+}
+
+/** Those of one package together, by a text for its path. */
+export function byPackage(modules: readonly Module[]): Map<string, Module[]> {
+  return Map.groupBy(modules, (module) => pathKey(stringsOf(module.package.path.path)));
 }
 
 /** The name that a rule puts into its package. */

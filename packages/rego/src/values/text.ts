@@ -42,6 +42,11 @@ function writeEntries(object: RegoObject, writer: TextWriter): void {
   writer.put(object.size === 0 ? '{}' : '}');
 }
 
+/** One text for each path. */
+export function pathKey(path: readonly Value[]): string {
+  return path.map(termText).join();
+}
+
 /** Neither letters, marks, numbers, punctuation, symbols nor the space: what Go's strconv.Quote does not print. */
 const UNPRINTABLE = /["\\]|[^\P{C}]|[^\P{Z} ]/gu;
 const SHORT: Readonly<Record<string, string>> = {

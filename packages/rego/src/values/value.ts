@@ -251,6 +251,7 @@ function sortedStrings(keys: string[]): readonly Value[] {
 }
 
 function sortedValues(values: Value[]): readonly Value[] {
+  if (values.length < 2) return values;
   spend(values.length);
   return values.sort(compare);
 }
