@@ -19,6 +19,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   DOCKER_CONFIG: 'directory of config.json (~/.docker)',
   WAYBILL_LOG_FORMAT: 'as --log-format; ecs means json here',
   WAYBILL_DEBUG: '1: a stack trace with each error',
+  GITHUB_STEP_SUMMARY: 'file that GitHub Actions shows: summaries are appended to it',
   TRACEPARENT: 'W3C Trace Context of the pipeline; it goes on in the server',
   NO_COLOR: 'not empty: no colours',
   FORCE_COLOR: 'not empty: colours also in a pipe; 0: none',

@@ -19,6 +19,7 @@ import {
   updateState,
   withoutBundle,
 } from './state.ts';
+import { type SummaryValues, writeSummary } from './summary/write.ts';
 
 interface Collected {
   readonly name: string;
@@ -37,7 +38,7 @@ type Outcome =
 export async function pushTogether(
   session: Session,
   names: readonly string[],
-  options: PushOptions & { readonly state: string | undefined },
+  options: PushOptions & SummaryValues & { readonly state: string | undefined },
 ): Promise<ExitCode> {
   if (options.state !== undefined || options.bundle !== undefined) {
     throw cliError('usage_invalid', '--state and --bundle are for one attestation: push that one alone');
@@ -82,7 +83,7 @@ async function finish(
   given: {
     readonly one: Collected;
     readonly result: PushedAttestations['results'][number] | undefined;
-    readonly options: PushOptions;
+    readonly options: PushOptions & SummaryValues;
   },
 ): Promise<Outcome> {
   const { one, result, options } = given;
@@ -95,6 +96,7 @@ async function finish(
     const { materials } = state;
     const attachments = await attachBeside(session, connection, { receipt, materials, options });
     await removeState(session, { file, runId });
+    await writeSummary(session, options, ({ receiptSummary }) => receiptSummary(receipt, state));
     return { name, pushed: { receipt, bundleFile: null, attachments } };
   }
   const { code, detail, ...rest } = result.problem;

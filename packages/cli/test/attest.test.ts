@@ -56,7 +56,8 @@ async function build(url = world.url) {
   return {
     dir: at.dir,
     start: (words: string) => startProgram(words.split(' '), { cwd: at.dir, env }),
-    run: (words: string) => waybill(words.split(' '), { cwd: at.dir, env }),
+    run: (words: string, more: NodeJS.ProcessEnv = {}) =>
+      waybill(words.split(' '), { cwd: at.dir, env: { ...env, ...more } }),
     states: () => readdir(path.join(at.dir, '.waybill')).catch((): string[] => []),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
@@ -74,8 +75,12 @@ describe('waybill attest', () => {
     await using relay = await losingAnswers(world.url);
     relay.lose = false;
     await using at = await build(relay.url);
-    const ended = await at.run(`${WHOLE} --bundle bundle.json`);
+    const ended = await at.run(`${WHOLE} --bundle bundle.json --summary app.bin/none`);
     assert.equal(ended.code, 0, ended.stderr);
+    assert.match(
+      ended.stderr,
+      /^warning: the summary is not written to app\.bin\/none \(a part of the path/m,
+    );
     const receipt = JSON.parse(ended.stdout) as Receipt;
     assert.equal(receipt.result, 'PASSED');
     assert.deepEqual(await at.states(), []);
@@ -135,9 +140,14 @@ describe('waybill attest', () => {
   it('says FAILED by exit code 4 when it was told to push what is incomplete', async () => {
     await using at = await build();
     const words = `attest ${WORKFLOW} --material app=app.bin --material log:EVIDENCE=junit.xml --no-preview -o json`;
-    const { code, stdout, stderr } = await at.run(words);
+    const page = path.join(at.dir, 'page.md');
+    await writeFile(page, 'of the step before\n');
+    const { code, stdout, stderr } = await at.run(words, { GITHUB_STEP_SUMMARY: page });
     assert.equal(code, 4, stderr);
     assert.equal((JSON.parse(stdout) as Receipt).result, 'FAILED');
+    const shown = await readFile(page, 'utf8');
+    assert.match(shown, /^of the step before\n\n### Waybill: demo\/build: ❌ FAILED\n/);
+    assert.match(shown, /\| app \| ARTIFACT \| app\.bin \| <code>sha256&#58;[0-9a-f]{64}<\/code> \|/);
   });
 
   it('keeps what it signed when the answer is lost: sent again, it is judged once', async () => {

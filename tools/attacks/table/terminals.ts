@@ -24,4 +24,15 @@ export const TERMINALS: readonly Attack[] = [
     ],
     gain: 'runs what it likes as the person, at the next line that is sent off',
   },
+  {
+    attack: 'A material, commit or message that is Markdown or HTML, on the page of the pipeline',
+    defence: '`summary/markdown.ts`: whatever is no letter or digit is a reference of a character',
+    file: 'packages/cli/src/summary/markdown.ts',
+    without: ['.replaceAll(PLAIN, reference)', ''],
+    test: [
+      'packages/cli/src/summary/markdown.test.ts',
+      'leaves nothing that Markdown, HTML or GitHub takes for more than text, and shows the text as it is',
+    ],
+    gain: 'a verdict of its own below the one of the server, and links in its name',
+  },
 ];

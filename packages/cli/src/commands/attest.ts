@@ -19,6 +19,7 @@ import { recordMaterial } from '../record-material.ts';
 import type { Session } from '../session.ts';
 import { startAttestation } from '../start-attestation.ts';
 import { createState } from '../state.ts';
+import { SUMMARY_OPTIONS, writeSummary } from '../summary/write.ts';
 import { workflowIdentity } from '../workflow-identity.ts';
 
 /** Uploads at once: the server's disk and two cores gain nothing by more. */
@@ -41,6 +42,7 @@ export const command = defineCommand({
       summary: 'Annotation of the material NAME',
     },
     ...PUSH_OPTIONS,
+    ...SUMMARY_OPTIONS,
   },
   examples: [
     'waybill attest --project demo --workflow build --material app=dist/app.tgz --material sbom=sbom.cdx.json',
@@ -59,9 +61,16 @@ export const command = defineCommand({
     });
     if (pushed instanceof CodedError) throw pushed;
     const attachments = await attachBeside(session, connection, { ...pushed, options });
+    await writeSummary(session, options, ({ receiptSummary }) =>
+      receiptSummary(pushed.receipt, pushed.state),
+    );
     return reportReceipt(session, { ...pushed, attachments });
   },
 });
+
+interface Sent extends Omit<Pushed, 'attachments'>, Pick<SignedState, 'materials'> {
+  readonly state: SignedState;
+}
 
 /**
  * The receipt and the file that its bundle was written to; or, returned as the run must stay open for it, the error
@@ -71,11 +80,11 @@ async function pushOnce(
   session: Session,
   connection: Connection,
   { signed, bundle }: { readonly signed: SignedState; readonly bundle: string | undefined },
-): Promise<CodedError | (Omit<Pushed, 'attachments'> & Pick<SignedState, 'materials'>)> {
+): Promise<CodedError | Sent> {
   try {
     const receipt = await connection.client.pushAttestation(signed.run.id, signed.signedBundle);
     const bundleFile = await saveBundle(session, connection, receipt, bundle);
-    return { receipt, bundleFile, materials: signed.materials };
+    return { receipt, bundleFile, materials: signed.materials, state: signed };
   } catch (cause) {
     if (!isCoded(cause) || isRefusal(cause)) throw cause;
     const file = path.join('.waybill', `attestation-${signed.run.id}.json`);

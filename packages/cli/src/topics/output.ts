@@ -12,6 +12,10 @@ Colours, questions and the progress of uploads and downloads over a megabyte are
 that a person sits at: not for a pipe, a job of a CI system or TERM=dumb. What would be asked is
 an error there that names the option. NO_COLOR takes the colours away.
 
+  --summary FILE
+      push, attest and status append a page in Markdown to FILE, or to GITHUB_STEP_SUMMARY;
+      --no-summary: none.
+
 Errors are \`waybill: what is wrong and what to do [code]\`; docs/reference/errors.md
 lists the codes.`;
 }

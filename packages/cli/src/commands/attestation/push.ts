@@ -19,11 +19,13 @@ import {
   updateState,
   withoutBundle,
 } from '../../state.ts';
+import { SUMMARY_OPTIONS, writeSummary } from '../../summary/write.ts';
 
 export const command = defineCommand({
   summary: "Sign what is recorded, push it, and show the server's verdict; exit code 4 when it is FAILED",
   options: {
     ...PUSH_OPTIONS,
+    ...SUMMARY_OPTIONS,
     ...STATE_OPTIONS,
     attestation: {
       ...STATE_OPTIONS.attestation,
@@ -53,6 +55,7 @@ export const command = defineCommand({
     const attachments = await attachBeside(session, connection, { receipt, materials, options });
     // The verdict stands on the server: nothing is left that a retry could need.
     await removeState(session, { file, runId: run.id });
+    await writeSummary(session, options, ({ receiptSummary }) => receiptSummary(receipt, signed));
     return reportReceipt(session, { receipt, bundleFile, attachments });
   },
 });

@@ -7,12 +7,14 @@ import { previewOf } from '../../preview-text.ts';
 import { readState, stateFile } from '../../state.ts';
 import { contractOf, materialStatus } from '../../stated-contract.ts';
 import { statusTable } from '../../status-text.ts';
+import { SUMMARY_OPTIONS, writeSummary } from '../../summary/write.ts';
 import { plural, timeText } from '../../text.ts';
 
 export const command = defineCommand({
   summary: 'Show what the contract wants, what is recorded, and what is missing',
   options: {
     full: { type: 'boolean', summary: 'Also the runner, the commit, variables and annotations' },
+    ...SUMMARY_OPTIONS,
     ...STATE_OPTIONS,
   },
   examples: ['waybill attestation status', 'waybill attestation status --full'],
@@ -59,6 +61,7 @@ export const command = defineCommand({
             ),
       ].join('\n'),
     );
+    await writeSummary(session, options, ({ statusSummary }) => statusSummary(state, status, preview));
     return EXIT.ok;
   },
 });
