@@ -13,6 +13,7 @@ export function receiptText(receipt: Receipt, output: Output): string {
     ['VSA log index', String(receipt.vsa.log.logIndex)],
     ['provenance', receipt.provenance?.bundleDigest],
     ['build level', buildText(receipt)],
+    ['proven', provenText(receipt)],
     ['manifest', receipt.manifestDigest],
     ['verified', timeText(receipt.verifiedAt)],
   ]);
@@ -30,7 +31,27 @@ function buildText({ build }: Receipt): string | undefined {
   return build && `${build.level} (runner ${build.runner}): ${build.reasons.join('; ')}`;
 }
 
-function policyText({ name, material, outcome, cause, reason }: PolicyJudgement): string {
+/** What the token of the CI system proves of the job: where a person would look for it. */
+function provenText({ build }: Receipt): string | undefined {
+  if (build?.claims === undefined) return undefined;
+  const {
+    sourceRepositoryUri,
+    sourceRepositoryDigest,
+    sourceRepositoryRef,
+    runInvocationUri,
+    buildSignerUri,
+  } = build.claims;
+  const said = [
+    ['job', buildSignerUri],
+    ['repository', sourceRepositoryUri],
+    ['commit', sourceRepositoryDigest],
+    ['ref', sourceRepositoryRef],
+    ['run', runInvocationUri],
+  ].filter(([, value]) => value !== undefined);
+  return said.map((pair) => pair.join(' ')).join(', ');
+}
+
+export function policyText({ name, material, outcome, cause, reason }: PolicyJudgement): string {
   const about = material === undefined ? '' : ` about ${material}`;
   const why = [cause, reason].filter((part) => part !== undefined).join(': ');
   return `${name}${about}: ${outcome}${why === '' ? '' : ` (${why})`}`;

@@ -21,6 +21,7 @@ import {
   verifyStatementBundle,
 } from '@waybill/core/verify';
 import { cliError } from './exit.ts';
+import { judgedPolicies } from './verdict-fields.ts';
 
 /** Everything that a run left behind, as downloaded: none of it is believed. */
 export interface RunEvidence {
@@ -41,6 +42,9 @@ export interface VerifiedRun {
   readonly result: 'PASSED' | 'FAILED';
   readonly attestation: VerifiedStatement;
   readonly verdict: VerifiedStatement;
+  /** What the signed verdict says: not what the server shows beside it. */
+  readonly levels: readonly string[];
+  readonly policies: ReturnType<typeof judgedPolicies>;
 }
 
 /**
@@ -63,7 +67,13 @@ export function verifyRun(evidence: RunEvidence): VerifiedRun {
   });
   const vsa = vsaOf(verdict.statement);
   checkVerdict(vsa, { evidence, about: verdict.statement.value, attested: attestation.statement.value });
-  return { result: vsa.verificationResult, attestation, verdict };
+  return {
+    result: vsa.verificationResult,
+    attestation,
+    verdict,
+    levels: vsa.verifiedLevels,
+    policies: judgedPolicies(verdict.statement.value.predicate),
+  };
 }
 
 function checkSigner(signer: Signer, allowed: readonly ContractSigner[]): void {

@@ -133,7 +133,12 @@ describe('an attestation by separate processes', () => {
     const passed = await succeed(
       at.run(`${verdict} --certificate-identity ${world.url}/verifier --artifact app.bin -o json`, nowhere),
     );
-    assert.equal(parsed<{ verificationResult: string }>(passed).verificationResult, 'PASSED');
+    const { verificationResult, verifiedLevels } = parsed<{
+      verificationResult: string;
+      verifiedLevels: string[];
+    }>(passed);
+    assert.equal(verificationResult, 'PASSED');
+    assert.deepEqual(verifiedLevels, ['WAYBILL_CONTRACT_VERIFIED', 'SLSA_BUILD_LEVEL_1']);
 
     const subject = digestOf(await readFile(path.join(at.dir, 'app.bin')));
     const allowed = parsed<Decision>(

@@ -173,6 +173,9 @@ describe('the workflow build-and-test', { skip }, () => {
       receipt?.policies?.map(({ name, outcome }) => `${name} ${outcome}`),
       ['cyclonedx-licenses holds', 'chainloop-commit holds'],
     );
+    const verified = await admin(['attestation', 'verify', run?.id ?? '']);
+    assert.match(verified, /verified levels +WAYBILL_CONTRACT_VERIFIED, SLSA_BUILD_LEVEL_1/);
+    assert.match(verified, /policy +cyclonedx-licenses about skynet-sbom: holds/);
     const bundle = await world.owner.downloadBundle(run?.id ?? '');
     const { dsseEnvelope } = JSON.parse(bundle) as { dsseEnvelope: { payload: string } };
     const { predicate } = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString()) as {

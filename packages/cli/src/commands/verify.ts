@@ -10,6 +10,7 @@ import { readNamedBytes } from '../files.ts';
 import { listing, type Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { colourOf, provenSignerText } from '../text.ts';
+import { judgedPolicies, policyRows } from '../verdict-fields.ts';
 import { expectedSigners, type Proven, prove } from '../verify-signed.ts';
 
 export const command = defineCommand({
@@ -59,7 +60,10 @@ export const command = defineCommand({
     const bytes = await readNamedBytes(path.resolve(session.cwd, name));
     const signed = await verifying(name, () => parseSigned(bytes));
     const proven = await prove(session, name, { signed, expected, artifact });
-    report(session, name, proven);
+    const policies = await verifying(name, () =>
+      proven.vsa && proven.statement ? judgedPolicies(proven.statement.predicate) : null,
+    );
+    report(session, name, { ...proven, policies });
     // A genuine FAILED verdict is no success: a script that reads only the exit code must not ship on it.
     return proven.vsa?.verificationResult === 'FAILED' ? EXIT.refused : EXIT.ok;
   },
@@ -107,7 +111,10 @@ async function artifactOf(
   return readNamedBytes(path.resolve(session.cwd, text));
 }
 
-function report(session: Session, name: string, { verified, statement, vsa, signatures }: Proven): void {
+type Reported = Proven & { readonly policies: ReturnType<typeof judgedPolicies> };
+
+function report(session: Session, name: string, reported: Reported): void {
+  const { verified, statement, vsa, signatures, policies } = reported;
   const { signer, signedAt, logged } = verified;
   const facts = {
     verified: true,
@@ -122,6 +129,8 @@ function report(session: Session, name: string, { verified, statement, vsa, sign
     verificationResult: vsa?.verificationResult ?? null,
     verifier: vsa?.verifier.id ?? null,
     policy: vsa?.policy ?? null,
+    verifiedLevels: vsa?.verifiedLevels ?? null,
+    policies,
     signatures,
   };
   const { output } = session;
@@ -135,6 +144,7 @@ function report(session: Session, name: string, { verified, statement, vsa, sign
       ['log index', logged && `${logged.logIndex} in ${logged.origin}`],
       ['predicate', facts.predicateType],
       ...(vsa ? vsaRows(vsa, output) : []),
+      ...policyRows(policies),
       ...(statement?.subject ?? []).map((subject): [string, string] => [
         'subject',
         `${subject.name} ${digestsText(subject.digest)}`,
@@ -143,9 +153,13 @@ function report(session: Session, name: string, { verified, statement, vsa, sign
   );
 }
 
-function vsaRows({ verificationResult, verifier, policy }: VsaPredicate, output: Output): [string, string][] {
+function vsaRows(
+  { verificationResult, verifier, policy, verifiedLevels }: VsaPredicate,
+  output: Output,
+): [string, string][] {
   return [
     ['verificationResult', output.paint(colourOf(verificationResult), verificationResult)],
+    ['verified levels', verifiedLevels.join(', ')],
     ['verifier', verifier.id],
     ['policy', [policy.uri, policy.digest && digestsText(policy.digest)].filter(Boolean).join(' ')],
   ];

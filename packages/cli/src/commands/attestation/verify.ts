@@ -11,6 +11,7 @@ import { EXPECTATION_OPTIONS, expectationsOf, trustedRootIn, verifying } from '.
 import { listing, type Output } from '../../output.ts';
 import { contractOf } from '../../stated-contract.ts';
 import { colourOf, provenSignerText } from '../../text.ts';
+import { policyRows } from '../../verdict-fields.ts';
 import { type VerifiedRun, verifyRun } from '../../verify-run.ts';
 
 export const command = defineCommand({
@@ -95,7 +96,8 @@ async function expectedKey(
   );
 }
 
-function report(output: Output, run: RunDetail, { result, attestation, verdict }: VerifiedRun): void {
+function report(output: Output, run: RunDetail, verified: VerifiedRun): void {
+  const { result, attestation, verdict, levels, policies } = verified;
   const part = ({ statement, payloadDigest }: VerifiedRun['attestation']) => ({
     signer:
       statement.signer.type === 'certificate'
@@ -109,6 +111,8 @@ function report(output: Output, run: RunDetail, { result, attestation, verdict }
     runId: run.id,
     verified: true,
     result,
+    verifiedLevels: levels,
+    policies,
     attestation: part(attestation),
     verdict: part(verdict),
   };
@@ -118,12 +122,14 @@ function report(output: Output, run: RunDetail, { result, attestation, verdict }
     listing([
       ['run', `${run.id} ${output.paint('green', 'verified')}`],
       ['verdict', output.paint(colourOf(result), result)],
+      ['verified levels', levels.join(', ')],
       ['attested by', provenSignerText(attestation.statement.signer)],
       ['signed', value.attestation.signedAt],
       ['log index', where(attestation)],
       ['judged by', provenSignerText(verdict.statement.signer)],
       ['judged', value.verdict.signedAt],
       ['VSA log index', where(verdict)],
+      ...policyRows(policies),
     ]),
   );
 }
