@@ -399,6 +399,31 @@ describe('the exchange', () => {
     assert.ok((await count()) - before <= 11 + seconds);
   });
 
+  it('takes a token for nothing but what its type says, and tells nothing of it', async () => {
+    const types = 'urn:ietf:params:oauth:token-type';
+    const as = async (token: string, type: string) => {
+      const answer = await exchange(token, undefined, { subject_token_type: `${types}:${type}` });
+      assert.equal(answer.access_token, undefined, type);
+      assert.ok(!JSON.stringify(answer).includes(token), type);
+      return answer.error;
+    };
+    assert.equal(await as(ci.token(genuine()), 'access_token'), 'invalid_request');
+    assert.equal(await as(world.ownerToken.reveal(), 'id_token'), 'invalid_request');
+    assert.equal(await as(world.ownerToken.reveal(), 'jwt'), 'invalid_request');
+    assert.equal(await as(ci.token(genuine()), 'saml2'), 'invalid_request');
+  });
+
+  it('gives the identity of its own workflow only', async () => {
+    const token = (await accessToken()).reveal();
+    const type = { subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
+    const own = await exchange(token, 'workflow:warehouse/build', type);
+    assert.equal(own.issued_token_type, 'urn:ietf:params:oauth:token-type:id_token');
+    for (const scope of ['workflow:warehouse/release', 'project:warehouse']) {
+      const { error, access_token: given } = await exchange(token, scope, type);
+      assert.deepEqual([error, given], ['invalid_scope', undefined], scope);
+    }
+  });
+
   it('gives tokens that are no identity tokens, and takes none of ours in their place', async () => {
     const token = await accessToken();
     const asIdentity = await sendTo(world.url, {

@@ -68,6 +68,11 @@ export const command = defineCommand({
         `whoever gets a token that was made for ${audience} can push as this workflow: name the subject and claims as narrowly as you can`,
       );
     }
+    if (/^repo:[^:*]+:\*$/.test(subject)) {
+      session.output.note(
+        `${subject} takes pull requests too, which run what their authors wrote: name a ref or an environment where that matters`,
+      );
+    }
     session.output.data(trust, () =>
       listing([
         ['trusted', `${trust.name} (${trust.id})`],
