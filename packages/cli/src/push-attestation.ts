@@ -45,12 +45,9 @@ export async function signedState(
   state: AttestationState,
   options: PushOptions,
 ): Promise<SignedState> {
-  const wanted = contractOf(state.contractDocument).annotations;
-  const preview = !options['no-preview'];
-  const stated = parseAnnotations(options.annotation);
-  const annotations = preview ? annotationsFor(wanted, stated, 'the contract') : stated;
-  const annotated = { ...state, annotations };
+  const annotated = withAnnotations(state, options);
   const { key, identity } = options;
+  const preview = !options['no-preview'];
   const signedBundle = await signAttestation(session, annotated, { connection, key, preview, identity });
   return { ...annotated, signedBundle };
 }
@@ -62,6 +59,9 @@ export async function withBundle(
   given: { readonly state: AttestationState; readonly options: PushOptions },
 ): Promise<AttestationState> {
   const { state, options } = given;
+  if (state.dryRun) {
+    throw cliError('usage_invalid', 'a dry run is pushed nowhere: push it alone to see what it would sign');
+  }
   if (state.signedBundle !== undefined) {
     session.output.note('already signed: sending the same attestation again');
     return state;
@@ -75,6 +75,16 @@ async function notePolicies({ output }: Session, state: AttestationState): Promi
   const { previewOf } = await import('./preview-text.ts');
   const text = (await previewOf(state)).text(output);
   if (text !== '') output.note(text);
+}
+
+export type AnnotationOptions = Pick<PushOptions, 'annotation' | 'no-preview'>;
+
+/** With the annotations of the run, those of the contract among them. Throws `annotation_missing`. */
+export function withAnnotations(state: AttestationState, options: AnnotationOptions): AttestationState {
+  const stated = parseAnnotations(options.annotation);
+  if (options['no-preview']) return { ...state, annotations: stated };
+  const wanted = contractOf(state.contractDocument).annotations;
+  return { ...state, annotations: annotationsFor(wanted, stated, 'the contract') };
 }
 
 /** What came of a push. */

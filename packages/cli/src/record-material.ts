@@ -48,8 +48,8 @@ export async function recordMaterial(
   });
   const wanted = choice.wanted?.annotations ?? [];
   const annotations = annotationsFor(wanted, given.annotations, `the material ${choice.name}`);
-  const store =
-    choice.wanted?.skipUpload === true ? null : await storeOf(session, connection, state.repository);
+  const isKept = choice.wanted?.skipUpload !== true && state.dryRun !== true;
+  const store = isKept ? await storeOf(session, connection, state.repository) : null;
   const described = await describeMaterial(session, connection, { kind: choice.kind, value, store });
   const material = materialOf(choice, described, annotations);
   const file = material.filename === undefined ? undefined : path.resolve(session.cwd, value);

@@ -1,5 +1,6 @@
 import type { SignAs } from '@waybill/clients/sigstore';
 import { formatBundle } from '@waybill/core/bundle';
+import { type Json, parseJson } from '@waybill/core/bytes';
 import { formatRunStatement, type RunPredicate } from '@waybill/core/intoto';
 import type { Connection } from './connection.ts';
 import { cliError } from './exit.ts';
@@ -31,6 +32,13 @@ export async function signAttestation(
   const { url, fetch } = options.connection;
   const as = await signerOf(session, state, options);
   return formatBundle(await signStatement({ url, fetch }, as, () => formatRunStatement(predicate)));
+}
+
+/** The in-toto statement that would be signed. Throws `preview_failed`, `run_predicate_invalid`. */
+export async function unsignedStatement(state: AttestationState, preview: boolean): Promise<Json> {
+  const predicate = predicateOf(state, new Date().toISOString());
+  if (preview) await checkPreview(state, predicate);
+  return parseJson(formatRunStatement(predicate), 'statement');
 }
 
 /** What the run states. `finishedAt` is RFC 3339. */

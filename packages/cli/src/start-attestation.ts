@@ -33,7 +33,7 @@ export async function startAttestation<T>(
   });
 }
 
-async function sourceOf({ output }: Session, asked: Promise<GitHead>): Promise<RunSource | undefined> {
+export async function sourceOf({ output }: Session, asked: Promise<GitHead>): Promise<RunSource | undefined> {
   const head = await asked;
   if (head?.type === 'refused') output.note(`the commit is not recorded: ${head.reason}`);
   return head?.type === 'head' ? head.source : undefined;
@@ -72,10 +72,10 @@ export function runnerMismatch(contract: Contract, runner: Pick<Runner, 'type'>)
   return `the contract wants runs on ${contract.runner}, and this looks like ${runner.type}: run it there, or change runner.type in the contract`;
 }
 
-function stateOf(given: {
+export function stateOf(given: {
   readonly session: Session;
   readonly url: string;
-  readonly started: StartedRun;
+  readonly started: Omit<StartedRun, 'state' | 'version' | 'finishedAt'>;
   readonly runner: Runner;
   readonly contract: Contract;
   readonly source: RunSource | undefined;

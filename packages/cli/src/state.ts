@@ -32,6 +32,8 @@ export interface AttestationState
   readonly files?: Readonly<Record<string, string>>;
   /** The bundle as it was signed, byte for byte: a retry sends the same. */
   readonly signedBundle?: string;
+  /** No run is behind it: it is there to try out, and nothing of it reaches the server. */
+  readonly dryRun?: true;
 }
 
 const FORMAT = 1;
@@ -178,5 +180,6 @@ function parseState(text: string, file: string): AttestationState {
     materials: fields.objects('materials').map(parseRunMaterial),
     ...(fields.has('files') ? { files: fields.stringMap('files') } : {}),
     ...(signedBundle === undefined ? {} : { signedBundle }),
+    ...(fields.optionalBoolean('dryRun') === true ? { dryRun: true } : {}),
   };
 }

@@ -184,7 +184,7 @@ describe('the workflow build-and-test', { skip }, () => {
     assert.deepEqual([predicate.source.message, predicate.change.id], ['Mend the neural net', '42']);
   });
 
-  it('does not begin on GitLab, but for a dry run, which leaves nothing behind', async () => {
+  it('does not begin on GitLab, but for a dry run, which the server never hears of', async () => {
     await using at = await job(GITLAB);
     const before = (await world.owner.listRuns({ state: 'INITIALIZED' })).runs.length;
     const { code, stderr } = await at.run('att init');
@@ -194,9 +194,20 @@ describe('the workflow build-and-test', { skip }, () => {
     assert.equal(dry.code, 0, dry.stderr);
     assert.match(dry.stderr, /wants runs on GITHUB_ACTION/);
     assert.match(dry.stdout, /dry run: nothing was started[^]*skynet-sbom/);
-    await assert.rejects(readFile(path.join(at.dir, '.waybill', 'attestation-default.json')), {
-      code: 'ENOENT',
-    });
+    const sbom = path.join(folder ?? '', 'materials', 'sbom.cyclonedx-1.5.json');
+    await at.succeed(`att add --name skynet-sbom --value ${sbom}`);
+    assert.match(
+      await at.succeed('att status'),
+      /dry run: nothing of it reaches the server[^]*skynet-sbom .*recorded/,
+    );
+    const early = await at.run('att push');
+    assert.deepEqual([early.code, /\[preview_failed\]/.test(early.stderr)], [1, true]);
+    const { predicate } = JSON.parse(await at.succeed('att push --no-preview -o json')) as {
+      predicate: { materials: object[] };
+    };
+    assert.equal(predicate.materials.length, 1);
+    await assert.rejects(world.owner.describeRun('dry-run'), { code: 'attestation_run_not_found' });
+    await at.succeed('att reset');
     assert.equal((await world.owner.listRuns({ state: 'INITIALIZED' })).runs.length, before);
   });
 });

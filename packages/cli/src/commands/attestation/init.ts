@@ -1,7 +1,7 @@
 import { connectForRun, RUN_OPTIONS, STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
-import { showWanted } from '../../dry-run.ts';
+import { tryOut } from '../../dry-run.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { listing } from '../../output.ts';
 import type { Session } from '../../session.ts';
@@ -21,7 +21,10 @@ export const command = defineCommand({
   summary: 'Start a run of a workflow and its attestation, and show what the contract wants',
   options: {
     ...RUN_OPTIONS,
-    'dry-run': { type: 'boolean', summary: 'Show what a run here would owe, and start nothing' },
+    'dry-run': {
+      type: 'boolean',
+      summary: 'Show what a run here would owe, and start nothing; add, status and push try it out',
+    },
     replace: { type: 'boolean', short: 'f', summary: 'Give up an attestation that is open here' },
     ...STATE_OPTIONS,
   },
@@ -30,13 +33,13 @@ export const command = defineCommand({
     'waybill attestation init --project demo --workflow build --attestation arm64 -o json',
   ],
   run: async (session, { options }) => {
-    if (options['dry-run']) {
-      const { connection, wanted } = await connectForRun(session, options);
-      return showWanted(session, connection, wanted);
-    }
     const file = stateFile(session, options);
     const open = await readStateIfPresent(file);
-    if (open && !options.replace) throw alreadyOpen(open, file);
+    if (open && !open.dryRun && !options.replace) throw alreadyOpen(open, file);
+    if (options['dry-run']) {
+      const { connection, wanted } = await connectForRun(session, options);
+      return tryOut(session, connection, { wanted, open, file });
+    }
     const { connection, wanted } = await connectForRun(session, options);
     const state = await startAttestation(session, connection, wanted, async (state) => {
       if (open) await giveUp(session, open, file);
@@ -59,6 +62,7 @@ function alreadyOpen(open: AttestationState, file: string) {
 }
 
 async function giveUp(session: Session, open: AttestationState, file: string): Promise<void> {
+  if (open.dryRun) return removeState(session, { file, runId: open.run.id });
   try {
     const { client } = await connect(session, { server: open.server, workflow: open.run });
     await client.cancelRun(open.run.id, { reason: 'replaced by another attestation' });

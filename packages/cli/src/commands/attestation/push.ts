@@ -2,6 +2,7 @@ import type { Receipt } from '@waybill/api';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { type Connection, connect } from '../../connection.ts';
+import { showStatement } from '../../dry-run.ts';
 import {
   attachBeside,
   isRefusal,
@@ -44,7 +45,9 @@ export const command = defineCommand({
       return pushTogether(session, options.attestation, options);
     }
     const file = stateFile(session, { state: options.state, attestation });
-    const { server, run } = await readState(file);
+    const open = await readState(file);
+    if (open.dryRun) return showStatement(session, open, options);
+    const { server, run } = open;
     const connection = await connect(session, { server, workflow: run });
     const signed = await updateState(session, { file, runId: run.id }, (state) =>
       withBundle(session, connection, { state, options }),

@@ -14,7 +14,12 @@ export const command = defineCommand({
   examples: ['waybill attestation reset', 'waybill attestation reset --reason "tests failed"'],
   run: async (session, { options }) => {
     const file = stateFile(session, options);
-    const { run, server } = await readState(file);
+    const { run, server, dryRun } = await readState(file);
+    if (dryRun) {
+      await removeState(session, { file, runId: run.id });
+      session.output.data({ runId: run.id, state: 'DRY RUN' }, () => 'dry run given up');
+      return EXIT.ok;
+    }
     const { client } = await connect(session, { server, workflow: run });
     let ended = 'CANCELLED';
     try {

@@ -38,6 +38,7 @@ export const command = defineCommand({
       complete: missing.length === 0,
       policies: preview.json,
       signed,
+      dryRun: state.dryRun === true,
     };
     output.data(value, () =>
       [
@@ -46,7 +47,14 @@ export const command = defineCommand({
           ['workflow', `${state.run.organization}/${state.run.project}/${state.run.workflow}`],
           ['contract', `${state.contract.name} revision ${state.contract.revision}`],
           ['expires', timeText(state.run.expiresAt)],
-          ['state', signed ? 'signed, not yet accepted: waybill attestation push sends it again' : 'open'],
+          [
+            'state',
+            state.dryRun
+              ? 'dry run: nothing of it reaches the server'
+              : signed
+                ? 'signed, not yet accepted: waybill attestation push sends it again'
+                : 'open',
+          ],
         ]),
         '',
         statusTable(status, output),
