@@ -68,6 +68,8 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   state_locked: 'another process works on the same attestation',
   state_signed: 'the attestation is signed, so nothing can be added',
   state_replaced: 'another process has started another run in the same place meanwhile',
+  state_key_missing: 'the state on the server needs a key that all jobs share, and this job has none',
+  state_sealed: 'the state on the server cannot be read with the key of this job',
   state_other_server: 'the attestation was started on another server',
   runner_mismatch: 'the contract wants another CI system',
   runner_variable_missing: 'variables of the CI system are not passed on',

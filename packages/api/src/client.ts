@@ -22,12 +22,15 @@ import type { Me, ServerInfo } from './identity.ts';
 import type { AddIssuer, Issuer, IssuerList, IssuerPresets } from './issuers.ts';
 import type {
   CancelRun,
+  KeepRunState,
+  KeptRunState,
   PushAttestations,
   PushedAttestations,
   Receipt,
   RunDetail,
   RunList,
   RunQuery,
+  RunStateRevision,
   RunSummary,
   StartedRun,
   StartRun,
@@ -43,7 +46,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   /** A body that is sent as it is, with its own media type. */
@@ -76,6 +79,9 @@ export function createClient(options: ClientOptions) {
     listRuns: (filter: RunQuery = {}) => get<RunList>(`/waybill/v1/runs${query(filter)}`),
     describeRun: (id: string) => get<RunDetail>(`/waybill/v1/runs/${seg(id)}`),
     cancelRun: (id: string, body: CancelRun) => post<RunSummary>(`/waybill/v1/runs/${seg(id)}/cancel`, body),
+    readRunState: (id: string) => get<KeptRunState>(`/waybill/v1/runs/${seg(id)}/state`),
+    keepRunState: (id: string, body: KeepRunState) =>
+      json<RunStateRevision>({ method: 'PUT', path: `/waybill/v1/runs/${seg(id)}/state`, body }),
     pushAttestation: (id: string, bundle: string) =>
       json<Receipt>({
         method: 'POST',

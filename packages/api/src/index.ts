@@ -52,6 +52,8 @@ export { AddIssuer, Issuer, IssuerKind, IssuerList, IssuerPresets } from './issu
 export {
   BuildGrade,
   CancelRun,
+  KeepRunState,
+  KeptRunState,
   LogPosition,
   PushAttestations,
   PushedAttestations,
@@ -60,6 +62,7 @@ export {
   RunDetail,
   RunList,
   RunQuery,
+  RunStateRevision,
   RunState,
   RunSummary,
   Signer,

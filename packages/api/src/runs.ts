@@ -208,3 +208,27 @@ export const CancelRun = Type.Object(
   { additionalProperties: false },
 );
 export type CancelRun = Static<typeof CancelRun>;
+
+/** GET /waybill/v1/runs/:id/state */
+export const KeptRunState = Type.Object({
+  revision: Type.Integer(),
+  /** As the client put it; the server has no key to it. */
+  sealed: Type.String(),
+  updatedAt: Time,
+});
+export type KeptRunState = Static<typeof KeptRunState>;
+
+/** PUT /waybill/v1/runs/:id/state */
+export const KeepRunState = Type.Object(
+  {
+    /** The revision that was read, and is to be replaced; 0 where there is none. */
+    after: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 2 }),
+    /** base64. */
+    sealed: Type.String({ minLength: 1, pattern: '^[A-Za-z0-9+/]+={0,2}$' }),
+  },
+  { additionalProperties: false },
+);
+export type KeepRunState = Static<typeof KeepRunState>;
+
+export const RunStateRevision = Type.Object({ revision: Type.Integer() });
+export type RunStateRevision = Static<typeof RunStateRevision>;

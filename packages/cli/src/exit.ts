@@ -39,6 +39,8 @@ export type CliCode =
   | 'state_signed'
   | 'state_replaced'
   | 'state_other_server'
+  | 'state_key_missing'
+  | 'state_sealed'
   | 'runner_mismatch'
   | 'runner_variable_missing'
   | 'material_unknown'

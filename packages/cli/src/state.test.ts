@@ -5,9 +5,10 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { isCoded } from '@waybill/core';
+import { isCoded, Secret } from '@waybill/core';
 import fc from 'fast-check';
 import { testSession } from '../test/session.ts';
+import { openState, sealState } from './seal-state.ts';
 import {
   type AttestationState,
   readState,
@@ -171,5 +172,28 @@ describe('updateState', () => {
     );
     assert.deepEqual(await readdir(path.dirname(file)), ['attestation-default.json']);
     assert.deepEqual(await readState(file), STATE);
+  });
+});
+
+describe('openState', () => {
+  const secret = new Secret('a secret of more than thirty-two characters');
+  const sealed = sealState(secret, { ...STATE, files: { sbom: '/home/ci/sbom.json' } });
+
+  it('reads what was sealed under the same secret, without the places of this machine', () => {
+    assert.deepEqual(openState(secret, STATE.run.id, sealed), STATE);
+  });
+
+  it('refuses another secret, the state of another run, and every changed byte', () => {
+    const refuses = (work: () => unknown) =>
+      assert.throws(work, (error: unknown) => isCoded(error, 'state_sealed'));
+    refuses(() => openState(new Secret('another secret of thirty-two characters'), STATE.run.id, sealed));
+    refuses(() => openState(secret, '7f0c3c52-54b5-4a39-9f0e-2a35d7a3a0b2', sealed));
+    const bytes = Buffer.from(sealed, 'base64');
+    for (let place = 0; place < bytes.length; place += 7) {
+      const changed = Buffer.from(bytes);
+      changed[place] = (changed[place] ?? 0) ^ 1;
+      refuses(() => openState(secret, STATE.run.id, changed.toString('base64')));
+    }
+    refuses(() => openState(secret, STATE.run.id, ''));
   });
 });

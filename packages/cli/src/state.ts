@@ -80,7 +80,11 @@ export async function readStateIfPresent(file: string): Promise<AttestationState
 }
 
 export async function writeState(session: Session, file: string, state: AttestationState): Promise<void> {
-  await writePrivate(session, file, `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`);
+  await writePrivate(session, file, formatState(state));
+}
+
+export function formatState(state: AttestationState): string {
+  return `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`;
 }
 
 /** Where the state of one run is; another run may be there by now. */
@@ -143,7 +147,8 @@ export async function updateState(
   });
 }
 
-function parseState(text: string, file: string): AttestationState {
+/** Throws `state_invalid`, `shape_invalid`, `json_…`. */
+export function parseState(text: string, file: string): AttestationState {
   const fields = new Fields(parseJson(text, file), 'state');
   if (fields.integer('format') !== FORMAT) {
     throw new CodedError(

@@ -19,7 +19,7 @@ import {
   type TempDir,
   tempDir,
 } from '@waybill/testkit';
-import { type Ended, waybill, workspace } from './program.ts';
+import { type Ended, startProgram, waybill, workspace } from './program.ts';
 
 const CONTRACT = `apiVersion: chainloop.dev/v1
 kind: Contract
@@ -56,11 +56,13 @@ async function build(url = server.url) {
   const at = await workspace();
   await writeFile(path.join(at.dir, 'app.bin'), Buffer.concat([APP, Buffer.from(at.dir)]));
   const env = { WAYBILL_URL: url, WAYBILL_TOKEN: token.reveal() };
-  const run = (words: string, cwd = at.dir): Promise<Ended> => waybill(words.split(' '), { cwd, env });
+  const run = (words: string, more: NodeJS.ProcessEnv = {}, cwd = at.dir): Promise<Ended> =>
+    waybill(words.split(' '), { cwd, env: { ...env, ...more } });
   return {
     dir: at.dir,
     state: path.join(at.dir, '.waybill/attestation-default.json'),
     run,
+    start: (words: string) => startProgram(words.split(' '), { cwd: at.dir, env }),
     init: () => succeed(run(INIT)),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
@@ -192,6 +194,59 @@ describe('two command lines on one state', () => {
   });
 });
 
+async function changed(id: string): Promise<void> {
+  while ((await owner.readRunState(id)).revision === 1) await new Promise((later) => setTimeout(later, 20));
+}
+
+describe('an attestation whose state is on the server', () => {
+  it('is added to by two machines at once, of which one is killed, and pushed by a third', async () => {
+    await using first = await build();
+    await using second = await build();
+    await using third = await build();
+    const { attestationID: id } = JSON.parse((await succeed(first.run(`${INIT} --remote-state`))).stdout) as {
+      attestationID: string;
+    };
+    assert.ok(!(await readdir(first.dir)).includes('.waybill'));
+    const killed = first.start(`${ADD} --attestation-id ${id}`);
+    await Promise.all([
+      ...['a', 'b', 'c'].map((name) =>
+        succeed(
+          first.run(`att add --name ${name} --kind STRING --value ${name}-secret --attestation-id ${id}`),
+        ),
+      ),
+      succeed(second.run(`${ADD} --attestation-id ${id}`)),
+      // In the midst of the others: the first of them has landed.
+      changed(id).then(() => killed.kill('SIGKILL')),
+    ]);
+    const kept = await owner.readRunState(id);
+    const status = JSON.parse((await succeed(third.run(`att status --attestation-id ${id} -o json`))).stdout);
+    const names = (status as { materials: { name: string }[] }).materials.map(({ name }) => name);
+    assert.deepEqual(names.toSorted(), ['a', 'app', 'b', 'c', 'notes']);
+    assert.doesNotMatch(Buffer.from(kept.sealed, 'base64').toString('latin1'), /secret|app\.bin|demo/);
+    const elsewhere = { WAYBILL_STATE_KEY: 'another key of thirty-two characters' };
+    await fail(third.run(`att status --attestation-id ${id}`, elsewhere), /\[state_sealed\]/);
+
+    const push = `${PUSH} --attestation-id ${id}`;
+    const { runId } = await pushed(third.run(push));
+    assert.equal(runId, id);
+    await assert.rejects(owner.readRunState(id), { code: 'attestation_run_ended' });
+    // As after a lost answer: the same command has the same verdict.
+    await pushed(second.run(push));
+    await fail(second.run(`${ADD} --attestation-id ${id}`), /\[attestation_run_ended\]/);
+  });
+
+  it('is given up without its key', async () => {
+    await using at = await build();
+    const key = { WAYBILL_STATE_KEY: 'a key of more than thirty-two characters' };
+    const { attestationID: id } = JSON.parse(
+      (await succeed(at.run(`${INIT} --remote-state`, key))).stdout,
+    ) as { attestationID: string };
+    await fail(at.run(`${ADD} --attestation-id ${id}`), /\[state_sealed\]/);
+    await succeed(at.run(`att reset --attestation-id ${id}`));
+    assert.equal((await owner.describeRun(id)).state, 'CANCELLED');
+  });
+});
+
 const skip = await noSmallDisk();
 
 describe('a full disk under the state', () => {
@@ -202,7 +257,7 @@ describe('a full disk under the state', () => {
     const small = path.join(at.dir, 'small');
     await mkdir(small);
     await using disk = await smallDisk(small, 64 * 1024);
-    const run = (words: string) => at.run(words.replace('app.bin', '../app.bin'), small);
+    const run = (words: string) => at.run(words.replace('app.bin', '../app.bin'), {}, small);
     await succeed(run(INIT));
     await disk.fill();
     const state = path.join(small, '.waybill/attestation-default.json');

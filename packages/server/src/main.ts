@@ -5,6 +5,7 @@ import {
   type AttestationDeps,
   attestationRoutes,
   countWorkflowRuns,
+  expireStates,
   openExaminer,
   openJudge,
 } from './attestation/index.ts';
@@ -287,6 +288,8 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     version: VERSION,
     runLifetimeMs,
   };
+  const forget = { name: 'expire-states', everyMs: SWEEP_INTERVAL_MS, run: () => expireStates(attestation) };
+  undo.push(repeatJob(forget, { log, metrics: metrics.jobs }));
   const audit: AuditDeps = { db, clock, log, tlog, trust, anchorIntervalMs };
   startAudit(audit, { ...parts, metrics: metrics.jobs });
   return { checks, identity, registry, tlog, trust, tuf, attestation, audit };

@@ -104,6 +104,7 @@ export const BODIES: Readonly<Record<Route, object>> = {
     subject: 'project_path:acme/app:*',
   },
   'POST /waybill/v1/runs': { project: 'warehouse', workflow: 'build' },
+  'PUT /waybill/v1/runs/:id/state': { after: 1, sealed: 'c2VhbGVk' },
   'POST /waybill/v1/runs/:id/cancel': { reason: 'why not' },
   'POST /waybill/v1/gate/decisions': {
     subject: { digest: digestOf(utf8('x')), name: 'x' },

@@ -19,6 +19,9 @@ const MAY: Readonly<Record<string, string>> = {
   'GET /waybill/v1/runs/:id': 'a run of its workflow',
   'POST /waybill/v1/runs/:id/cancel': 'a run of its workflow',
   'POST /waybill/v1/runs/:id/attestation': 'a run of its workflow',
+  'GET /waybill/v1/runs/:id/state': 'a run of its workflow',
+  'PUT /waybill/v1/runs/:id/state': 'a run of its workflow',
+  'POST /waybill/v1/attestations': 'runs of its workflow; each is answered by itself',
   'GET /waybill/v1/runs/:id/bundle': 'a run of its workflow',
   'GET /waybill/v1/runs/:id/verdict': 'a run of its workflow',
   'GET /waybill/v1/workflows': 'its workflow',
@@ -72,7 +75,7 @@ describe('a robot account', () => {
       const values = { ...owned, id: run.run.id };
       const { status, body } = await send(route, values);
       // The run has ended, and what is sent is no bundle: past the question who may.
-      const expected = /cancel|attestation$/.test(route) ? [400, 409] : [200, 201];
+      const expected = /cancel|state$|attestations?$/.test(route) ? [400, 409] : [200, 201];
       assert.ok(expected.includes(status), `${route}: ${status} ${body}`);
     }
   });

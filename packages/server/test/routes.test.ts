@@ -87,6 +87,7 @@ before(async () => {
     ['no API token', 'Bearer eyJhbGciOiJub25lIn0.e30.'],
     ['a scheme of its own', `Token ${unknown}`],
   ];
+  await owner.keepRunState(open.run.id, { after: 0, sealed: 'c2VhbGVk' });
   const run = { id: open.run.id };
   const workflow = { project: 'warehouse', workflow: 'build' };
   const robot = await owner.createRobotAccount(workflow, { name: 'gitlab' });
@@ -112,6 +113,7 @@ before(async () => {
     '/waybill/v1/workflows/:project/:name/trusts/:trust': { ...account, trust: trust.id },
     '/waybill/v1/runs/:id': run,
     '/waybill/v1/runs/:id/cancel': run,
+    '/waybill/v1/runs/:id/state': run,
     '/waybill/v1/runs/:id/attestation': run,
     '/waybill/v1/runs/:id/bundle': { id: done.run.id },
     '/waybill/v1/runs/:id/verdict': { id: done.run.id },

@@ -12,6 +12,31 @@ const PROVENANCE = 'packages/core/src/slsa/provenance.test.ts';
 
 export const ATTESTATIONS: readonly Attack[] = [
   {
+    attack: 'the kept state of another run put in the place of this one, by who writes in the database',
+    defence: 'the state of each run is sealed under a key of its own',
+    file: 'packages/cli/src/seal-state.ts',
+    without: ["secret.reveal(), runId, 'waybill", "secret.reveal(), '', 'waybill"],
+    test: [
+      'packages/cli/src/state.test.ts',
+      'refuses another secret, the state of another run, and every changed byte',
+    ],
+    gain: 'an attestation of what another pipeline has recorded',
+  },
+  {
+    attack: 'who may only read asks for the state that a pipeline keeps on the server',
+    defence: 'what an attestation is made of is for those who may attest',
+    file: `${SERVER}/attestation/keep-state.ts`,
+    without: [
+      "  authorize(principal, 'attest', { project: run.project, workflow: run.workflow });\n",
+      '  void authorize;\n',
+    ],
+    test: [
+      'packages/server/test/tenancy.test.ts',
+      'is for those who may attest it, replaced on top of the newest alone, and gone with the end',
+    ],
+    gain: 'a copy to try keys on, and materials that are taken out again',
+  },
+  {
     attack: 'a statement changed after it was signed',
     defence: 'the signature is checked over the payload as it came',
     file: 'packages/core/src/verify/signed-content.ts',

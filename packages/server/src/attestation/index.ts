@@ -4,6 +4,7 @@ export { RUN_ARTIFACT_TYPE } from './attach-evidence.ts';
 export type { AttestationDeps } from './deps.ts';
 export { ATTESTATION_PROBLEMS, type AttestationCode } from './errors.ts';
 export type { RunJudged } from './events.ts';
+export { expireStates } from './keep-state.ts';
 export { counts, loadVerdicts, type ProvenVerdict, type VerdictsAbout } from './load-verdicts.ts';
 export { type LoggedBundle, logServerSigned } from './log-bundle.ts';
 export { attestationMetrics } from './metrics.ts';

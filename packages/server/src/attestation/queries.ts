@@ -202,21 +202,22 @@ export async function listRunRows(tx: Tx, filter: RunFilter, now: Date): Promise
   return (await query.execute()).map(toRun);
 }
 
-/** Ends an open run. False when it was not open any more: somebody else ended it first. */
+/** Ends an open run, and takes away what a client kept of it. False when it was not open any more: somebody else ended it first. */
 export async function endRun(
   tx: Tx,
   id: string,
   end: { readonly state: 'PASSED' | 'FAILED' | 'CANCELLED'; readonly at: Date },
 ): Promise<boolean> {
-  const result = await tx
-    .withTables<AttestationTables>()
-    .updateTable('attestation_runs')
-    .set({ state: end.state, finished_at: end.at })
-    .where('org_id', '=', thisOrg)
-    .where('id', '=', id)
-    .where('state', '=', 'INITIALIZED')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { rows } = await sql<{ id: string }>`
+    with ended as (
+      update attestation_runs set state = ${end.state}, finished_at = ${end.at}
+      where org_id = ${thisOrg} and id = ${id}::uuid and state = 'INITIALIZED'
+      returning id
+    ), gone as (
+      delete from attestation_states where org_id = ${thisOrg} and run_id = ${id}::uuid
+    )
+    select id from ended`.execute(tx);
+  return rows.length === 1;
 }
 
 export interface StoredAttestation {

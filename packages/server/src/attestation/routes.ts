@@ -1,11 +1,14 @@
 import {
   CancelRun,
+  KeepRunState,
+  KeptRunState,
   PushAttestations,
   PushedAttestations,
   Receipt,
   RunDetail,
   RunList,
   RunQuery,
+  RunStateRevision,
   RunSummary,
   StartedRun,
   StartRun,
@@ -20,6 +23,7 @@ import { acceptMany } from './accept-many.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { AttestationDeps } from './deps.ts';
 import { attestationError } from './errors.ts';
+import { keepState, MAX_STATE_BYTES, readKeptState } from './keep-state.ts';
 import { MAX_BUNDLE_BYTES } from './parse-evidence.ts';
 import type { StoredAttestation } from './queries.ts';
 import { describeRun, listRuns, loadAttestation } from './read-run.ts';
@@ -90,7 +94,39 @@ function runRoutes(app: App, deps: AttestationDeps, who: Who): void {
       }),
   );
   manyRoute(app, deps, who);
+  stateRoutes(app, deps, who);
   documentRoutes(app, deps, who);
+}
+
+/** What clients keep here of an attestation that several machines collect; sealed by them. */
+function stateRoutes(app: App, deps: AttestationDeps, who: Who): void {
+  app.get(
+    '/waybill/v1/runs/:id/state',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Read the state that a client keeps of an open run',
+        params: RunParams,
+        response: { 200: KeptRunState },
+      },
+    },
+    async (request) => readKeptState(deps, who(request), request.params.id),
+  );
+  app.put(
+    '/waybill/v1/runs/:id/state',
+    {
+      // As base64, and some room for the JSON around it.
+      bodyLimit: 2 * MAX_STATE_BYTES,
+      schema: {
+        tags: ['runs'],
+        summary: 'Keep the next revision of the state of an open run',
+        params: RunParams,
+        body: KeepRunState,
+        response: { 200: RunStateRevision },
+      },
+    },
+    async (request) => keepState(deps, who(request), { ...request.body, runId: request.params.id }),
+  );
 }
 
 function manyRoute(app: App, deps: AttestationDeps, who: Who): void {

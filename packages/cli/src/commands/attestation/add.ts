@@ -1,12 +1,12 @@
 import { parseAnnotations } from '../../annotations.ts';
 import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
-import { connect } from '../../connection.ts';
 import { cliError, EXIT } from '../../exit.ts';
+import { openAttestation, REMOTE_OPTIONS } from '../../open-attestation.ts';
 import { listing } from '../../output.ts';
 import { previewOf } from '../../preview-text.ts';
 import { type RecordedMaterial, recordMaterial } from '../../record-material.ts';
-import { type AttestationState, readState, stateFile, updateState } from '../../state.ts';
+import type { AttestationState } from '../../state.ts';
 
 export const command = defineCommand({
   summary: 'Record a material: read, check, upload, and note its digest',
@@ -25,23 +25,24 @@ export const command = defineCommand({
     kind: { type: 'string', value: 'KIND', summary: 'Kind of a material that the contract does not name' },
     annotation: { type: 'string', value: 'KEY=VALUE', multiple: true, summary: 'Annotation of the material' },
     ...STATE_OPTIONS,
+    ...REMOTE_OPTIONS,
   },
   examples: [
     'waybill attestation add --name sbom --value sbom.cdx.json',
     'waybill attestation add --name image --value registry.example.com/app:1.4.0 --annotation arch=amd64',
   ],
   run: async (session, { options }) => {
-    const file = stateFile(session, options);
-    const state = await readState(file);
+    const open = await openAttestation(session, options);
+    const { state } = open;
     refuseSigned(state);
-    const connection = await connect(session, { server: state.server, workflow: state.run });
+    const connection = await open.connect();
     const recorded = await recordMaterial(session, connection, state, {
       ...options,
       option: '--value',
       annotations: parseAnnotations(options.annotation),
     });
     const { material, uploaded } = recorded;
-    const changed = await updateState(session, { file, runId: state.run.id }, (now) => record(now, recorded));
+    const changed = await open.update((now) => record(now, recorded));
     const preview = await previewOf(changed, material);
     const replaced = state.materials.some(({ name }) => name === material.name);
     const { output } = session;

@@ -1,9 +1,8 @@
-import { parseBundle } from '@waybill/core/bundle';
-import { parseRunPredicate, parseStatement, type RunMaterial } from '@waybill/core/intoto';
 import { attachmentsText, attachRun, noteFailures } from '../../attach-run.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { cliError, EXIT } from '../../exit.ts';
+import { materialsIn } from '../../materials-in.ts';
 import { OPTIONAL_WORKFLOW, workflowNameOf } from '../../workflow-option.ts';
 
 export const command = defineCommand({
@@ -29,7 +28,7 @@ export const command = defineCommand({
       workflow === undefined ? {} : { workflow: workflowNameOf({ workflow, project }) },
     );
     const { client } = connection;
-    // The bundle first: of a run without one its own words say what is missing.
+    // As the attestation states them: whoever reads what is attached verifies it. Of a run without one this says why.
     const materials = materialsIn(await client.downloadBundle(id));
     const { receipt } = await client.describeRun(id);
     if (receipt === null) throw new TypeError('a run with a bundle has its receipt');
@@ -45,10 +44,3 @@ export const command = defineCommand({
     throw cliError('cli_not_attached', `${failed} of ${attachments.length} images do not have the evidence`);
   },
 });
-
-/** As the run's attestation states them: whoever reads what is attached verifies it. */
-function materialsIn(bundle: string): readonly RunMaterial[] {
-  const { content } = parseBundle(bundle);
-  if (content.type !== 'dsse') throw cliError('cli_not_attached', 'the bundle of the run holds no statement');
-  return parseRunPredicate(parseStatement(content.envelope.payload).claimed.predicate).materials;
-}

@@ -1,8 +1,9 @@
 import { connectForRun, RUN_OPTIONS, STATE_OPTIONS } from '../../attestation-options.ts';
-import { defineCommand } from '../../command.ts';
+import { defineCommand, type OptionSpecs, type OptionValues } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { tryOut } from '../../dry-run.ts';
-import { cliError, EXIT } from '../../exit.ts';
+import { cliError, EXIT, type ExitCode } from '../../exit.ts';
+import { keepRemotely } from '../../open-attestation.ts';
 import { listing } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import { startAttestation } from '../../start-attestation.ts';
@@ -17,22 +18,32 @@ import { contractOf, materialStatus } from '../../stated-contract.ts';
 import { statusTable } from '../../status-text.ts';
 import { timeText } from '../../text.ts';
 
+const OPTIONS = {
+  ...RUN_OPTIONS,
+  'dry-run': {
+    type: 'boolean',
+    summary: 'Show what a run here would owe, and start nothing; add, status and push try it out',
+  },
+  replace: { type: 'boolean', short: 'f', summary: 'Give up an attestation that is open here' },
+  'remote-state': {
+    type: 'boolean',
+    summary:
+      'Keep the state on the server, encrypted here, so that jobs on other machines go on with it by --attestation-id',
+  },
+  ...STATE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+type InitValues = OptionValues<typeof OPTIONS>;
+
 export const command = defineCommand({
   summary: 'Start a run of a workflow and its attestation, and show what the contract wants',
-  options: {
-    ...RUN_OPTIONS,
-    'dry-run': {
-      type: 'boolean',
-      summary: 'Show what a run here would owe, and start nothing; add, status and push try it out',
-    },
-    replace: { type: 'boolean', short: 'f', summary: 'Give up an attestation that is open here' },
-    ...STATE_OPTIONS,
-  },
+  options: OPTIONS,
   examples: [
     'waybill attestation init --project demo --workflow build',
-    'waybill attestation init --project demo --workflow build --attestation arm64 -o json',
+    'waybill attestation init --project demo --workflow build --remote-state -o json',
   ],
   run: async (session, { options }) => {
+    if (options['remote-state']) return initRemotely(session, options);
     const file = stateFile(session, options);
     const open = await readStateIfPresent(file);
     if (open && !open.dryRun && !options.replace) throw alreadyOpen(open, file);
@@ -52,6 +63,28 @@ export const command = defineCommand({
     return EXIT.ok;
   },
 });
+
+/** Nothing is left on this machine. */
+async function initRemotely(session: Session, options: InitValues): Promise<ExitCode> {
+  if (
+    options.replace ||
+    options['dry-run'] ||
+    options.state !== undefined ||
+    options.attestation !== undefined
+  ) {
+    throw cliError(
+      'usage_invalid',
+      '--remote-state keeps nothing here that --dry-run, --replace, --state or --attestation could be about: leave them out',
+    );
+  }
+  const { connection, wanted } = await connectForRun(session, options);
+  const state = await startAttestation(session, connection, wanted, async (started) => {
+    await keepRemotely(session, connection, started);
+    return started;
+  });
+  report(session, state, null);
+  return EXIT.ok;
+}
 
 function alreadyOpen(open: AttestationState, file: string) {
   const { project, workflow, startedAt } = open.run;
@@ -74,7 +107,7 @@ async function giveUp(session: Session, open: AttestationState, file: string): P
   await removeState(session, { file, runId: open.run.id });
 }
 
-function report(session: Session, state: AttestationState, file: string): void {
+function report(session: Session, state: AttestationState, file: string | null): void {
   const { output } = session;
   const status = materialStatus(contractOf(state.contractDocument), []);
   output.data(
@@ -85,11 +118,13 @@ function report(session: Session, state: AttestationState, file: string): void {
       runner: state.runner,
       materials: status,
       state: file,
+      ...(file === null ? { attestationID: state.run.id } : {}),
     },
     () =>
       [
         listing([
           ['run', state.run.id],
+          ['attestation id', file === null ? state.run.id : null],
           ['workflow', `${state.run.organization}/${state.run.project}/${state.run.workflow}`],
           ['contract', `${state.contract.name} revision ${state.contract.revision}`],
           ['runner', state.runner.type],

@@ -2,9 +2,9 @@ import { STATE_OPTIONS } from '../../attestation-options.ts';
 import { defineCommand } from '../../command.ts';
 import { EXIT } from '../../exit.ts';
 import { fullStatus } from '../../full-status.ts';
+import { openAttestation, REMOTE_OPTIONS } from '../../open-attestation.ts';
 import { listing } from '../../output.ts';
 import { previewOf } from '../../preview-text.ts';
-import { readState, stateFile } from '../../state.ts';
 import { contractOf, materialStatus } from '../../stated-contract.ts';
 import { statusTable } from '../../status-text.ts';
 import { SUMMARY_OPTIONS, writeSummary } from '../../summary/write.ts';
@@ -16,11 +16,12 @@ export const command = defineCommand({
     full: { type: 'boolean', summary: 'Also the runner, the commit, variables and annotations' },
     ...SUMMARY_OPTIONS,
     ...STATE_OPTIONS,
+    ...REMOTE_OPTIONS,
   },
   examples: ['waybill attestation status', 'waybill attestation status --full'],
   run: async (session, { options }) => {
     const { output } = session;
-    const state = await readState(stateFile(session, options));
+    const { state } = await openAttestation(session, options);
     const status = materialStatus(contractOf(state.contractDocument), state.materials);
     const missing = status.filter((row) => row.missing);
     const signed = state.signedBundle !== undefined;
