@@ -5,6 +5,7 @@ import {
   type AttestationDeps,
   attestationRoutes,
   countWorkflowRuns,
+  documentRoom,
   expireStates,
   openExaminer,
   openJudge,
@@ -102,6 +103,8 @@ export interface RunningServer {
 }
 
 const SWEEP_INTERVAL_MS = 60 * 60 * 1000;
+/** Of documents that pushes have in memory while they are checked. */
+const DOCUMENT_BYTES = 256 * 1024 * 1024;
 const ANCHOR_INTERVAL_MS = 10 * 60 * 1000;
 /** So that a server which is often started anew anchors too. */
 const ANCHOR_LOOK_MS = 60 * 1000;
@@ -280,6 +283,7 @@ async function openWorld(parts: Parts & WorldOptions): Promise<World> {
     metrics: metrics.attestation,
     tracing,
     examiner: openExaminer(checks),
+    documents: documentRoom(DOCUMENT_BYTES),
     judge,
     registry,
     tlog,

@@ -107,7 +107,7 @@ async function judge(
   });
   const materials = await traced(deps, 'materials', () =>
     checkMaterials(
-      { ...deps.registry, examiner: deps.examiner, reads: deps.reads },
+      { ...deps.registry, examiner: deps.examiner, reads: deps.reads, documents: deps.documents },
       {
         ...place,
         contract,

@@ -9,6 +9,7 @@ import { parseReference } from '@waybill/core/oci';
 import type { SharedTransactions } from '../ground/index.ts';
 import { blobSizes, type RegistryDeps, readManifest, statManifest } from '../registry/index.ts';
 import { digestOfStream } from './digest-of-stream.ts';
+import type { DocumentRoom } from './document-room.ts';
 import { attestationError } from './errors.ts';
 import type { Examiner } from './open-examiner.ts';
 
@@ -24,6 +25,7 @@ const MIN_ELSEWHERE_BYTES = 64 * 1024;
 export interface MaterialsDeps extends RegistryDeps {
   readonly examiner: Pick<Examiner, 'validate'>;
   readonly reads: SharedTransactions;
+  readonly documents: DocumentRoom;
 }
 
 export interface MaterialsQuestion {
@@ -146,13 +148,15 @@ async function examine(deps: MaterialsDeps, work: Work, material: RunMaterial): 
       `a document may have ${MAX_DOCUMENT_BYTES} bytes, and those of one run ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
     );
   }
-  const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
-  const kind = parseKind(material.kind);
-  const options = material.filename === undefined ? {} : { filename: material.filename };
-  if (bytes.length < MIN_ELSEWHERE_BYTES) validateMaterial(kind, bytes, options);
-  else await deps.examiner.validate({ kind, bytes, options });
-  // The store has hashed what it read.
-  return { digest: material.digest, sizeBytes: bytes.length };
+  return deps.documents.within(sizeBytes, async () => {
+    const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
+    const kind = parseKind(material.kind);
+    const options = material.filename === undefined ? {} : { filename: material.filename };
+    if (bytes.length < MIN_ELSEWHERE_BYTES) validateMaterial(kind, bytes, options);
+    else await deps.examiner.validate({ kind, bytes, options });
+    // The store has hashed what it read.
+    return { digest: material.digest, sizeBytes: bytes.length };
+  });
 }
 
 /** Bytes are stored under their digest: others are a fault of the store, and no word about the tenant. */

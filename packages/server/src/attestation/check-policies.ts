@@ -86,36 +86,40 @@ async function judgeWork(deps: PoliciesDeps, judging: Judging): Promise<Judged> 
     const reason = `the policies of one run have ${RUN_BUDGET_MS} ms together, which those before it took`;
     return { verdict: { outcome: 'undetermined', cause: 'deadline', reason }, tookMs: 0 };
   }
-  const evidence = await evidenceOf(deps, judging);
+  const evidence = evidenceOf(deps, judging);
   if ('outcome' in evidence) return { verdict: evidence, tookMs: 0 };
   const { run, runner } = question.signed.predicate;
-  return deps.judge.judge(question.orgId, work.policy, {
-    evidence,
+  const context = policyContext(
+    { run, runner, subjects: question.subjects, signer: { ...question.signed.signer } },
+    work.evidence,
+  );
+  return deps.judge.judge(question.orgId, work.policy, async () => ({
+    evidence: { kind: evidence.kind, bytes: await evidence.read() },
     arguments: work.arguments,
-    context: policyContext(
-      { run, runner, subjects: question.subjects, signer: { ...question.signed.signer } },
-      work.evidence,
-    ),
+    context,
     nowNs: BigInt(question.now.getTime()) * NS_PER_MS,
     limits: POLICY_LIMITS,
-  });
+  }));
 }
 
-async function evidenceOf(
-  deps: PoliciesDeps,
-  { question, sizes, work }: Judging,
-): Promise<PolicyFacts['evidence'] | PolicyVerdict> {
+/** What is judged, read when its turn comes: many runs with large documents may wait at once. */
+interface Evidence {
+  readonly kind: PolicyFacts['evidence']['kind'];
+  read(): Promise<Uint8Array>;
+}
+
+function evidenceOf(deps: PoliciesDeps, { question, sizes, work }: Judging): Evidence | PolicyVerdict {
   const material = work.evidence;
   if (material === null) {
-    return { kind: 'ATTESTATION', bytes: formatStatement(question.signed.statement.value) };
+    return { kind: 'ATTESTATION', read: async () => formatStatement(question.signed.statement.value) };
   }
   const kind = parseKind(material.kind);
-  if (kind === 'STRING' || kind === 'CONTAINER_IMAGE') return { kind, bytes: utf8('') };
+  if (kind === 'STRING' || kind === 'CONTAINER_IMAGE') return { kind, read: async () => utf8('') };
   const sizeBytes = sizes.get(material.digest);
   // A blob of another repository is nothing that this run may read.
   if (sizeBytes === undefined) return missing('its bytes are not in the store');
   if (sizeBytes > MAX_EVIDENCE_BYTES) return missing(`it has more than ${MAX_EVIDENCE_BYTES} bytes`);
-  return { kind, bytes: await deps.store.read(material.digest, { maxBytes: MAX_EVIDENCE_BYTES }) };
+  return { kind, read: () => deps.store.read(material.digest, { maxBytes: MAX_EVIDENCE_BYTES }) };
 }
 
 function missing(reason: string): PolicyVerdict {

@@ -2,6 +2,7 @@ import type { Clock, Db, Logger, SharedTransactions, Tracing } from '../ground/i
 import type { RegistryDeps } from '../registry/index.ts';
 import type { Tlog } from '../tlog/index.ts';
 import type { Trust } from '../trust/index.ts';
+import type { DocumentRoom } from './document-room.ts';
 import type { AttestationMetrics } from './metrics.ts';
 import type { Examiner } from './open-examiner.ts';
 import type { Judge } from './open-judge.ts';
@@ -18,6 +19,7 @@ export interface AttestationDeps {
   readonly tracing: Tracing;
   readonly metrics: AttestationMetrics;
   readonly examiner: Examiner;
+  readonly documents: DocumentRoom;
   readonly judge: Judge;
   readonly registry: RegistryDeps;
   readonly tlog: Tlog;

@@ -2,6 +2,7 @@
 export { type AcceptInput, accept } from './accept.ts';
 export { RUN_ARTIFACT_TYPE } from './attach-evidence.ts';
 export type { AttestationDeps } from './deps.ts';
+export { documentRoom } from './document-room.ts';
 export { ATTESTATION_PROBLEMS, type AttestationCode } from './errors.ts';
 export type { RunJudged } from './events.ts';
 export { expireStates } from './keep-state.ts';

@@ -23,13 +23,13 @@ const ask = async (judge: Judge, rule: string): Promise<PolicyVerdict> => {
       metadata: { name: 'p' },
       spec: { policies: [{ embedded: `package main\n${rule}` }] },
     }),
-    {
+    async () => ({
       evidence: { kind: 'SARIF', bytes: utf8('{}') },
       arguments: {},
       context: {},
       nowNs: 0n,
       limits: { deadlineMs: 60_000, maxSteps: 1e12 },
-    },
+    }),
   );
   return verdict;
 };

@@ -5,8 +5,8 @@ import type { Judged, JudgeTasks } from './judge-tasks.ts';
 
 /** Evaluates policies in processes of their own: what a program of a stranger can end is the child that runs it. */
 export interface Judge {
-  /** For an organisation: where all children are busy, each has its turn. */
-  judge(orgId: string, policy: Policy, facts: PolicyFacts): Promise<Judged>;
+  /** For an organisation: where all children are busy, each has its turn, and reads its facts then. */
+  judge(orgId: string, policy: Policy, facts: () => Promise<PolicyFacts>): Promise<Judged>;
   close(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function openJudge(log: Logger, limits = CHILD_LIMITS): Judge {
   const processes = openProcesses<JudgeTasks>({ module, log, ...limits });
   return {
     judge: async (orgId, policy, facts) => {
-      const attempt = () => processes.run('judge', { policy, facts }, orgId);
+      const attempt = () => processes.run('judge', async () => ({ policy, facts: await facts() }), orgId);
       try {
         return await attempt();
       } catch (error) {

@@ -36,6 +36,23 @@ const isLost =
   };
 
 describe('openProcesses', () => {
+  it('asks for an input when a child is free for it, and goes on when there is none', async () => {
+    const order: string[] = [];
+    const busy = processes.run('double', async () => {
+      order.push('first read');
+      return { value: 1 };
+    });
+    const waiting = processes.run('double', async () => {
+      order.push('second read');
+      return { value: 2 };
+    });
+    const gone = processes.run('double', async () => Promise.reject(new Error('gone')));
+    void busy.then(() => order.push('first done'));
+    await assert.rejects(gone, /gone/);
+    assert.deepEqual([await busy, await waiting], [2, 4]);
+    assert.deepEqual(order, ['first read', 'first done', 'second read']);
+  });
+
   it('answers, each question its own, bytes too', async () => {
     const answers = await Promise.all([1, 2, 3].map((value) => processes.run('double', { value })));
     assert.deepEqual(answers, [2, 4, 6]);

@@ -13,11 +13,12 @@ export interface Processes<T extends Tasks> {
   /**
    * Runs a task in a child, which has nothing else in hand; the task's coded errors come back as they are.
    * `process_lost` when the child ended over it: `detail.isOverdue` says that it took longer than the deadline.
-   * `process_not_started` is no fault of the task's. Where all children are busy, each `asker` has its turn.
+   * `process_not_started` is no fault of the task's. Where all children are busy, each `asker` has its turn. A function
+   * is asked for the input when a child is free: what waits takes no room.
    */
   run<K extends keyof T & string>(
     task: K,
-    input: Parameters<T[K]>[0],
+    input: Parameters<T[K]>[0] | (() => Promise<Parameters<T[K]>[0]>),
     asker?: string,
   ): Promise<ReturnType<T[K]>>;
   close(): Promise<void>;
@@ -59,7 +60,8 @@ export function openProcesses<T extends Tasks>(options: ProcessesOptions): Proce
     run: async (task, input, asker = '') => {
       const place = await take(asker);
       try {
-        return (await place.run(task, input)) as never;
+        const given: unknown = typeof input === 'function' ? await input() : input;
+        return (await place.run(task, given)) as never;
       } finally {
         giveBack(place);
       }
