@@ -13,9 +13,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   COSIGN_PASSWORD: 'the same, where that one is not set',
   CHAINLOOP_SIGNING_PASSWORD: 'the same, where neither is set',
   SIGSTORE_ID_TOKEN: 'identity token to sign keyless with, for the audience sigstore',
-  WAYBILL_ATTESTATION_ID: 'the attestation that --remote-state means in add, status, push and reset',
-  WAYBILL_STATE_KEY:
-    'secret that seals a state on the server, the same in every job; else the API token does',
+  WAYBILL_ATTESTATION_ID: 'the attestation of --remote-state in add, status, push and reset',
+  WAYBILL_STATE_KEY: 'secret that seals a state on the server; without it the API token does',
   WAYBILL_REGISTRY: 'registry that the next two are for; for others config.json of Docker',
   WAYBILL_REGISTRY_USERNAME: 'user there',
   WAYBILL_REGISTRY_PASSWORD: 'password there',

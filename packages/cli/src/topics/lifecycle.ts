@@ -17,6 +17,7 @@ EXPIRED when nothing was pushed in time (status shows until when).
 When a command fails, run the same command again: a material that the server has is not sent
 again, and a signed attestation is sent byte for byte as it was, which the server judges once.
 What is incomplete is stored with the verdict FAILED and its reasons, never lost.
-init --replace gives up what is open and starts anew; --dry-run shows what a run would
-owe, and opens one that only stands here: add, status and push try it out, and push prints what it would sign.`;
+init --replace gives up what is open and starts anew;
+--dry-run shows what a run would owe, and opens one that only stands here: add, status and
+push try it out, and push prints what it would sign.`;
 }
