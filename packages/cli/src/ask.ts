@@ -10,19 +10,16 @@ export interface Terminal {
 }
 
 export const YES_OPTION = {
-  yes: { type: 'boolean', short: 'y', summary: 'Do it without asking; needed where nobody can be asked' },
+  yes: { type: 'boolean', short: 'y', summary: 'Do it without asking, as where there is no terminal' },
 } as const satisfies OptionSpecs;
 
-/** Goes on only if the person wants it. Throws `usage_missing` where there is nobody to ask, `cli_declined`. */
+/** Goes on only if the person wants it; a script wants what it says. Throws `cli_declined`. */
 export async function confirm(
   { terminal }: Session,
   question: string,
   { yes }: { readonly yes: boolean },
 ): Promise<void> {
-  if (yes) return;
-  if (terminal === null) {
-    throw cliError('usage_missing', `${question} There is no terminal to answer at: say so with --yes`);
-  }
+  if (yes || terminal === null) return;
   const answer = await asked(terminal, `${question} [y/N] `);
   if (/^y(es)?$/i.test(answer)) return;
   throw cliError('cli_declined', 'not done, as you say');

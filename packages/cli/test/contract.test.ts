@@ -285,7 +285,7 @@ describe('a date of activation', () => {
     const { id } = await world.owner
       .applyContract({ document: named('gone') })
       .then(() => world.owner.describeContract('gone'));
-    assert.equal((await at.run(`contract delete ${id} --yes`, env())).stdout, `contract ${id} deleted\n`);
+    assert.equal((await at.run(`contract delete ${id}`, env())).stdout, `contract ${id} deleted\n`);
     assert.doesNotMatch((await at.run('contract list', env())).stdout, /\ngone /);
     assert.match((await at.run('contract describe gone', env())).stdout, /\ndeleted +20/);
     fails(await at.run('contract delete c -y', env()), 1, /owed by p\/w.*\[contract_in_use\]/);

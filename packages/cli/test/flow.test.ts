@@ -390,7 +390,7 @@ describe('lists and descriptions', () => {
     const { runs } = parsed<{ runs: RunDetail[] }>(await succeed(at.run('run list --limit 1 -o json')));
     assert.equal(runs.length, 1);
     await fail(at.run('token revoke listed'), 1, /waybill token list/);
-    await fail(at.run('key remove listed --yes'), 1, /waybill key list/);
+    await fail(at.run('key remove listed'), 1, /waybill key list/);
     assert.match((await at.run('key list')).stdout, /^NAME +FINGERPRINT/);
     assert.match((await at.run('token list')).stdout, /owner +organization +active/);
   });

@@ -37,7 +37,7 @@ describe('waybill issuer', () => {
         ['https://token.actions.githubusercontent.com', 'github', undefined],
       ],
     );
-    assert.equal((await run('issuer remove https://spire.example.com --yes')).code, 0);
+    assert.equal((await run('issuer remove https://spire.example.com')).code, 0);
     assert.doesNotMatch((await run('issuer list')).stdout, /spire/);
   });
 

@@ -100,12 +100,9 @@ describe('waybill workflow', () => {
     for (const name of ['never', 'ran'])
       await world.owner.createWorkflow({ project: 'gone', name, contract: 'lax' });
     const { id } = await world.owner.startRun({ project: 'gone', workflow: 'ran' });
+    assert.match((await run('workflow', 'delete', 'gone/never')).stdout, /^workflow gone\/never deleted/);
     assert.match(
-      (await run('workflow', 'delete', 'gone/never', '--yes')).stdout,
-      /^workflow gone\/never deleted/,
-    );
-    assert.match(
-      (await run('workflow', 'delete', 'gone/ran', '--yes')).stdout,
+      (await run('workflow', 'delete', 'gone/ran')).stdout,
       /^workflow gone\/ran archived: its runs stay/,
     );
     assert.equal((await answer<WorkflowList>('workflow', 'list', '--project', 'gone')).workflows.length, 0);
@@ -128,15 +125,11 @@ describe('waybill workflow', () => {
     );
     const trust = { issuer: 'https://gitlab.com', subject: 'project_path:acme/app:*', name: 'gitlab' };
     await world.owner.addTrust({ project: 'robots', workflow: 'w' }, trust);
-    await fails(
-      run('workflow', 'delete', 'robots/w', '--yes'),
-      1,
-      /still work \(ci, gitlab\): revoke or remove them/,
-    );
+    await fails(run('workflow', 'delete', 'robots/w'), 1, /still work \(ci, gitlab\): revoke or remove them/);
     await world.owner.revokeRobotAccount({ project: 'robots', workflow: 'w' }, 'ci');
-    await fails(run('workflow', 'delete', 'robots/w', '--yes'), 1, /still work \(gitlab\)/);
+    await fails(run('workflow', 'delete', 'robots/w'), 1, /still work \(gitlab\)/);
     await world.owner.removeTrust({ project: 'robots', workflow: 'w' }, 'gitlab');
-    assert.match((await run('workflow', 'delete', 'robots/w', '--yes')).stdout, /deleted/);
+    assert.match((await run('workflow', 'delete', 'robots/w')).stdout, /deleted/);
   });
 });
 

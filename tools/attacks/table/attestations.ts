@@ -202,8 +202,8 @@ export const ATTESTATIONS: readonly Attack[] = [
     without: ["await refusal.during('run', () => requireOpen(run));", ''],
     andWithout: [
       `${SERVER}/attestation/queries.ts`,
-      "    .where('state', '=', 'INITIALIZED')\n    .executeTakeFirst();\n  return result.numUpdatedRows === 1n;",
-      '    .executeTakeFirst();\n  return result.numUpdatedRows === 1n;',
+      "id = ${id}::uuid and state = 'INITIALIZED'",
+      'id = ${id}::uuid',
     ],
     test: [ACCEPT, 'another payload for an ended run is refused, whatever the end'],
     gain: 'a verdict replaced after it was read',
