@@ -18,7 +18,8 @@ import {
   statBlob,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
-import { Secret } from '@waybill/core';
+import { isCoded, Secret } from '@waybill/core';
+import { ATTACHMENT_MEDIA_TYPE, type Bundle, parseAttachment, parseBundle } from '@waybill/core/bundle';
 import type { Digest } from '@waybill/core/digest';
 import { type Descriptor, formatReference, parseReference, type Reference } from '@waybill/core/oci';
 import type { Connection } from './connection.ts';
@@ -70,33 +71,65 @@ export async function attachTo(
 const MAX_BUNDLES = 32;
 const MAX_BUNDLE_BYTES = 32 * 1024 * 1024;
 
-/** The Sigstore bundles that are attached to an image, those that say to be provenance first. Throws `oci_client_…`. */
+/** Reads and parses one when it is its turn. Throws `bundle_…`, `dsse_…`. */
+export type AttachedBundle = () => Bundle;
+
+/**
+ * The attestations that are attached to an image: as Sigstore bundles, and as cosign attached them before, under the tag
+ * `sha256-<hex>.att`. Those that say to be provenance come first. Throws `oci_client_…`.
+ */
 export async function attachedBundles(
   session: Session,
   reference: Reference,
-): Promise<readonly Uint8Array[]> {
+): Promise<readonly AttachedBundle[]> {
   const { repository, digest } = reference;
   if (digest === undefined) throw new TypeError('an image by its digest');
   const registry = await registryOf(session, null, reference);
-  const found = (await listReferrers(registry, repository, digest))
-    .filter(({ artifactType = '' }) => artifactType.startsWith('application/vnd.dev.sigstore.bundle'))
+  const [referrers, layers] = await Promise.all([
+    listReferrers(registry, repository, digest),
+    attachmentsOf(registry, repository, digest),
+  ]);
+  const bundles = referrers.filter(({ artifactType = '' }) =>
+    artifactType.startsWith('application/vnd.dev.sigstore.bundle'),
+  );
+  const found = [...bundles, ...layers]
     .toSorted((a, b) => Number(isProvenance(b)) - Number(isProvenance(a)))
     .slice(0, MAX_BUNDLES);
+  const read = (blob: Descriptor) => readBlob(registry, repository, { ...blob, maxBytes: MAX_BUNDLE_BYTES });
   return Promise.all(
-    found.map(async (referrer) => {
-      const { manifest } = await getManifest(registry, { repository, digest: referrer.digest });
+    found.map(async (one): Promise<AttachedBundle> => {
+      if (one.mediaType === ATTACHMENT_MEDIA_TYPE) {
+        const envelope = await read(one);
+        return () => parseAttachment(envelope, one.annotations);
+      }
+      const { manifest } = await getManifest(registry, { repository, digest: one.digest });
       const [layer] = manifest.type === 'image' ? manifest.layers : [];
-      return layer === undefined
-        ? new Uint8Array()
-        : readBlob(registry, repository, { ...layer, maxBytes: MAX_BUNDLE_BYTES });
+      const bytes = layer === undefined ? new Uint8Array() : await read(layer);
+      return () => parseBundle(bytes);
     }),
   );
 }
 
+/** What `cosign attest` left before it wrote bundles: layers of one manifest, each with annotations of its own. */
+async function attachmentsOf(
+  registry: RegistryConnection,
+  repository: string,
+  digest: Digest,
+): Promise<readonly Descriptor[]> {
+  const tag = `${digest.replace(':', '-')}.att`;
+  try {
+    const { manifest } = await getManifest(registry, { repository, tag });
+    if (manifest.type !== 'image') return [];
+    return manifest.layers.filter(({ mediaType }) => mediaType === ATTACHMENT_MEDIA_TYPE);
+  } catch (error) {
+    if (isCoded(error, 'oci_client_not_found')) return [];
+    throw error;
+  }
+}
+
 function isProvenance({ annotations }: Descriptor): boolean {
-  return (
-    annotations?.['dev.sigstore.bundle.predicateType']?.startsWith('https://slsa.dev/provenance/') === true
-  );
+  const type = annotations?.['dev.sigstore.bundle.predicateType'] ?? annotations?.['predicateType'];
+  return type?.startsWith('https://slsa.dev/provenance/') === true;
 }
 
 async function registryOf(

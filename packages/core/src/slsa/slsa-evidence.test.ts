@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseBundle } from '../bundle/index.ts';
-import { fromBase64 } from '../bytes/index.ts';
+import { parseAttachment, parseBundle } from '../bundle/index.ts';
+import { fromBase64, utf8 } from '../bytes/index.ts';
 import { publicKeyFrom } from '../crypto.ts';
 import type { Digest } from '../digest/index.ts';
 import { parseEnvelope } from '../dsse/index.ts';
@@ -299,6 +299,79 @@ describe('verifyNpmPackage', { skip }, () => {
         numRuns: 200,
       },
     );
+  });
+});
+
+describe('parseAttachment', { skip }, () => {
+  const FILE = 'gha_generic/v2.1.0/binary-linux-amd64-push-v14.intoto.jsonl';
+
+  /** The same provenance as cosign attached it to an image before it wrote bundles. */
+  function attachment(change: { readonly time?: number } = {}) {
+    const { verificationMaterial, dsseEnvelope } = JSON.parse(read(FILE).toString());
+    const [entry] = verificationMaterial.tlogEntries;
+    const logEntry = {
+      SignedEntryTimestamp: entry.inclusionPromise.signedEntryTimestamp,
+      Payload: {
+        body: entry.canonicalizedBody,
+        integratedTime: change.time ?? Number(entry.integratedTime),
+        logIndex: Number(entry.logIndex),
+        logID: Buffer.from(entry.logId.keyId, 'base64').toString('hex'),
+      },
+    };
+    const certificate = verificationMaterial.certificate.rawBytes;
+    return {
+      envelope: JSON.stringify(dsseEnvelope),
+      annotations: {
+        'dev.cosignproject.cosign/signature': '',
+        'dev.sigstore.cosign/certificate': `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`,
+        'dev.sigstore.cosign/bundle': JSON.stringify(logEntry),
+      },
+    };
+  }
+
+  const verify = ({ envelope, annotations }: ReturnType<typeof attachment>) =>
+    verifyProvenance(parseAttachment(utf8(envelope), annotations), {
+      trustedRoot: trustedRoot(),
+      artifact: GENERIC,
+      expected: KNOWN,
+      now,
+    });
+
+  it('takes real provenance with the promise of the production log alone', () => {
+    const { signer } = verify(attachment()).statement;
+    assert.ok(signer.type === 'certificate');
+    assert.match(signer.subject, /slsa-github-generator/);
+    assert.equal(
+      codeOf(() => verify(attachment({ time: 1_700_000_000 }))),
+      'verify_log_entry',
+    );
+    const { envelope, annotations } = attachment();
+    const without = (key: string) => ({ envelope, annotations: { ...annotations, [key]: '' } });
+    assert.match(
+      codeOf(() => verify(without('dev.sigstore.cosign/bundle'))),
+      /^verify_/,
+    );
+    assert.match(
+      codeOf(() => verify(without('dev.sigstore.cosign/certificate'))),
+      /^(verify|slsa)_/,
+    );
+  });
+
+  it('gives a coded error for anything else', () => {
+    const { envelope, annotations } = attachment();
+    const entry = annotations['dev.sigstore.cosign/bundle'];
+    fc.assert(
+      fc.property(jsonMutationsOf(entry), jsonMutationsOf(envelope), (changed, other) => {
+        onlyCodedErrors(() =>
+          parseAttachment(utf8(envelope), { ...annotations, 'dev.sigstore.cosign/bundle': changed }),
+        );
+        onlyCodedErrors(() => parseAttachment(utf8(other), annotations));
+      }),
+      { numRuns: 100 },
+    );
+    for (const text of ['', 'x', '{}', '[]', '-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----'])
+      for (const key of Object.keys(annotations))
+        onlyCodedErrors(() => parseAttachment(utf8(envelope), { ...annotations, [key]: text }));
   });
 });
 

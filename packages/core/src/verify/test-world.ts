@@ -1,6 +1,7 @@
 /** For tests: a private Sigstore in memory, of the same parts that the server is made of. */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Bundle, TlogEntry } from '../bundle/index.ts';
+import { canonicalJson, toBase64, toHex, utf8 } from '../bytes/index.ts';
 import { sha256, signWith, spkiOf } from '../crypto.ts';
 import { IN_TOTO_PAYLOAD_TYPE, pae } from '../dsse/index.ts';
 import { formatStatement, type Statement } from '../intoto/index.ts';
@@ -50,6 +51,8 @@ export interface SignOptions {
   readonly withSct?: boolean;
   readonly timestamps?: number;
   readonly withLog?: boolean;
+  /** The log's promise in place of its proof, as Rekor v1 gave it. */
+  readonly withPromise?: boolean;
   readonly key?: ReturnType<typeof keyPair>;
 }
 
@@ -152,6 +155,14 @@ function enter({ log, logKey }: Parties, body: Uint8Array): TlogEntry {
   };
 }
 
+function promise({ log }: Parties, entry: TlogEntry): TlogEntry {
+  const integratedTime = NOW.getTime() / 1000;
+  const { logIndex, logId, canonicalizedBody } = entry;
+  const promised = { body: toBase64(canonicalizedBody), integratedTime, logID: toHex(logId), logIndex };
+  const inclusionPromise = signWith(log.privateKey, utf8(canonicalJson(promised)), null);
+  return { ...entry, integratedTime, inclusionPromise, inclusionProof: null };
+}
+
 function sign(parties: Parties, statement: Statement, options: SignOptions): Bundle {
   const keys = options.key ?? keyPair();
   const payload = formatStatement(statement);
@@ -162,13 +173,14 @@ function sign(parties: Parties, statement: Statement, options: SignOptions): Bun
   const keyDetails = keyDetailsOf(keys.publicKey).name;
   const body = { digest: sha256(signed), signature, verifier, keyDetails };
   const signatures = [{ signature, keyId: '' }];
+  const entry = enter(parties, formatHashedRekord(body));
   return {
     version: '0.3',
     content: { type: 'dsse', envelope: { payloadType: IN_TOTO_PAYLOAD_TYPE, payload, signatures } },
     verificationMaterial: certificate
       ? { type: 'certificate', der: certificate }
       : { type: 'public-key', hint: '' },
-    tlogEntries: options.withLog === false ? [] : [enter(parties, formatHashedRekord(body))],
+    tlogEntries: options.withLog === false ? [] : [options.withPromise ? promise(parties, entry) : entry],
     timestamps: Array.from({ length: options.timestamps ?? 1 }, () => stamp(parties, signature)),
   };
 }

@@ -7,7 +7,7 @@ import { type VerifiedProvenance, type VerifyProvenanceOptions, verifyProvenance
 import { defineCommand } from '../../command.ts';
 import { cliError, EXIT } from '../../exit.ts';
 import { trustedRootFor, verifying } from '../../expectations.ts';
-import { attachedBundles } from '../../registry.ts';
+import { type AttachedBundle, attachedBundles } from '../../registry.ts';
 import type { Session } from '../../session.ts';
 import {
   BUILDER_OPTION,
@@ -24,7 +24,8 @@ export const command = defineCommand({
     'provenance-path': {
       type: 'string',
       value: 'FILE',
-      summary: 'The provenance; without it the Sigstore bundles that are attached to the image',
+      summary:
+        'The provenance; without it what is attached to the image: Sigstore bundles, and what cosign attached before it wrote them',
     },
     ...PROVENANCE_OPTIONS,
     ...BUILDER_OPTION,
@@ -61,25 +62,28 @@ async function provenanceFor(
   session: Session,
   reference: Reference & { readonly digest: Digest },
   file: string | undefined,
-): Promise<readonly Uint8Array[]> {
-  if (file !== undefined) return [utf8(await evidenceIn(session, file))];
+): Promise<readonly AttachedBundle[]> {
+  if (file !== undefined) {
+    const bytes = utf8(await evidenceIn(session, file));
+    return [() => parseBundle(bytes)];
+  }
   const bundles = await attachedBundles(session, reference);
   if (bundles.length > 0) return bundles;
   throw cliError(
     'not_verified',
-    `no Sigstore bundle is attached to ${reference.digest} in ${reference.registry}/${reference.repository}: name a file with --provenance-path`,
+    `no attestation is attached to ${reference.digest} in ${reference.registry}/${reference.repository}: name a file with --provenance-path`,
   );
 }
 
 /** Anybody may attach anything, so what does not hold is passed over; when nothing does, the first says why. */
 function firstThatHolds(
-  candidates: readonly Uint8Array[],
+  candidates: readonly AttachedBundle[],
   options: VerifyProvenanceOptions,
 ): VerifiedProvenance {
   let refusal: unknown;
-  for (const bytes of candidates) {
+  for (const bundle of candidates) {
     try {
-      return verifyProvenance(parseBundle(bytes), options);
+      return verifyProvenance(bundle(), options);
     } catch (error) {
       if (!isCoded(error)) throw error;
       refusal ??= error;
