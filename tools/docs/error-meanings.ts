@@ -61,6 +61,7 @@ export const CLI_MEANINGS: Readonly<Record<CliCode, string>> = {
   cli_server_missing: '`waybill serve` without the server package',
   cli_no_identity: 'nothing says who signs',
   cli_artifact_missing: 'no artifact of that digest in the repository of the workflow',
+  cli_credential_helper: 'the credential helper of the Docker configuration could not be asked',
   cli_not_attached: 'the evidence of a run is not beside each of its output images; the registry says why',
   state_missing: 'no attestation is open here',
   state_exists: 'an attestation is open here already',

@@ -30,6 +30,7 @@ export type CliCode =
   | 'cli_cue'
   | 'cli_server_missing'
   | 'cli_no_identity'
+  | 'cli_credential_helper'
   | 'cli_not_attached'
   | 'cli_artifact_missing'
   | 'state_missing'

@@ -1,12 +1,9 @@
-import { stat } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { stat } from 'node:fs/promises';
 import {
   type ArtifactToAttach,
   attachArtifact,
-  type Credentials,
   connect,
-  credentialsFromDockerConfig,
   getBlob,
   getManifest,
   headManifest,
@@ -18,12 +15,12 @@ import {
   statBlob,
   type Connection as RegistryConnection,
 } from '@waybill/clients/oci';
-import { isCoded, Secret } from '@waybill/core';
+import { isCoded } from '@waybill/core';
 import { ATTACHMENT_MEDIA_TYPE, type Bundle, parseAttachment, parseBundle } from '@waybill/core/bundle';
 import type { Digest } from '@waybill/core/digest';
 import { type Descriptor, formatReference, parseReference, type Reference } from '@waybill/core/oci';
 import type { Connection } from './connection.ts';
-import { readIfPresent } from './files.ts';
+import { registryCredentials } from './registry-credentials.ts';
 import type { Session } from './session.ts';
 
 export interface PulledImage {
@@ -138,7 +135,7 @@ async function registryOf(
   { registry, repository }: Reference,
 ): Promise<RegistryConnection> {
   if (connection && registry === new URL(connection.url).host) return ownRegistry(connection, repository);
-  const credentials = await dockerCredentials(session, registry);
+  const credentials = await registryCredentials(session, registry);
   return connect(registry, { fetch: session.fetch, credentials });
 }
 
@@ -182,14 +179,4 @@ function ownRegistry({ url, token, fetch }: Connection, repository: string): Reg
     registry.tokens.set(`${repository}:${actions}`, { authorization, goodUntilMs: Number.POSITIVE_INFINITY });
   }
   return registry;
-}
-
-async function dockerCredentials({ env }: Session, registry: string): Promise<Credentials | undefined> {
-  const { WAYBILL_REGISTRY_USERNAME: username, WAYBILL_REGISTRY_PASSWORD: password } = env;
-  if (env['WAYBILL_REGISTRY'] === registry && username && password)
-    return { username, password: new Secret(password) };
-  const directory = env['DOCKER_CONFIG'] ?? path.join(env['HOME'] ?? os.homedir(), '.docker');
-  const text = await readIfPresent(path.join(directory, 'config.json'));
-  if (text === null) return undefined;
-  return credentialsFromDockerConfig(text, registry);
 }

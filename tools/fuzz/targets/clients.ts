@@ -2,13 +2,7 @@
 import assert from 'node:assert/strict';
 import { createECDH, createPrivateKey } from 'node:crypto';
 import { generateEphemeralKey, loadKey } from '@waybill/clients/keys';
-import {
-  connect,
-  credentialsFromDockerConfig,
-  getManifest,
-  headManifest,
-  pushBlob,
-} from '@waybill/clients/oci';
+import { connect, dockerAuth, getManifest, headManifest, pushBlob } from '@waybill/clients/oci';
 import { exchangeToken, readIdentityToken } from '@waybill/clients/oidc';
 import { certificateFor, logEntryOf, timestampOf } from '@waybill/clients/sigstore';
 import { type Fetch, Secret } from '@waybill/core';
@@ -134,14 +128,15 @@ export const CLIENT_TARGETS: readonly Target[] = [
     costMicros: 10,
   },
   {
-    name: 'clients/oci credentialsFromDockerConfig',
+    name: 'clients/oci dockerAuth',
     seeds: () => [
       '{"auths":{"registry.example:5000":{"auth":"dXNlcjpwYXNz"},"https://index.example/v1/":{"username":"a","password":"b"}},"credsStore":"x"}',
       '{"auths":{"registry.example:5000":{"auth":"dXNlcjpwYXNzAAAA"}}}',
+      '{"credHelpers":{"registry.example:5000":"ecr-login"}}',
     ],
     call: (input) => {
-      const found = credentialsFromDockerConfig(textOf(input), 'registry.example:5000');
-      return found === undefined ? null : [found.username, found.password.reveal()];
+      const { credentials, helper } = dockerAuth(textOf(input), 'registry.example:5000');
+      return [credentials?.username, credentials?.password.reveal(), helper?.name];
     },
     codes: ['oci_client_config_invalid'],
     costMicros: 50,

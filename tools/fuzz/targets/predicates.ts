@@ -1,5 +1,5 @@
 /** Statements of other systems and what carries them. */
-import { parseSigned } from '@waybill/core/bundle';
+import { parseAttachment, parseSigned } from '@waybill/core/bundle';
 import { parseJson } from '@waybill/core/bytes';
 import { publicKeyFrom } from '@waybill/core/crypto';
 import { parseEnvelope } from '@waybill/core/dsse';
@@ -11,7 +11,7 @@ import {
 } from '@waybill/core/intoto';
 import { verifyEnvelope } from '@waybill/core/verify';
 import { FIXTURES, sharedFiles } from '../fixtures.ts';
-import { JSON_CODES, type Target } from '../target.ts';
+import { JSON_CODES, type Target, textOf } from '../target.ts';
 
 const CHAINLOOP_FILES = 'vectors/chainloop/predicates/*.json';
 const HEX = 'a'.repeat(64);
@@ -69,6 +69,24 @@ export const PREDICATE_TARGETS: readonly Target[] = [
     },
     codes: ['witness_collection_invalid', ...JSON_CODES],
     costMicros: 60,
+  },
+  {
+    name: 'core/bundle parseAttachment',
+    covers: ['bundle.parseAttachment'],
+    seeds: () => [
+      '{"payloadType":"a/b","payload":"e30=","signatures":[{"sig":"AAAA"}]}\n{"SignedEntryTimestamp":"AAAA","Payload":{"body":"eyJraW5kIjoiZHNzZSIsImFwaVZlcnNpb24iOiIwLjAuMSJ9","integratedTime":1,"logIndex":2,"logID":"00ff"}}\n{"SignedRFC3161Timestamp":"AAAA"}\n-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----',
+    ],
+    // Four lines: the envelope, and what stands beside it.
+    call: (input) => {
+      const [envelope = '', entry = '', timestamp = '', ...pem] = textOf(input).split('\n');
+      return parseAttachment(Buffer.from(envelope), {
+        'dev.sigstore.cosign/bundle': entry,
+        'dev.sigstore.cosign/rfc3161timestamp': timestamp,
+        'dev.sigstore.cosign/certificate': pem.join('\n'),
+      });
+    },
+    codes: ['bundle_invalid', ...DSSE_CODES],
+    costMicros: 50,
   },
   {
     name: 'core/bundle parseSigned',

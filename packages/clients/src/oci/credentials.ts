@@ -8,21 +8,61 @@ export interface Credentials {
   readonly password: Secret<string>;
 }
 
+/** What a Docker config.json says of one registry. */
+export interface DockerAuth {
+  readonly credentials: Credentials | undefined;
+  /** The program that has them, `docker-credential-<name>`; `own` when it is named for this registry, not for all. */
+  readonly helper: { readonly name: string; readonly own: boolean } | undefined;
+}
+
 /**
- * The credentials for `registry` (host and port) in the text of a Docker config.json; undefined when it has none
- * itself (credential helpers are programs, which are not run). Throws `oci_client_config_invalid`.
+ * What the text of a Docker config.json says of `registry` (host and port). Nothing is run. Throws
+ * `oci_client_config_invalid`.
  */
-export function credentialsFromDockerConfig(text: string, registry: string): Credentials | undefined {
+export function dockerAuth(text: string, registry: string): DockerAuth {
   try {
-    const auths = new Fields(parseJson(text, 'Docker config'), 'config').optionalObject('auths');
-    const key = auths?.keys().find((name) => hostOf(name) === registry);
-    const entry = key === undefined ? undefined : auths?.optionalObject(key);
-    return entry === undefined ? undefined : credentialsOf(entry);
+    const config = new Fields(parseJson(text, 'Docker config'), 'config');
+    const entry = entryOf(config.optionalObject('auths'), registry);
+    const helpers = config.optionalObject('credHelpers');
+    const own = helpers?.keys().find((name) => hostOf(name) === registry);
+    const helper = own === undefined ? config.optionalString('credsStore') : helpers?.string(own);
+    return {
+      credentials: entry === undefined ? undefined : credentialsOf(entry),
+      helper: helper ? { name: programName(helper), own: own !== undefined } : undefined,
+    };
   } catch (cause) {
-    if (!isCoded(cause)) throw cause;
+    if (!isCoded(cause) || cause.code === 'oci_client_config_invalid') throw cause;
     throw ociClientError('oci_client_config_invalid', `Docker config not readable: ${cause.message}`, {
       cause,
     });
+  }
+}
+
+function entryOf(auths: Fields | undefined, registry: string): Fields | undefined {
+  const key = auths?.keys().find((name) => hostOf(name) === registry);
+  return key === undefined ? undefined : auths?.optionalObject(key);
+}
+
+/** It becomes part of the name of a program, never of its path. */
+function programName(helper: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(helper)) return helper;
+  throw ociClientError(
+    'oci_client_config_invalid',
+    `Docker config: expected the name of a credential helper, found ${JSON.stringify(helper.slice(0, 100))}`,
+  );
+}
+
+/** What a credential helper answers to `get`. Throws `oci_client_config_invalid`, never with its text. */
+export function credentialsFromHelper(answer: string): Credentials {
+  try {
+    const fields = new Fields(parseJson(answer, 'answer'), 'answer');
+    return { username: fields.string('Username'), password: new Secret(fields.string('Secret')) };
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw ociClientError(
+      'oci_client_config_invalid',
+      'the credential helper answered something else than Username and Secret',
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 /** A small client of OCI registries. Everything received is checked against its digest. */
 export { type ArtifactToAttach, type AttachedArtifact, attachArtifact } from './attach.ts';
 export { type Connection, type ConnectOptions, connect } from './connection.ts';
-export { type Credentials, credentialsFromDockerConfig } from './credentials.ts';
+export { type Credentials, credentialsFromHelper, type DockerAuth, dockerAuth } from './credentials.ts';
 export type { OciClientCode } from './errors.ts';
 export {
   getBlob,

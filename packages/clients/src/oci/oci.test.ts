@@ -24,7 +24,8 @@ import {
   type Connection,
   type ConnectOptions,
   connect,
-  credentialsFromDockerConfig,
+  credentialsFromHelper,
+  dockerAuth,
   getBlob,
   getManifest,
   hasBlob,
@@ -444,29 +445,33 @@ describe('parseChallenges', () => {
   });
 });
 
-describe('credentialsFromDockerConfig', () => {
+describe('dockerAuth', () => {
   const auth = Buffer.from('me:pass:word').toString('base64');
 
   it('finds the registry by host, also under an old URL key', () => {
     const config = JSON.stringify({
       auths: { 'https://reg.example/v1/': { auth }, 'localhost:7070': { username: 'u', password: 'p' } },
     });
-    assert.equal(credentialsFromDockerConfig(config, 'reg.example')?.password.reveal(), 'pass:word');
-    assert.equal(credentialsFromDockerConfig(config, 'localhost:7070')?.username, 'u');
-    assert.equal(credentialsFromDockerConfig(config, 'other.example'), undefined);
-    assert.equal(credentialsFromDockerConfig('{"credsStore":"x"}', 'reg.example'), undefined);
+    assert.equal(dockerAuth(config, 'reg.example').credentials?.password.reveal(), 'pass:word');
+    assert.equal(dockerAuth(config, 'localhost:7070').credentials?.username, 'u');
+    assert.equal(dockerAuth(config, 'other.example').credentials, undefined);
+    assert.deepEqual(dockerAuth('{"credsStore":"x","credHelpers":{"a.example":"y"}}', 'a.example').helper, {
+      name: 'y',
+      own: true,
+    });
   });
 
   it('gives a coded error for any text', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.json(),
-      fc.jsonValue().map((v) => JSON.stringify({ auths: { r: v } })),
+      fc.jsonValue().map((v) => JSON.stringify({ auths: { r: v }, credHelpers: { r: v }, credsStore: v })),
     );
     fc.assert(
       fc.property(texts, (text) => {
         try {
-          credentialsFromDockerConfig(text, 'r');
+          dockerAuth(text, 'r');
+          credentialsFromHelper(text);
         } catch (error) {
           if (!code('oci_client_config_invalid')(error)) throw error;
         }
