@@ -22,7 +22,8 @@ const IMAGES_AT_ONCE = 4;
 /**
  * Attaches attestation, verdict and provenance of a run beside each output image in the image's own registry, laid
  * as this server lays them in its own; those that the receipt names are there. The same call again changes nothing.
- * A registry that does not take them is an answer, not an error: the verdict stands all the same.
+ * A registry that does not take them, or a server that does not give them, is an answer, not an error: the verdict stands
+ * all the same.
  */
 export async function attachRun(
   session: Session,
@@ -33,7 +34,7 @@ export async function attachRun(
   const images = await outputImages(materials);
   const present = new Set(receipt.attachedTo);
   const missing = images.some((image) => !present.has(nameOf(image)));
-  const documents = missing ? await documentsOf(connection, receipt) : [];
+  const documents = missing ? documentsOf(connection, receipt) : Promise.resolve([]);
   return atOnce(images, IMAGES_AT_ONCE, (image) =>
     present.has(nameOf(image))
       ? Promise.resolve<Attachment>({ image: nameOf(image), state: 'present' })
@@ -76,12 +77,12 @@ async function documentsOf({ client }: Connection, receipt: Receipt): Promise<re
 async function attachAll(
   session: Session,
   connection: Connection,
-  { image, documents }: { readonly image: Reference; readonly documents: readonly Document[] },
+  { image, documents }: { readonly image: Reference; readonly documents: Promise<readonly Document[]> },
 ): Promise<Attachment> {
   const { attachTo } = await import('./registry.ts');
   let state: Attachment['state'] = 'present';
   try {
-    for (const [predicateType, bytes, createdAt] of documents) {
+    for (const [predicateType, bytes, createdAt] of await documents) {
       const attached = await attachTo(session, connection, {
         reference: image,
         artifactType: BUNDLE_MEDIA_TYPE,

@@ -294,6 +294,15 @@ spec: { materials: [{ name: image, type: CONTAINER_IMAGE, output: true }] }
     );
     assert.equal(verified.code, 0, verified.stderr);
 
+    // The verdict stands, whatever becomes of what is attached.
+    await using relay = await losingAnswers(world.url);
+    Object.assign(relay, { lose: false, loses: /\/verdict$/ });
+    await using cut = await build(relay.url);
+    const half = await cut.run(attest);
+    assert.equal(half.code, 0, half.stderr);
+    assert.match(half.stderr, /the evidence is on the server, but not beside/);
+    assert.equal((JSON.parse(half.stdout) as Pushed).attachments[0]?.state, 'failed');
+
     await registry[Symbol.asyncDispose]();
     const gone = await at.run(`attestation attach ${kept.runId} -o json`);
     assert.equal(gone.code, 1);

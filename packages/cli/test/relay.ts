@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The server, through a relay that knows what was asked, and can lose the answers to attestations. */
+/** The server, through a relay that knows what was asked, and can lose the answers to attestations or other questions. */
 export async function losingAnswers(server: string) {
-  const relay = { lose: true, asked: [] as string[], pushed: [] as string[], url: '' };
+  const relay = {
+    lose: true,
+    loses: null as RegExp | null,
+    asked: [] as string[],
+    pushed: [] as string[],
+    url: '',
+  };
   const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bytesOf(request);
     relay.asked.push(`${request.method} ${request.url}`);
@@ -16,7 +22,7 @@ export async function losingAnswers(server: string) {
       ...(body.length > 0 ? { body } : {}),
     });
     const bytes = await answer.bytes();
-    if (push && relay.lose) request.socket.destroy();
+    if ((push && relay.lose) || relay.loses?.test(request.url ?? '')) request.socket.destroy();
     else response.writeHead(answer.status, passedOn(answer.headers)).end(bytes);
   };
   const listening = createServer((request, response) => {
