@@ -151,8 +151,16 @@ function isBase64(value: Value): boolean {
   }
 }
 
+const HEX = '0123456789abcdef';
+
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const text = new Uint8Array(bytes.length * 2);
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    text[at * 2] = HEX.charCodeAt(byte >> 4);
+    text[at * 2 + 1] = HEX.charCodeAt(byte & 15);
+  }
+  return stringOf(text);
 }
 
 function decodeHex(value: string): string {

@@ -61,6 +61,17 @@ describe('hostile arguments', () => {
     }
   });
 
+  it('read long texts part by part, each once', () => {
+    const header = '-----BEGIN CERTIFICATE-----\n';
+    assert.equal(outcome('crypto.x509.parse_certificates(input[0])', header.repeat(200_000)), '[]');
+    const empty = `${header}-----END CERTIFICATE-----\n`;
+    assert.equal(outcome('crypto.x509.parse_certificates(input[0])', empty.repeat(100_000)), '[]');
+    const query = 'graphql.parse_query(input[0]).Operations[0].SelectionSet[0].Arguments[0].Value.Raw';
+    assert.equal(outcome(query, `{a(b:"""${'\n'.repeat(2_000_000)}""")}`), '""');
+    assert.equal(outcome(query, '{a(b:"""\n  x\n   y\\"""\n """)}'), String.raw`"x\n y\"\"\""`);
+    assert.equal(outcome('graphql.parse_query(input[0])', `{${'a '.repeat(1_000_000)}`), 'eval_steps_error');
+  });
+
   it('take names of JavaScript’s own objects for keys', () => {
     const json = '{"__proto__":{"polluted":true},"constructor":1}';
     assert.equal(outcome('json.unmarshal(input[0])', json), json);

@@ -1,4 +1,5 @@
 /** X.509 certificates and requests, as Go's crypto/x509 reads them. */
+import { spend } from '../../values/meter.ts';
 import type { PublicKey } from './cryptography.ts';
 import { DerError, DerReader, TAG } from './der.ts';
 import { type Extension, type KnownExtensions, parseExtensions, readExtensions } from './extensions.ts';
@@ -37,7 +38,11 @@ export interface Certificate extends SignedObject {
 export function parseCertificates(der: Uint8Array): Certificate[] {
   const reader = new DerReader(der);
   const certificates: Certificate[] = [];
-  while (!reader.isAtEnd) certificates.push(parseCertificate(outer(reader)));
+  while (!reader.isAtEnd) {
+    const raw = outer(reader);
+    spend(raw.length >> 4);
+    certificates.push(parseCertificate(raw));
+  }
   return certificates;
 }
 

@@ -74,7 +74,7 @@ export function integerOfBytes(bytes: Uint8Array): bigint {
   return hex === '' ? 0n : BigInt(`0x${hex}`);
 }
 
-export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

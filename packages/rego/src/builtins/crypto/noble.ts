@@ -67,7 +67,7 @@ function verify(scheme: SignatureScheme, key: PublicKey, data: Uint8Array, signa
 /** SEC 1 §2.3.3, uncompressed. */
 function pointOf({ curve, x, y }: EcPublicKey): Uint8Array {
   const size = FIELD_BYTES[curve];
-  return concatBytes(Uint8Array.of(4), bytesOfInteger(x, size), bytesOfInteger(y, size));
+  return concatBytes([Uint8Array.of(4), bytesOfInteger(x, size), bytesOfInteger(y, size)]);
 }
 
 function sign(

@@ -77,13 +77,13 @@ function pkcs1Encoded(hash: HashName, digest: Uint8Array, length: number): Uint8
   const prefix = Uint8Array.from(DIGEST_PREFIX[hash].match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   const padding = length - prefix.length - digest.length - 3;
   if (padding < 8) return undefined;
-  return concatBytes(
+  return concatBytes([
     Uint8Array.of(0, 1),
     new Uint8Array(padding).fill(0xff),
     Uint8Array.of(0),
     prefix,
     digest,
-  );
+  ]);
 }
 
 export interface RsaInput {
@@ -124,14 +124,14 @@ function verifyPss(message: bigint, modulus: bigint, hashed: Uint8Array, input: 
   const mark = block.findIndex((byte) => byte !== 0);
   if (mark < 0 || block[mark] !== 1) return false;
   const salt = block.subarray(mark + 1);
-  return equalBytes(input.digest(input.hash, concatBytes(new Uint8Array(8), hashed, salt)), seed);
+  return equalBytes(input.digest(input.hash, concatBytes([new Uint8Array(8), hashed, salt])), seed);
 }
 
 /** MGF1, appendix B.2.1, laid over the block. */
 function masked(block: Uint8Array, seed: Uint8Array, { digest, hash }: RsaInput): Uint8Array {
   const result = Uint8Array.from(block);
   for (let counter = 0, at = 0; at < result.length; counter++) {
-    const mask = digest(hash, concatBytes(seed, bytesOfInteger(BigInt(counter), 4)));
+    const mask = digest(hash, concatBytes([seed, bytesOfInteger(BigInt(counter), 4)]));
     for (const byte of mask) {
       if (at === result.length) break;
       result[at] = (result[at] ?? 0) ^ byte;
@@ -175,8 +175,8 @@ function pssEncoded(
   const length = Math.ceil(bits / 8);
   const padding = length - salt.length - hashed.length - 2;
   if (padding < 0) return undefined;
-  const seed = input.digest(input.hash, concatBytes(new Uint8Array(8), hashed, salt));
-  const block = masked(concatBytes(new Uint8Array(padding), Uint8Array.of(1), salt), seed, input);
+  const seed = input.digest(input.hash, concatBytes([new Uint8Array(8), hashed, salt]));
+  const block = masked(concatBytes([new Uint8Array(padding), Uint8Array.of(1), salt]), seed, input);
   block[0] = (block[0] ?? 0) & (0xff >> (8 * length - bits));
-  return concatBytes(block, seed, Uint8Array.of(0xbc));
+  return concatBytes([block, seed, Uint8Array.of(0xbc)]);
 }

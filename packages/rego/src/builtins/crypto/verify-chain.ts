@@ -108,7 +108,7 @@ function plainSignature(der: Uint8Array, size: number): Uint8Array | undefined {
     const [r, s] = [numbers.integer(), numbers.integer()];
     const limit = 1n << BigInt(size * 8);
     if (r < 0n || s < 0n || r >= limit || s >= limit || !numbers.isAtEnd) return undefined;
-    return concatBytes(bytesOfInteger(r, size), bytesOfInteger(s, size));
+    return concatBytes([bytesOfInteger(r, size), bytesOfInteger(s, size)]);
   } catch (error) {
     if (error instanceof DerError) return undefined;
     throw error;

@@ -75,7 +75,7 @@ function certificatesOfPem(text: string): Certificate[] {
     parts.push(result.block.bytes);
     rest = result.rest;
   }
-  return parsed(concatBytes(...parts));
+  return parsed(concatBytes(parts));
 }
 
 function parsed(der: Uint8Array): Certificate[] {

@@ -1,5 +1,5 @@
 /** encoding/base64 with padding: what Go refuses, and where. */
-import { bytesOf } from './text.ts';
+import { bytesOf, stringOf } from './text.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const STANDARD = `${ALPHABET}+/`;
@@ -27,18 +27,15 @@ function valuesOf(alphabet: string): Uint8Array {
 
 export function encodeBase64(bytes: Uint8Array, variant: Variant, padded = true): string {
   const alphabet = variant === 'standard' ? STANDARD : URL_SAFE;
-  const parts: string[] = [];
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at;
+  const digits = Math.ceil((bytes.length * 4) / 3);
+  const text = new Uint8Array(padded ? Math.ceil(bytes.length / 3) * 4 : digits).fill(PADDING, digits);
+  for (let at = 0, to = 0; to < digits; at += 3) {
     const bits = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const text =
-      alphabet.charAt(bits >> 18) +
-      alphabet.charAt((bits >> 12) & 63) +
-      (left > 1 ? alphabet.charAt((bits >> 6) & 63) : padded ? '=' : '') +
-      (left > 2 ? alphabet.charAt(bits & 63) : padded ? '=' : '');
-    parts.push(text);
+    for (let shift = 18; shift >= 0 && to < digits; shift -= 6) {
+      text[to++] = alphabet.charCodeAt((bits >> shift) & 63);
+    }
   }
-  return parts.join('');
+  return stringOf(text);
 }
 
 /** Line breaks count for nothing; padding must be there, and end the text. */

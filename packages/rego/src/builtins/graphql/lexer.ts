@@ -1,4 +1,5 @@
 /** The tokens of GraphQL, as github.com/vektah/gqlparser reads them. */
+import { spendText } from '../../values/meter.ts';
 import { quotedText } from '../../values/text.ts';
 import { runeCount } from '../go/text.ts';
 
@@ -59,13 +60,19 @@ const PUNCTUATORS: ReadonlySet<string> = new Set('!$&():=@[]{}|');
 const NAME = /[_A-Za-z]\w*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const COMMENT = /#[^\n\r]*/y;
+/** What stands for itself in strings, if no control character is in it. */
+const PLAIN = /[^"\\\n\r]+/y;
+const QUOTES = /"{3,}/y;
+// oxlint-disable-next-line no-control-regex -- control characters are what the specification forbids
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
 export class Lexer {
   readonly #text: string;
   #at = 0;
   #line = 1;
-  /** Where the line begins, and how many code units of surrogate pairs it has had so far. */
-  #lineStart = 0;
+  /** As far as the code points of the line are counted. */
+  #counted = 0;
+  #column = 1;
 
   constructor(text: string) {
     this.#text = text;
@@ -97,12 +104,14 @@ export class Lexer {
   #newLine(): void {
     this.#at += this.#text.startsWith('\r\n', this.#at) ? 2 : 1;
     this.#line++;
-    this.#lineStart = this.#at;
+    this.#counted = this.#at;
+    this.#column = 1;
   }
 
   #position(offset: number): Position {
-    const before = this.#text.slice(this.#lineStart, offset);
-    return { offset, line: this.#line, column: runeCount(before) + 1 };
+    this.#column += runeCount(this.#text.slice(this.#counted, offset));
+    this.#counted = offset;
+    return { offset, line: this.#line, column: this.#column };
   }
 
   #token(kind: TokenKind, length: number): Token {
@@ -112,8 +121,7 @@ export class Lexer {
   }
 
   #matched(shape: RegExp, kind: TokenKind): Token {
-    shape.lastIndex = this.#at;
-    const value = shape.exec(this.#text)?.[0] ?? '';
+    const value = this.#read(shape);
     const position = this.#position(this.#at);
     this.#at += value.length;
     return { kind, value, position };
@@ -124,8 +132,7 @@ export class Lexer {
   }
 
   #number(): Token {
-    NUMBER.lastIndex = this.#at;
-    const value = NUMBER.exec(this.#text)?.[0] ?? '';
+    const value = this.#read(NUMBER);
     const next = this.#text.charAt(this.#at + value.length);
     if (/^-?0$/.test(value) && /\d/.test(next)) {
       return this.#badNumber(value, `Invalid number, unexpected digit after 0: "${next}".`);
@@ -149,19 +156,38 @@ export class Lexer {
     for (;;) {
       const char = this.#text.charAt(this.#at);
       if (char === '' || char === '\n' || char === '\r') return this.#invalid('Unterminated string.');
-      if (char < ' ' && char !== '\t') return this.#invalid(badCharacter(char));
-      this.#at++;
-      if (char === '"') return { kind: 'String', value, position };
-      if (char !== '\\') {
-        value += char;
+      if (char !== '"' && char !== '\\') {
+        const plain = this.#plain();
+        if (typeof plain !== 'string') return plain;
+        value += plain;
         continue;
       }
+      this.#at++;
+      if (char === '"') return { kind: 'String', value, position };
       const escape = this.#escape();
       if (escape === undefined) {
         return this.#invalid(`Invalid character escape sequence: \\${this.#text.charAt(this.#at)}.`);
       }
       value += escape;
     }
+  }
+
+  /** Up to the next sign that means something, or the token that ends the text. */
+  #plain(): string | Token {
+    const text = this.#read(PLAIN);
+    const bad = text.search(CONTROL);
+    if (bad < 0) {
+      this.#at += text.length;
+      return text;
+    }
+    this.#at += bad;
+    return this.#invalid(badCharacter(text.charAt(bad)));
+  }
+
+  /** What has the shape here, which is not passed. */
+  #read(shape: RegExp): string {
+    shape.lastIndex = this.#at;
+    return shape.exec(this.#text)?.[0] ?? '';
   }
 
   #escape(): string | undefined {
@@ -183,23 +209,26 @@ export class Lexer {
     for (;;) {
       const char = this.#text.charAt(this.#at);
       if (char === '') return this.#invalid('Unterminated string.');
-      const quotes = /^"{3,}/.exec(this.#text.slice(this.#at, this.#at + 1000))?.[0].length ?? 0;
+      const quotes = char === '"' ? this.#read(QUOTES).length : 0;
       if (quotes > 0) {
         // The last three close the string.
         this.#at += quotes;
         const value = blockStringValue(raw + '"'.repeat(quotes - 3));
         return { kind: 'BlockString', value, position };
       }
-      if (char < ' ' && !'\t\n\r'.includes(char)) return this.#invalid(badCharacter(char));
       if (this.#text.startsWith('\\"""', this.#at)) {
         raw += '"""';
         this.#at += 4;
       } else if (char === '\n' || char === '\r') {
         raw += '\n';
         this.#newLine();
-      } else {
+      } else if (char === '"' || char === '\\') {
         raw += char;
         this.#at++;
+      } else {
+        const plain = this.#plain();
+        if (typeof plain !== 'string') return plain;
+        raw += plain;
       }
     }
   }
@@ -238,14 +267,17 @@ function unexpected(char: string): string {
 
 /** BlockStringValue() of the specification. */
 function blockStringValue(raw: string): string {
+  spendText(raw.length);
   const lines = raw.split('\n');
-  const indents = lines
-    .filter((line) => /[^ \t]/.test(line))
-    .map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
-  const common = indents.length === 0 ? 0 : Math.min(...indents);
-  const kept = lines.map((line, index) => (index === 0 ? line : line.slice(common)));
-  const isBlank = (line: string | undefined): boolean => line !== undefined && !/[^ \t]/.test(line);
-  while (isBlank(kept[0])) kept.shift();
-  while (isBlank(kept.at(-1))) kept.pop();
-  return kept.join('\n');
+  const indents = lines.map((line) => line.search(/[^ \t]/));
+  const first = indents.findIndex((indent) => indent >= 0);
+  if (first < 0) return '';
+  const common = indents.reduce(
+    (least, indent) => (indent < 0 ? least : Math.min(least, indent)),
+    raw.length,
+  );
+  return lines
+    .map((line, at) => (at === 0 ? line : line.slice(common)))
+    .slice(first, indents.findLastIndex((indent) => indent >= 0) + 1)
+    .join('\n');
 }
