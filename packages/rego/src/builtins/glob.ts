@@ -1,12 +1,22 @@
 /** glob.match and glob.quote_meta */
 import { typeName } from '../values/order.ts';
 import { RegoArray, type Value } from '../values/value.ts';
-import { type BuiltinContext, type BuiltinGroup, functions, operandError, stepText } from './builtin.ts';
+import {
+  type BuiltinContext,
+  type BuiltinGroup,
+  builtinError,
+  functions,
+  operandError,
+  stepText,
+} from './builtin.ts';
 import { refusing } from './encoding.ts';
 import { compileGlob, type Glob } from './go/glob-match.ts';
 import { GlobError, parseGlob } from './go/glob-parse.ts';
 import { runeCount } from './go/text.ts';
 import { elementError, stringOperand, typeError } from './operands.ts';
+
+/** A longer one costs more memory than a matcher is worth: each character becomes a node. */
+const MAX_PATTERN_LENGTH = 65_536;
 
 /** None for null, the full stop for an empty array. */
 function delimitersOperand(value: Value): readonly string[] {
@@ -26,6 +36,9 @@ function globOf(context: BuiltinContext, pattern: string, delimiters: readonly s
   const known = context.cache.get(key) as Glob | undefined;
   if (known !== undefined) return known;
   stepText(context, pattern.length);
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw builtinError(`a pattern of ${pattern.length} characters: at most ${MAX_PATTERN_LENGTH} are read`);
+  }
   const glob = compileGlob(
     refusing(GlobError, () => parseGlob(pattern)),
     new Set(delimiters),

@@ -40,6 +40,16 @@ describe('hostile arguments', () => {
     }
   });
 
+  it('refuse patterns and layouts that nobody writes', () => {
+    for (const part of ['{{.a}}', '{a}', 'a?', '? ']) {
+      const found = outcome('glob.match(input[0], [], "a")', part.repeat(2_000_000 / part.length));
+      assert.match(found, /^(failed|.*steps.*|.*limit.*)$/, part);
+    }
+    const layout = 'é'.repeat(100_000);
+    assert.equal(outcome('time.parse_ns(input[0], "a")', layout), 'failed');
+    assert.equal(outcome('time.format([1, "UTC", input[0]])', layout), 'failed');
+  });
+
   it('take expressions of exponential cost in linear time', () => {
     const text = `${'a'.repeat(5000)}!`;
     assert.equal(outcome('regex.match(`^(a+)+$`, input[0])', text), 'false');

@@ -57,14 +57,22 @@ function civil({ ns, zone }: Moment): CivilTime {
   return civilTime(ns, zone.offsetAt(ns));
 }
 
+/** Each of its elements is sought anew in what follows, so that a long one costs its square. */
+const MAX_LAYOUT_LENGTH = 4096;
+
+function layoutOf(text: string): string {
+  if (text.length <= MAX_LAYOUT_LENGTH) return NAMED_LAYOUTS.get(text) ?? text;
+  throw builtinError(`a layout of ${text.length} characters: at most ${MAX_LAYOUT_LENGTH} are read`);
+}
+
 function parse(layout: string, value: string): Value {
-  return checked(refusing(TimeParseError, () => parseTime(NAMED_LAYOUTS.get(layout) ?? layout, value)));
+  return checked(refusing(TimeParseError, () => parseTime(layoutOf(layout), value)));
 }
 
 function format(moment: Moment): string {
   const { ns, zone, layout } = moment;
   const named = layout === '' ? 'RFC3339Nano' : layout;
-  return formatTime(parseLayout(NAMED_LAYOUTS.get(named) ?? named), {
+  return formatTime(parseLayout(layoutOf(named)), {
     civil: civil(moment),
     offsetSeconds: zone.offsetAt(ns),
     zoneName: zone.nameAt(ns),
