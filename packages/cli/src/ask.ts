@@ -53,8 +53,9 @@ async function asked(terminal: Terminal, question: string): Promise<string> {
 
 /** What is typed is not shown. Throws `cli_interrupted` for Ctrl-C, which raw input makes a letter of. */
 export async function askHidden({ input, output }: Terminal, question: string): Promise<string> {
-  output.write(`${printable(question)} (nothing is shown): `);
+  // Before the question: the terminal itself would show what is typed, or pasted, in between.
   input.setRawMode(true);
+  output.write(`${printable(question)} (nothing is shown): `);
   try {
     return edited(await lineOf(input));
   } finally {
