@@ -109,6 +109,23 @@ describe('cryptography', () => {
     }
   });
 
+  it('keys of numbers that do not belong together, or are out of all measure, sign nothing', () => {
+    const { privateKey } = rsa;
+    assert.ok(privateKey.type === 'rsa');
+    const { modulus } = privateKey;
+    for (const broken of [modulus + 2n, modulus * modulus, 1n << 1_000_000n]) {
+      assert.throws(
+        () =>
+          NODE_CRYPTOGRAPHY.sign(
+            { type: 'rsa-pkcs1', hash: 'sha256' },
+            { ...privateKey, modulus: broken },
+            DATA,
+          ),
+        { name: 'CryptographyError' },
+      );
+    }
+  });
+
   it('keys that are none verify nothing', () => {
     const keys: readonly PublicKey[] = [
       { type: 'rsa', modulus: 0n, exponent: 0n },

@@ -6,7 +6,6 @@ import {
   createPrivateKey,
   createPublicKey,
   type JsonWebKey,
-  type KeyObject,
   sign,
   verify,
 } from 'node:crypto';
@@ -22,26 +21,39 @@ import {
 } from './cryptography.ts';
 import { crtOf } from './rsa.ts';
 
+/** OpenSSL's own limit; what is longer is not even looked at, as to make a key of it takes seconds. */
+const MAX_RSA_BITS = 16_384n;
+
 export const NODE_CRYPTOGRAPHY: Cryptography = {
   digest: (hash, data) => createHash(hash).update(data).digest(),
   hmac: (hash, key, data) => createHmac(hash, key).update(data).digest(),
-  verify: (scheme, key, data, signature) => {
-    const object = fits(scheme, key)
-      ? imported(() => createPublicKey({ key: jwkOf(key), format: 'jwk' }))
-      : undefined;
-    if (object === undefined) return false;
-    // OpenSSL takes a PSS signature without its leading zeros; RFC 8017 does not.
-    if (key.type === 'rsa' && signature.length !== bytesOfInteger(key.modulus).length) return false;
-    return verify(hashOf(scheme), data, { key: object, ...OPTIONS[scheme.type] }, signature);
-  },
+  verify: verifies,
   sign: (scheme, key, data) => {
-    const object = fits(scheme, key)
-      ? imported(() => createPrivateKey({ key: privateJwkOf(key), format: 'jwk' }))
-      : undefined;
-    if (object === undefined) throw new CryptographyError(`the key cannot sign with ${scheme.type}`);
-    return sign(hashOf(scheme), data, { key: object, ...OPTIONS[scheme.type], ...saltOf(scheme) });
+    const signature = fits(scheme, key) ? signed(scheme, key, data) : undefined;
+    // With a broken key OpenSSL, which blinds by random numbers, signs something else each time.
+    if (signature === undefined || (key.type === 'rsa' && !verifies(scheme, key, data, signature))) {
+      throw new CryptographyError(`the key cannot sign with ${scheme.type}`);
+    }
+    return signature;
   },
 };
+
+function verifies(scheme: SignatureScheme, key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean {
+  const object = fits(scheme, key)
+    ? orUndefined(() => createPublicKey({ key: jwkOf(key), format: 'jwk' }))
+    : undefined;
+  if (object === undefined) return false;
+  // OpenSSL takes a PSS signature without its leading zeros; RFC 8017 does not.
+  if (key.type === 'rsa' && signature.length !== bytesOfInteger(key.modulus).length) return false;
+  return verify(hashOf(scheme), data, { key: object, ...OPTIONS[scheme.type] }, signature);
+}
+
+function signed(scheme: SignatureScheme, key: PrivateKey, data: Uint8Array): Uint8Array | undefined {
+  return orUndefined(() => {
+    const object = createPrivateKey({ key: privateJwkOf(key), format: 'jwk' });
+    return sign(hashOf(scheme), data, { key: object, ...OPTIONS[scheme.type], ...saltOf(scheme) });
+  });
+}
 
 const OPTIONS = {
   'rsa-pkcs1': { padding: constants.RSA_PKCS1_PADDING },
@@ -59,15 +71,19 @@ function hashOf(scheme: SignatureScheme): string | null {
   return scheme.type === 'ed25519' ? null : scheme.hash;
 }
 
-function fits(scheme: SignatureScheme, key: PublicKey): boolean {
-  if (key.type === 'rsa') return scheme.type === 'rsa-pkcs1' || scheme.type === 'rsa-pss';
+function fits(scheme: SignatureScheme, key: PublicKey | PrivateKey): boolean {
+  if (key.type === 'rsa') {
+    const numbers = [key.modulus, key.exponent, 'privateExponent' in key ? key.privateExponent : 0n];
+    if (numbers.some((number) => number >> MAX_RSA_BITS !== 0n)) return false;
+    return scheme.type === 'rsa-pkcs1' || scheme.type === 'rsa-pss';
+  }
   return key.type === 'ec' ? scheme.type === 'ecdsa' : scheme.type === 'ed25519';
 }
 
 /** OpenSSL refuses keys that are none, each in words of its own. */
-function imported(create: () => KeyObject): KeyObject | undefined {
+function orUndefined<T>(work: () => T): T | undefined {
   try {
-    return create();
+    return work();
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;
