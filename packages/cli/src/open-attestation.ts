@@ -4,7 +4,6 @@ import type { STATE_OPTIONS } from './attestation-options.ts';
 import type { OptionSpecs, OptionValues } from './command.ts';
 import { type Connection, connect } from './connection.ts';
 import { cliError } from './exit.ts';
-import { openState, sealState, stateSecret } from './seal-state.ts';
 import type { Session } from './session.ts';
 import { type AttestationState, readState, removeState, stateFile, updateState } from './state.ts';
 import { OPTIONAL_WORKFLOW, workflowNameOf } from './workflow-option.ts';
@@ -89,6 +88,7 @@ const PAUSE_MS = 100;
 async function openRemote(session: Session, options: RemoteValues, id: string): Promise<OpenAttestation> {
   const connection = await connectRemote(session, options);
   const { client } = connection;
+  const { openState, sealState, stateSecret } = await import('./seal-state.ts');
   const secret = stateSecret(session, connection);
   const read = async () => {
     const { revision, sealed } = await client.readRunState(id);
@@ -125,6 +125,7 @@ export async function keepRemotely(
   connection: Connection,
   state: AttestationState,
 ): Promise<void> {
+  const { sealState, stateSecret } = await import('./seal-state.ts');
   const sealed = sealState(stateSecret(session, connection), state);
   await connection.client.keepRunState(state.run.id, { after: 0, sealed });
 }
