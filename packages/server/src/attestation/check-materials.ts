@@ -148,15 +148,19 @@ async function examine(deps: MaterialsDeps, work: Work, material: RunMaterial): 
       `a document may have ${MAX_DOCUMENT_BYTES} bytes, and those of one run ${MAX_RUN_DOCUMENT_BYTES} bytes together: record large files as ARTIFACT, or in runs of their own`,
     );
   }
-  return deps.documents.within(sizeBytes, async () => {
-    const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
-    const kind = parseKind(material.kind);
-    const options = material.filename === undefined ? {} : { filename: material.filename };
-    if (bytes.length < MIN_ELSEWHERE_BYTES) validateMaterial(kind, bytes, options);
-    else await deps.examiner.validate({ kind, bytes, options });
-    // The store has hashed what it read.
-    return { digest: material.digest, sizeBytes: bytes.length };
-  });
+  const check = () => readAndCheck(deps, material);
+  // A small one takes no room worth waiting for.
+  return sizeBytes < MIN_ELSEWHERE_BYTES ? check() : deps.documents.within(work.orgId, sizeBytes, check);
+}
+
+async function readAndCheck(deps: MaterialsDeps, material: RunMaterial): Promise<Measured> {
+  const bytes = await deps.store.read(material.digest, { maxBytes: MAX_DOCUMENT_BYTES });
+  const kind = parseKind(material.kind);
+  const options = material.filename === undefined ? {} : { filename: material.filename };
+  if (bytes.length < MIN_ELSEWHERE_BYTES) validateMaterial(kind, bytes, options);
+  else await deps.examiner.validate({ kind, bytes, options });
+  // The store has hashed what it read.
+  return { digest: material.digest, sizeBytes: bytes.length };
 }
 
 /** Bytes are stored under their digest: others are a fault of the store, and no word about the tenant. */

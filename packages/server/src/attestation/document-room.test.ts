@@ -9,7 +9,7 @@ describe('documentRoom', () => {
     let most = 0;
     const order: number[] = [];
     const work = (bytes: number, index: number) =>
-      room.within(bytes, async () => {
+      room.within('an organisation', bytes, async () => {
         order.push(index);
         held += bytes;
         most = Math.max(most, held);
@@ -23,12 +23,21 @@ describe('documentRoom', () => {
     assert.equal(most, 10);
   });
 
+  it('gives each organisation its turn, whatever others have waiting', async () => {
+    const room = documentRoom(10);
+    const order: string[] = [];
+    const work = (orgId: string) => room.within(orgId, 10, async () => order.push(orgId));
+    await Promise.all([...Array.from({ length: 9 }, () => work('greedy')), work('modest')]);
+    // One was in, one had its turn, and one was before it in the row.
+    assert.equal(order.indexOf('modest'), 3, order.join());
+  });
+
   it('lets in alone what is larger than all of it, and has its room again after a failure', async () => {
     const room = documentRoom(10);
-    const failing = room.within(11, async () => {
+    const failing = room.within('one', 11, async () => {
       throw new Error('unreadable');
     });
-    const next = room.within(10, async () => 'read');
+    const next = room.within('one', 10, async () => 'read');
     await assert.rejects(failing, /unreadable/);
     assert.equal(await next, 'read');
   });

@@ -70,6 +70,7 @@ export { noTracing, openTracing, type Tracing } from './observe/tracing.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/postgres.ts';
 export { hasCluster, runningPostgres } from './postgres/running.ts';
 export { GROUND_PROBLEMS, type Problem, type ProblemMap } from './problems/problems.ts';
+export { FairQueue } from './processes/fair-queue.ts';
 export { openProcesses } from './processes/processes.ts';
 export { MASTER_KEY_FILE, type MasterKeyOptions, openGivenKey, openMasterKey } from './secrets/master-key.ts';
 export { createSeal, type Seal } from './secrets/seal.ts';
