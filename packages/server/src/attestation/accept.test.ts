@@ -101,6 +101,15 @@ describe('accept: not by this caller, so refused with an audit row alone', () =>
     ]);
   });
 
+  it('without a valid token for several runs in one call', async () => {
+    const stranger = createClient({ url: world.url });
+    const attestations = [{ runId: randomUUID(), bundle: '{}' }];
+    const error = await refusal(stranger.pushAttestations({ attestations }));
+    assert.equal(error.code, 'identity_unauthenticated');
+    const rows = await world.rows(`select actor, outcome from ground_audit where target = 'run:several'`, []);
+    assert.deepEqual(rows, [{ actor: 'anonymous', outcome: 'refused' }]);
+  });
+
   it('and strangers cannot fill the database with rows', async () => {
     const before = await countStrangers();
     const stranger = createClient({ url: world.url });

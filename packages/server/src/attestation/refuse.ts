@@ -50,6 +50,8 @@ export function auditRefusal(
 const STRANGER_ROWS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
+export type AuditStranger = ReturnType<typeof strangersOf>;
+
 /** For a push that comes without a valid token: it leaves an audit row that belongs to no organisation. */
 export function strangersOf(deps: Pick<AttestationDeps, 'db' | 'clock'>) {
   const window = { startedAtMs: 0, rows: 0 };
@@ -60,7 +62,8 @@ export function strangersOf(deps: Pick<AttestationDeps, 'db' | 'clock'>) {
     return ++window.rows <= STRANGER_ROWS_PER_MINUTE;
   };
   return async (
-    push: { readonly runId: string; readonly requestId: string },
+    /** `runId` is null where it is a push for several. */
+    push: { readonly runId: string | null; readonly requestId: string },
     authenticated: () => Promise<unknown>,
   ): Promise<void> => {
     try {
@@ -72,7 +75,7 @@ export function strangersOf(deps: Pick<AttestationDeps, 'db' | 'clock'>) {
             orgId: null,
             actor: 'anonymous',
             action: 'attestation.accept',
-            target: isRunId(push.runId) ? `run:${push.runId}` : 'run:invalid',
+            target: targetOf(push.runId),
             outcome: 'refused',
             detail: { step: 'authenticate', code: error.code },
             requestId: push.requestId,
@@ -82,4 +85,10 @@ export function strangersOf(deps: Pick<AttestationDeps, 'db' | 'clock'>) {
       throw error;
     }
   };
+}
+
+/** What a stranger says is no name until it is an id. */
+function targetOf(runId: string | null): string {
+  if (runId === null) return 'run:several';
+  return isRunId(runId) ? `run:${runId}` : 'run:invalid';
 }

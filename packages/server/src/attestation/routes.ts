@@ -27,7 +27,7 @@ import { keepState, MAX_STATE_BYTES, readKeptState } from './keep-state.ts';
 import { MAX_BUNDLE_BYTES } from './parse-evidence.ts';
 import type { StoredAttestation } from './queries.ts';
 import { describeRun, listRuns, loadAttestation } from './read-run.ts';
-import { strangersOf } from './refuse.ts';
+import { type AuditStranger, strangersOf } from './refuse.ts';
 import { startRun } from './start-run.ts';
 
 export interface AttestationRoutesDeps {
@@ -44,8 +44,11 @@ const BUNDLE_MEDIA_TYPES = [
 
 export function attestationRoutes({ attestation: deps, identity }: AttestationRoutesDeps) {
   return async (app: App): Promise<void> => {
+    const auditStranger = strangersOf(deps);
+    const pushing = { deps, identity, auditStranger };
     await app.register(async (scope: App) => runRoutes(scope, deps, signInFirst(scope, identity)));
-    await app.register(async (scope: App) => bundleIntake(scope, deps, identity));
+    await app.register(async (scope: App) => manyIntake(scope, pushing));
+    await app.register(async (scope: App) => bundleIntake(scope, pushing));
   };
 }
 
@@ -93,7 +96,6 @@ function runRoutes(app: App, deps: AttestationDeps, who: Who): void {
         requestId: request.id,
       }),
   );
-  manyRoute(app, deps, who);
   stateRoutes(app, deps, who);
   documentRoutes(app, deps, who);
 }
@@ -129,7 +131,16 @@ function stateRoutes(app: App, deps: AttestationDeps, who: Who): void {
   );
 }
 
-function manyRoute(app: App, deps: AttestationDeps, who: Who): void {
+interface Pushing {
+  readonly deps: AttestationDeps;
+  readonly identity: IdentityDeps;
+  readonly auditStranger: AuditStranger;
+}
+
+function manyIntake(app: App, { deps, identity, auditStranger }: Pushing): void {
+  const who = signInFirst(app, identity, (request, signIn) =>
+    auditStranger({ runId: null, requestId: request.id }, signIn),
+  );
   app.post(
     '/waybill/v1/attestations',
     {
@@ -201,8 +212,7 @@ function provenanceDigest({ receipt }: StoredAttestation): Digest {
 }
 
 /** Its own scope: the bundle's bytes reach `accept()` untouched by any JSON reader but our strict one. */
-function bundleIntake(app: App, deps: AttestationDeps, identity: IdentityDeps): void {
-  const auditStranger = strangersOf(deps);
+function bundleIntake(app: App, { deps, identity, auditStranger }: Pushing): void {
   const who = signInFirst(app, identity, (request, signIn) =>
     auditStranger({ runId: (request.params as { id: string }).id, requestId: request.id }, signIn),
   );
