@@ -61,6 +61,9 @@ export async function pushTogether(
   for (const [index, one] of signed.entries()) {
     outcomes.push(await finish(session, connection, { one, result: results[index], options }));
   }
+  // After all of them: whoever is interrupted before runs the same command again.
+  const over = signed.filter((_, index) => 'pushed' in (outcomes[index] ?? {}));
+  await Promise.all(over.map(({ file, state }) => removeState(session, { file, runId: state.run.id })));
   return reportAll(session, outcomes);
 }
 
@@ -95,7 +98,6 @@ async function finish(
     const { receipt }: { readonly receipt: Receipt } = result;
     const { materials } = state;
     const attachments = await attachBeside(session, connection, { receipt, materials, options });
-    await removeState(session, { file, runId });
     await writeSummary(session, options, ({ receiptSummary }) => receiptSummary(receipt, state));
     return { name, pushed: { receipt, bundleFile: null, attachments } };
   }
