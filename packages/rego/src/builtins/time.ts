@@ -57,7 +57,7 @@ function civil({ ns, zone }: Moment): CivilTime {
   return civilTime(ns, zone.offsetAt(ns));
 }
 
-/** Each of its elements is sought anew in what follows, so that a long one costs its square. */
+/** To read a layout takes some microseconds for each character, and cannot be stopped. */
 const MAX_LAYOUT_LENGTH = 4096;
 
 function layoutOf(text: string): string {
