@@ -1,9 +1,8 @@
 import type { Receipt } from '@waybill/api';
-import { isCoded } from '@waybill/core';
+import { atOnce, isCoded } from '@waybill/core';
 import { BUNDLE_MEDIA_TYPE } from '@waybill/core/bundle';
 import type { RunMaterial } from '@waybill/core/intoto';
 import type { Reference } from '@waybill/core/oci';
-import { atOnce } from './at-once.ts';
 import type { Connection } from './connection.ts';
 import type { Session } from './session.ts';
 

@@ -1,5 +1,6 @@
 import { type Output, shortDigest, table } from './output.ts';
 import type { MaterialStatus } from './stated-contract.ts';
+import { cut } from './text.ts';
 
 /** The materials of an attestation as a table: what the contract wants, what is there, what is missing. */
 export function statusTable(status: readonly MaterialStatus[], output: Output): string {
@@ -26,6 +27,6 @@ function stateText(row: MaterialStatus, output: Output): string {
 function valueText({ recorded }: MaterialStatus): string {
   if (!recorded) return '';
   const shown = recorded.reference ?? recorded.value ?? recorded.filename ?? '';
-  const cut = shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
-  return recorded.reference === undefined ? `${cut} (${shortDigest(recorded.digest)})` : cut;
+  const text = cut(shown, 60);
+  return recorded.reference === undefined ? `${text} (${shortDigest(recorded.digest)})` : text;
 }

@@ -43,6 +43,11 @@ export function colourOf(state: string): Colour {
   return STATE_COLOURS[state] ?? 'bold';
 }
 
+/** `text`, or its beginning with an ellipsis: never longer than `length`. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import { oneLine, widthOf } from './printable.ts';
+import { cut } from './text.ts';
 
 /** Content on its way, as the person at the terminal sees it. */
 export interface Transfer extends Disposable {
@@ -83,10 +84,6 @@ function barText({ label, totalBytes, startedMs, bytes }: Shown, width: number, 
   ].join(' ');
   const room = width - widthOf(right) - 1;
   return room < 8 ? cut(label, width) : `${cut(label, room).padEnd(Math.min(room, 24))} ${right}`;
-}
-
-function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];

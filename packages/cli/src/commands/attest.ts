@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { CodedError, isCoded } from '@waybill/core';
-import { atOnce } from '../at-once.ts';
+import { atOnce, CodedError, isCoded } from '@waybill/core';
 import { connectForRun, RUN_OPTIONS } from '../attestation-options.ts';
 import { defineCommand } from '../command.ts';
 import type { Connection } from '../connection.ts';

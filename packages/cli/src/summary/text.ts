@@ -3,7 +3,7 @@ import { shortDigest } from '../output.ts';
 import type { Preview } from '../preview-text.ts';
 import type { AttestationState } from '../state.ts';
 import type { MaterialStatus } from '../stated-contract.ts';
-import { plural, signerText, timeText } from '../text.ts';
+import { cut, plural, signerText, timeText } from '../text.ts';
 import { code, md, mdTable } from './markdown.ts';
 
 /** Longer texts are cut: a page of a CI system takes a megabyte of all steps together. */
@@ -15,14 +15,14 @@ export function receiptSummary(receipt: Receipt, state: AttestationState): strin
   const findings = receipt.findings.map(({ step, code: name, message, material = '', advisory }) => [
     advisory === true ? `${md(step)} (advisory)` : md(step),
     md(material),
-    md(cut(message)),
+    md(cut(message, MAX_TEXT)),
     code(name),
   ]);
   const policies = (receipt.policies ?? []).map(({ name, material = '', outcome, cause, reason }) => [
     md(name),
     md(material),
     md(outcome),
-    md(cut([cause, reason].filter((part) => part !== undefined).join(': '))),
+    md(cut([cause, reason].filter((part) => part !== undefined).join(': '), MAX_TEXT)),
   ]);
   return page([
     `${heading(state)}: ${result === 'PASSED' ? '✅ PASSED' : '❌ FAILED'}`,
@@ -46,7 +46,9 @@ export function receiptSummary(receipt: Receipt, state: AttestationState): strin
     ...section('Policies', ['policy', 'material', 'outcome', ''], policies),
     ...section('Materials', ['material', 'kind', 'value', 'digest'], state.materials.map(materialRow)),
     ...(build && build.reasons.length > 0
-      ? [`#### Why this build level\n\n${build.reasons.map((reason) => `- ${md(cut(reason))}`).join('\n')}`]
+      ? [
+          `#### Why this build level\n\n${build.reasons.map((reason) => `- ${md(cut(reason, MAX_TEXT))}`).join('\n')}`,
+        ]
       : []),
     `Verify it yourself: ${code(`waybill attestation verify ${receipt.runId} --server ${state.server}`)}`,
   ]);
@@ -117,8 +119,4 @@ function statusRow({ name, kind, need, group, recorded, missing }: MaterialStatu
 
 function valueCell({ reference, value, filename }: Recorded): string {
   return md(cut(reference ?? value ?? filename ?? '', 120));
-}
-
-function cut(text: string, length = MAX_TEXT): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

@@ -138,7 +138,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return candidates.find((name) => normalizeName(name).startsWith(wanted));
 }
 
-/** `text` for a message: quoted, control characters escaped, cut after 80 characters. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+/** `text` for a message: quoted, control characters escaped, cut after `most` characters. */
+export function quoted(text: string, most = 80): string {
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
 }

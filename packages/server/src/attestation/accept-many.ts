@@ -1,4 +1,5 @@
 import type { Receipt } from '@waybill/api';
+import { atOnce } from '@waybill/core';
 import { type AcceptInput, accept } from './accept.ts';
 import type { AttestationDeps } from './deps.ts';
 
@@ -20,17 +21,11 @@ export async function acceptMany(
   },
 ): Promise<readonly Accepted[]> {
   const { principal, requestId, attestations } = given;
-  const results: Accepted[] = [];
-  const waiting = attestations.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, { runId, bundle }] of waiting) {
-      try {
-        results[index] = { runId, receipt: await accept(deps, { principal, requestId, runId, bundle }) };
-      } catch (error) {
-        results[index] = { runId, error };
-      }
+  return atOnce(attestations, AT_ONCE, async ({ runId, bundle }) => {
+    try {
+      return { runId, receipt: await accept(deps, { principal, requestId, runId, bundle }) };
+    } catch (error) {
+      return { runId, error };
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
+  });
 }

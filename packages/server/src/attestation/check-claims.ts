@@ -1,5 +1,6 @@
 /** What a run states, beside what is proven of it. Pure. */
 import type { Finding } from '@waybill/api';
+import { quoted } from '@waybill/core/bytes';
 import type { BuildClaims } from '@waybill/core/fulcio';
 import type { RunPredicate } from '@waybill/core/intoto';
 import { RUNNER_NAMES, type RunnerType } from '@waybill/core/runner';
@@ -171,5 +172,5 @@ function contradicted(
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  return quoted(text, 200);
 }

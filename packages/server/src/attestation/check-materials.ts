@@ -1,5 +1,5 @@
 import type { Finding } from '@waybill/api';
-import { isCoded } from '@waybill/core';
+import { atOnce, isCoded } from '@waybill/core';
 import { utf8 } from '@waybill/core/bytes';
 import type { Contract } from '@waybill/core/contract';
 import { type Digest, digestOf } from '@waybill/core/digest';
@@ -66,15 +66,7 @@ export async function checkMaterials(
   const digests = materials.map(({ digest }) => digest);
   const sizes = await deps.reads.withOrg(question.orgId, (tx) => blobSizes(tx, question, digests));
   const work: Work = { ...question, sizes, done: new Map(), documentBytes: 0 };
-  const findings: (readonly Finding[])[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < materials.length) {
-      const index = next++;
-      findings[index] = await checkMaterial(deps, work, materials[index] as RunMaterial);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  const findings = await atOnce(materials, CONCURRENCY, (material) => checkMaterial(deps, work, material));
   return findings.flat();
 }
 

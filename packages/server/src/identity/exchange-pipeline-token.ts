@@ -1,6 +1,6 @@
 /** A trusted pipeline's own token for a short-lived one of ours: no secret is kept in the CI system. */
 import { type CodedError, isCoded, messageOf } from '@waybill/core';
-import { Fields, fromBase64, type Json, parseJson } from '@waybill/core/bytes';
+import { Fields, fromBase64, type Json, parseJson, quoted } from '@waybill/core/bytes';
 import type { BuildClaims } from '@waybill/core/fulcio';
 import { type Logger, writeAudit } from '../ground/index.ts';
 import { issueAccessToken } from './access-token.ts';
@@ -215,7 +215,7 @@ function foundText(value: Json | undefined): string {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+  return quoted(text, 300);
 }
 
 async function untrusted(

@@ -1,5 +1,5 @@
 import { isCoded, messageOf } from '@waybill/core';
-import { Fields, fromBase64, parseJson, utf8 } from '@waybill/core/bytes';
+import { Fields, fromBase64, parseJson, quoted, utf8 } from '@waybill/core/bytes';
 import { verifySignature } from '@waybill/core/crypto';
 import type { IdentityDeps } from './deps.ts';
 import { type IdentityCode, identityError } from './errors.ts';
@@ -189,5 +189,5 @@ function refusal(
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  return quoted(text, 200);
 }
